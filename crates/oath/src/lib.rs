@@ -1,0 +1,17 @@
+//! One-time passwords of the OATH family, as pure functions: HOTP and TOTP. Not for keeping
+//! counters, reading clocks or storing keys.
+#![warn(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod algorithm;
+mod base32;
+mod code;
+mod hotp;
+mod key;
+mod mac;
+mod totp;
+
+pub use algorithm::{Algorithm, AlgorithmError};
+pub use code::{Code, Digits, DigitsError};
+pub use hotp::Hotp;
+pub use key::{Key, KeyError};
+pub use totp::Totp;
