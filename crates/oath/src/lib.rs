@@ -1,4 +1,4 @@
-//! One-time passwords of the OATH family, as pure functions: HOTP and TOTP. Not for keeping
+//! One-time passwords of the OATH family, as pure functions: HOTP, TOTP and OCRA. Not for keeping
 //! counters, reading clocks or storing keys.
 #![warn(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -8,6 +8,7 @@ mod code;
 mod hotp;
 mod key;
 mod mac;
+pub mod ocra;
 mod totp;
 
 pub use algorithm::{Algorithm, AlgorithmError};
