@@ -1,5 +1,4 @@
-//! One-time passwords of the OATH family, as pure functions: HOTP, TOTP and OCRA. Not for keeping
-//! counters, reading clocks or storing keys.
+#![doc = include_str!("../README.md")]
 #![warn(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod algorithm;
@@ -9,6 +8,7 @@ mod hotp;
 mod key;
 mod mac;
 pub mod ocra;
+pub mod otpauth;
 mod totp;
 
 pub use algorithm::{Algorithm, AlgorithmError};
