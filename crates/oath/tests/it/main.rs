@@ -1,0 +1,9 @@
+//! The tests of the public interface: the RFCs' vectors, the behaviours, and properties.
+
+mod keys_and_codes;
+mod ocra_input;
+mod ocra_suite;
+mod otpauth;
+mod properties;
+mod vectors;
+mod windows;
