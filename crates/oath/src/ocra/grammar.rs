@@ -34,7 +34,7 @@ type Parsed<T> = Result<T, SuiteError>;
 
 pub(super) fn parse(text: &str) -> Parsed<Suite> {
     let mut reader = Reader { text, at: 0 };
-    reader.literal(START, "OCRA-1:HOTP-")?;
+    reader.literal(START, START)?;
     let algorithm = hash(reader.token(&['-', ':']))?;
     reader.literal("-", "- and a number of digits")?;
     let digits = digits(reader.token(&[':']))?;
