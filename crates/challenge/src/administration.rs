@@ -1,0 +1,333 @@
+//! The acts of administrators on what moves: lock, unlock, reset, revoke, resynchronise.
+//!
+//! They go through the same compare-and-set and the same audit log as answers do, so that an act
+//! and an answer that race each other end in an order.
+
+use std::sync::Arc;
+
+use crate::audit::{EventKind, Outcome};
+use crate::directory::{Authenticator, Tenant, TenantView, User, UserRecord};
+use crate::id::{Id, TimedId};
+use crate::lockout;
+use crate::methods::{self, Opened};
+use crate::ports::{Change, StandingWrite, StoreError};
+use crate::refusal::{Refusal, Why};
+use crate::standing::{Movement, Standing, Status};
+use crate::verifier::{TRIES, Verifier};
+
+/// Who acts, for the audit log.
+#[derive(Clone, Copy, Debug)]
+pub struct Actor<'a> {
+    /// The client, or `operator` for the command line.
+    pub name: &'a str,
+    /// The address the request came from.
+    pub address: Option<&'a str>,
+    /// The caller's own name for the request.
+    pub correlation: Option<&'a str>,
+}
+
+/// How far a resynchronisation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resynchronised {
+    /// The token is followed again.
+    Done,
+    /// The first of two consecutive codes was found; the next one finishes it.
+    Awaiting,
+}
+
+/// What an act does to a standing, how it is told, and what it found out.
+type Acted<T> = Result<(Standing, T), Refusal>;
+
+impl Verifier {
+    /// Locks a user under every policy until unlocked.
+    pub async fn lock_user(&self, actor: &Actor<'_>, user: &User) -> Result<(), Refusal> {
+        let subject = Subject::of_user(user, EventKind::Lock);
+        self.act(actor, &subject, |standing| {
+            Ok((
+                Standing {
+                    locked: true,
+                    ..standing.clone()
+                },
+                (),
+            ))
+        })
+        .await
+    }
+
+    /// Unlocks a user: the administrator's lock is taken away and all counts begin anew.
+    pub async fn unlock_user(&self, actor: &Actor<'_>, user: &User) -> Result<(), Refusal> {
+        let subject = Subject::of_user(user, EventKind::Unlock);
+        self.act(actor, &subject, |standing| {
+            let mut next = Standing {
+                locked: false,
+                ..standing.clone()
+            };
+            for tally in next.policies.values_mut() {
+                *tally = lockout::reset(tally);
+            }
+            Ok((next, ()))
+        })
+        .await
+    }
+
+    /// Resets the counts of a user under one policy; an administrator's lock stays.
+    pub async fn reset(&self, actor: &Actor<'_>, user: &User, policy: &str) -> Result<(), Refusal> {
+        let subject = Subject {
+            policy: Some(policy),
+            ..Subject::of_user(user, EventKind::Reset)
+        };
+        self.act(actor, &subject, |standing| {
+            let mut next = standing.clone();
+            if let Some(tally) = next.policies.get_mut(policy) {
+                *tally = lockout::reset(tally);
+            }
+            Ok((next, ()))
+        })
+        .await
+    }
+
+    /// Locks an authenticator until unlocked. A revoked one stays revoked, and is refused.
+    pub async fn lock_authenticator(
+        &self,
+        actor: &Actor<'_>,
+        authenticator: &Authenticator,
+    ) -> Result<(), Refusal> {
+        self.set_status(actor, authenticator, Status::Locked, EventKind::Lock)
+            .await
+    }
+
+    /// Unlocks an authenticator. A revoked one stays revoked, and is refused.
+    pub async fn unlock_authenticator(
+        &self,
+        actor: &Actor<'_>,
+        authenticator: &Authenticator,
+    ) -> Result<(), Refusal> {
+        self.set_status(actor, authenticator, Status::Active, EventKind::Unlock)
+            .await
+    }
+
+    /// Revokes an authenticator for good; what it spent stays spent.
+    pub async fn revoke_authenticator(
+        &self,
+        actor: &Actor<'_>,
+        authenticator: &Authenticator,
+    ) -> Result<(), Refusal> {
+        self.set_status(actor, authenticator, Status::Revoked, EventKind::Lock)
+            .await
+    }
+
+    /// Follows a token again by two consecutive codes, at once or one after the other.
+    ///
+    /// A wrong code counts as a failure under the authenticator's first policy, and a lock holds
+    /// here as everywhere: resynchronisation is no way to guess around it.
+    pub async fn resynchronise(
+        &self,
+        actor: &Actor<'_>,
+        tenant: &TenantView,
+        authenticator: &Arc<Authenticator>,
+        (first, second): (&str, Option<&str>),
+    ) -> Result<Resynchronised, Refusal> {
+        let opened = Opened::open(authenticator, &self.keyring)?;
+        let code = authenticator
+            .policies
+            .first()
+            .map(String::as_str)
+            .unwrap_or_default();
+        let limits = tenant
+            .policy(code)
+            .map(|policy| policy.limits.clone())
+            .unwrap_or_default();
+        let subject = Subject {
+            policy: Some(code),
+            ..Subject::of_authenticator(authenticator, EventKind::Resynchronise)
+        };
+        let verdict = self
+            .act(actor, &subject, |standing| {
+                let now = self.clock.now();
+                let tally = standing.policies.get(code).cloned().unwrap_or_default();
+                let movement = movement_of(standing, authenticator.id);
+                let found = methods::resynchronise(&opened, &movement, (first, second), now);
+                let locked = standing.locked
+                    || movement.status == Status::Locked
+                    || lockout::gate(&tally, &limits, now) == lockout::Gate::Locked;
+                if movement.status == Status::Revoked {
+                    return Err(Refusal::NotFound("authenticator"));
+                }
+                if locked {
+                    return Ok((standing.clone(), Err(Why::Locked)));
+                }
+                let mut next = standing.clone();
+                let Some(moved) = found else {
+                    let failed = lockout::after_failure(&tally, &limits, now);
+                    let attempts_left = lockout::attempts_left(&failed, &limits, now);
+                    next.policies.insert(code.to_owned(), failed);
+                    return Ok((next, Err(Why::Wrong { attempts_left })));
+                };
+                let reached = match moved.awaited {
+                    Some(_) => Resynchronised::Awaiting,
+                    None => Resynchronised::Done,
+                };
+                next.authenticators.insert(authenticator.id, moved);
+                Ok((next, Ok(reached)))
+            })
+            .await?;
+        verdict.map_err(Refusal::NotVerified)
+    }
+
+    async fn set_status(
+        &self,
+        actor: &Actor<'_>,
+        authenticator: &Authenticator,
+        status: Status,
+        kind: EventKind,
+    ) -> Result<(), Refusal> {
+        let subject = Subject::of_authenticator(authenticator, kind);
+        self.act(actor, &subject, |standing| {
+            let movement = movement_of(standing, authenticator.id);
+            if movement.status == Status::Revoked && status != Status::Revoked {
+                return Err(Refusal::DoesNotFit(
+                    "a revoked authenticator stays revoked; enrol a new one".to_owned(),
+                ));
+            }
+            let mut next = standing.clone();
+            next.authenticators
+                .insert(authenticator.id, Movement { status, ..movement });
+            Ok((next, ()))
+        })
+        .await
+    }
+
+    /// Reads a user's standing, has `change` decide, and commits; again after a lost race.
+    async fn act<T: Told>(
+        &self,
+        actor: &Actor<'_>,
+        subject: &Subject<'_>,
+        change: impl Fn(&Standing) -> Acted<T> + Send,
+    ) -> Result<T, Refusal> {
+        let mut turn = None;
+        for _ in 0..TRIES {
+            let read = self.store.standing(subject.tenant, subject.user).await?;
+            let read = read.ok_or(Refusal::NotFound("user"))?;
+            let (next, found) = change(&read.value)?;
+            let write = StandingWrite {
+                user: subject.user,
+                expected: read.version,
+                next: (next != read.value).then_some(next),
+            };
+            let mut told = Change::telling(self.event_of_act(actor, subject, found.outcome()));
+            told.standing = Some(write);
+            match self.store.commit(told).await {
+                Ok(()) => return Ok(found),
+                Err(StoreError::Conflict) if turn.is_none() => {
+                    turn = self.turnstiles.pass(subject.user.number()).await;
+                }
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Refusal::Unavailable(format!(
+            "user {}: {TRIES} lost races",
+            subject.user
+        )))
+    }
+
+    fn event_of_act(
+        &self,
+        actor: &Actor<'_>,
+        subject: &Subject<'_>,
+        outcome: Outcome,
+    ) -> crate::audit::Event {
+        let at = self.clock.now();
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        crate::audit::Event {
+            id: TimedId::random(at, &*self.rng),
+            at,
+            tenant: subject.tenant,
+            kind: subject.kind,
+            outcome,
+            user: Some(subject.user),
+            detail: crate::audit::Detail {
+                client: Some(actor.name.to_owned()),
+                authenticator: subject.authenticator,
+                policy: owned(subject.policy),
+                address: owned(actor.address),
+                correlation: owned(actor.correlation),
+                ..crate::audit::Detail::default()
+            },
+        }
+    }
+}
+
+impl UserRecord {
+    /// The authenticator with this serial number.
+    pub fn authenticator_by_serial(&self, serial: &str) -> Option<&Arc<Authenticator>> {
+        self.authenticators.iter().find(|one| one.serial == serial)
+    }
+}
+
+/// Whom an act is about.
+struct Subject<'a> {
+    tenant: Id<Tenant>,
+    user: Id<User>,
+    authenticator: Option<Id<Authenticator>>,
+    policy: Option<&'a str>,
+    kind: EventKind,
+}
+
+impl Subject<'_> {
+    fn of_user(user: &User, kind: EventKind) -> Self {
+        Self {
+            tenant: user.tenant,
+            user: user.id,
+            authenticator: None,
+            policy: None,
+            kind,
+        }
+    }
+
+    fn of_authenticator(authenticator: &Authenticator, kind: EventKind) -> Self {
+        let Authenticator {
+            tenant, user, id, ..
+        } = *authenticator;
+        Self {
+            tenant,
+            user,
+            authenticator: Some(id),
+            policy: None,
+            kind,
+        }
+    }
+}
+
+/// How the audit log tells what an act found out.
+trait Told {
+    fn outcome(&self) -> Outcome;
+}
+
+impl Told for () {
+    fn outcome(&self) -> Outcome {
+        Outcome::Done
+    }
+}
+
+impl Told for Result<Resynchronised, Why> {
+    fn outcome(&self) -> Outcome {
+        match self {
+            Ok(_) => Outcome::Done,
+            Err(Why::Locked) => Outcome::Locked,
+            Err(Why::UnknownUser | Why::NoAuthenticator | Why::NoChallenge { .. }) => {
+                Outcome::NotFound
+            }
+            Err(Why::Wrong { attempts_left: 0 }) => Outcome::WrongAndLocked,
+            Err(Why::Wrong { .. }) => Outcome::Wrong,
+        }
+    }
+}
+
+fn movement_of(standing: &Standing, id: Id<Authenticator>) -> Movement {
+    standing
+        .authenticators
+        .get(&id)
+        .cloned()
+        .unwrap_or_default()
+}

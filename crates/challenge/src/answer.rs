@@ -1,0 +1,375 @@
+//! An answer on its way: what was asked of whom, and how a judgement is settled in the store.
+//!
+//! The loop around both is `verifier::Verifier::answer`; what an answer means is in `judgement`.
+
+use std::sync::Arc;
+
+use crate::access::{self, IssuedToken, TokenUser};
+use crate::audit::{Detail, Event, EventKind, Outcome};
+use crate::directory::{Authenticator, Tenant, TenantView, UserKey, UserRecord};
+use crate::id::{Id, TimedId};
+use crate::judgement::{Candidate, Judgement};
+use crate::methods::{self, Opened, Wanted};
+use crate::policy::Policy;
+use crate::ports::{Change, StoreError};
+use crate::refusal::{Refusal, Why};
+use crate::transaction::{self, Field};
+use crate::verifier::{Context, Verifier};
+
+/// Characters of an unknown user's name that the audit log keeps.
+const NAMED_USER_LENGTH_MAX: usize = 64;
+
+/// An answer to be verified.
+#[derive(Clone, Debug)]
+pub struct Answer<'a> {
+    /// Who asks.
+    pub context: Context<'a>,
+    /// Who is said to have answered.
+    pub user: UserKey<'a>,
+    /// The policy; nothing: the client's default, else the authenticator's first.
+    pub policy: Option<&'a str>,
+    /// The device; nothing: any of the user's.
+    pub device_id: Option<&'a str>,
+    /// What was given.
+    pub proof: Proof<'a>,
+    /// Whether an access token for the user is wanted.
+    pub wants_token: bool,
+}
+
+/// What was given as a proof.
+#[derive(Clone, Debug)]
+pub enum Proof<'a> {
+    /// A one-time password.
+    OneTimePassword(&'a str),
+    /// The response to the user's live challenge.
+    Response(&'a str),
+    /// The signature of a transaction.
+    Signature {
+        /// The transaction's fields, in any order.
+        fields: Vec<Field>,
+        /// The signature.
+        unverified_code: &'a str,
+    },
+}
+
+/// An answer that was right, and is spent.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// Who proved it.
+    pub user: Arc<UserRecord>,
+    /// With what.
+    pub authenticator: Id<Authenticator>,
+    /// Under which policy.
+    pub policy: Arc<Policy>,
+    /// The user's access token, where one was wanted.
+    pub token: Option<IssuedToken>,
+}
+
+/// What was asked of whom, as far as the directory tells.
+pub(crate) struct Asked {
+    pub(crate) record: Arc<UserRecord>,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) candidates: Vec<Candidate>,
+}
+
+/// Why there is nobody to ask, and the user as far as one is known.
+pub(crate) type Nobody = (Why, Option<Arc<UserRecord>>);
+
+/// A judgement that did not become an acceptance.
+pub(crate) enum Settled {
+    /// The store did not take it: read again and judge again, if it is worth it.
+    Again(StoreError),
+    /// It was a refusal, and is on disk.
+    Refused(Refusal),
+}
+
+impl Proof<'_> {
+    /// What it is, and the code itself.
+    pub(crate) fn parts(&self) -> (Wanted, &str) {
+        match self {
+            Self::OneTimePassword(code) => (Wanted::OneTimePassword, code),
+            Self::Response(code) => (Wanted::Response, code),
+            Self::Signature {
+                unverified_code, ..
+            } => (Wanted::Signature, unverified_code),
+        }
+    }
+}
+
+impl Wanted {
+    fn event_kind(self) -> EventKind {
+        match self {
+            Self::OneTimePassword => EventKind::OneTimePassword,
+            Self::Response => EventKind::Response,
+            Self::Signature => EventKind::Signature,
+        }
+    }
+
+    fn needs(self) -> &'static str {
+        match self {
+            Self::OneTimePassword => {
+                "a one-time password needs an authenticator of kind hotp or totp"
+            }
+            Self::Response => "a response needs an authenticator of kind ocra with a suite",
+            Self::Signature => {
+                "a signature needs an authenticator of kind ocra with a signature suite"
+            }
+        }
+    }
+}
+
+impl Answer<'_> {
+    pub(crate) fn tenant_id(&self) -> Id<Tenant> {
+        self.context.tenant.tenant.id
+    }
+}
+
+impl Verifier {
+    /// Finds out who is asked, under which policy, and which authenticators may have answered.
+    ///
+    /// What is wrong with the request itself, whoever the user is, is refused before the user is
+    /// looked at.
+    pub(crate) async fn asked(
+        &self,
+        answer: &Answer<'_>,
+        wanted: Wanted,
+    ) -> Result<Result<Asked, Nobody>, Refusal> {
+        let context = &answer.context;
+        let named = answer.policy.or(context.client.default_policy.as_deref());
+        let named = named.map(|code| context.policy(code)).transpose()?;
+        if let (Proof::Signature { fields, .. }, Some(policy)) = (&answer.proof, &named) {
+            transaction::in_order(fields.clone(), &policy.limits)?;
+        }
+        let Some(record) = self.catalogue.user(answer.tenant_id(), answer.user).await? else {
+            return Ok(Err((Why::UnknownUser, None)));
+        };
+        let on_device = |one: &&Arc<Authenticator>| {
+            answer
+                .device_id
+                .is_none_or(|device| one.device_id == device)
+        };
+        let held: Vec<_> = record.authenticators.iter().filter(on_device).collect();
+        let policy = match named {
+            Some(policy) => policy,
+            None => match first_policy(&held, wanted) {
+                Some(code) => context.policy(code)?,
+                None => return Ok(Err((Why::NoAuthenticator, Some(record)))),
+            },
+        };
+        let serving: Vec<_> = held
+            .into_iter()
+            .filter(|one| one.policies.contains(&policy.code))
+            .collect();
+        if serving.is_empty() {
+            return Ok(Err((Why::NoAuthenticator, Some(record))));
+        }
+        let fitting: Vec<_> = serving
+            .iter()
+            .filter(|one| methods::fits(&one.method, wanted))
+            .collect();
+        if fitting.is_empty() {
+            let refusal = does_not_fit(wanted, &policy, &serving);
+            let event = self.event_of(answer, wanted, Outcome::DoesNotFit, Some(&record));
+            self.store.commit(Change::telling(event)).await?;
+            return Err(refusal);
+        }
+        let candidates = self.open_candidates(answer, &policy, &fitting)?;
+        Ok(Ok(Asked {
+            record,
+            policy,
+            candidates,
+        }))
+    }
+
+    /// Opens each authenticator, and for a signature makes the question that it signed.
+    fn open_candidates(
+        &self,
+        answer: &Answer<'_>,
+        policy: &Policy,
+        fitting: &[&&Arc<Authenticator>],
+    ) -> Result<Vec<Candidate>, Refusal> {
+        let opened = fitting.iter().map(|one| Opened::open(one, &self.keyring));
+        let Proof::Signature { fields, .. } = &answer.proof else {
+            let plain = |opened| Candidate {
+                opened,
+                question: None,
+            };
+            return opened.map(|opened| opened.map(plain)).collect();
+        };
+        let fields = transaction::in_order(fields.clone(), &policy.limits)?;
+        let (mut candidates, mut misfit) = (Vec::new(), None);
+        for opened in opened {
+            let opened = opened?;
+            match opened.signature_question(&fields, policy.limits.sign_format) {
+                Ok(question) => candidates.push(Candidate {
+                    opened,
+                    question: Some(question),
+                }),
+                Err(error) => misfit = Some(error),
+            }
+        }
+        match misfit {
+            Some(error) if candidates.is_empty() => Err(error.into()),
+            _ => Ok(candidates),
+        }
+    }
+
+    /// Commits a judgement with its event and, where it is an acceptance, the user's token.
+    pub(crate) async fn settle(
+        &self,
+        answer: &Answer<'_>,
+        asked: &Asked,
+        judgement: Judgement,
+        already_spent: bool,
+    ) -> Result<Accepted, Settled> {
+        let (wanted, _) = answer.proof.parts();
+        let mut event = self.event_of(answer, wanted, judgement.outcome, Some(&asked.record));
+        event.detail.policy = Some(asked.policy.code.clone());
+        event.detail.authenticator = judgement.verdict.as_ref().ok().copied();
+        event.detail.challenge = judgement.challenge.as_ref().map(|write| write.id);
+        let drawn = match judgement.verdict {
+            Ok(_) if answer.wants_token => Some(self.draw_user_token(answer, asked)),
+            _ => None,
+        };
+        let (issued, stored) = drawn.unzip();
+        let change = Change {
+            standing: Some(judgement.standing),
+            challenges: judgement.challenge.into_iter().collect(),
+            spent: judgement.spent.into_iter().collect(),
+            token: stored,
+            ..Change::telling(event)
+        };
+        self.store.commit(change).await.map_err(Settled::Again)?;
+        match judgement.verdict {
+            Ok(authenticator) => Ok(Accepted {
+                user: Arc::clone(&asked.record),
+                authenticator,
+                policy: Arc::clone(&asked.policy),
+                token: issued,
+            }),
+            Err(Why::Wrong { .. }) if already_spent => {
+                Err(Settled::Refused(Refusal::AlreadySigned))
+            }
+            Err(why) => Err(Settled::Refused(Refusal::NotVerified(why))),
+        }
+    }
+
+    fn draw_user_token(
+        &self,
+        answer: &Answer<'_>,
+        asked: &Asked,
+    ) -> (IssuedToken, access::AccessToken) {
+        let user = TokenUser {
+            id: asked.record.user.id,
+            login_name: asked.record.user.login_name.clone(),
+        };
+        let client = answer.context.client;
+        let holder = access::Holder {
+            tenant: answer.tenant_id(),
+            client: client.id,
+            user: Some(user),
+        };
+        access::draw(holder, client.user_token_s, self.clock.now(), &*self.rng)
+    }
+
+    /// Tells the audit log that nobody could be asked, and refuses.
+    pub(crate) async fn refuse_unknown(
+        &self,
+        answer: &Answer<'_>,
+        user: Option<&UserRecord>,
+        why: Why,
+    ) -> Result<Accepted, Refusal> {
+        let (wanted, _) = answer.proof.parts();
+        let event = self.event_of(answer, wanted, Outcome::NotFound, user);
+        self.store.commit(Change::telling(event)).await?;
+        Err(Refusal::NotVerified(why))
+    }
+
+    fn event_of(
+        &self,
+        answer: &Answer<'_>,
+        wanted: Wanted,
+        outcome: Outcome,
+        user: Option<&UserRecord>,
+    ) -> Event {
+        let mut event = self.event(&answer.context, wanted.event_kind(), outcome);
+        event.user = user.map(|record| record.user.id);
+        event.detail.policy = answer.policy.map(str::to_owned);
+        if let (None, UserKey::LoginName(name) | UserKey::ExternalId(name)) = (user, answer.user) {
+            event.detail.named_user = Some(name.chars().take(NAMED_USER_LENGTH_MAX).collect());
+        }
+        if let Proof::Signature { fields, .. } = &answer.proof {
+            let audited = fields.iter().filter(|field| field.audited);
+            event.detail.fields = audited
+                .map(|field| (field.name.clone(), field.value.clone()))
+                .collect();
+        }
+        event
+    }
+
+    /// An event about a request, with what its context tells.
+    pub(crate) fn event(&self, context: &Context<'_>, kind: EventKind, outcome: Outcome) -> Event {
+        let at = self.clock.now();
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let detail = Detail {
+            client: Some(context.client.name.clone()),
+            channel: owned(context.channel),
+            address: owned(context.address),
+            correlation: owned(context.correlation),
+            ..Detail::default()
+        };
+        let id = TimedId::random(at, &*self.rng);
+        Event {
+            id,
+            at,
+            tenant: context.tenant.tenant.id,
+            kind,
+            outcome,
+            user: None,
+            detail,
+        }
+    }
+}
+
+impl Context<'_> {
+    /// The policy with this code, if it may be used over the request's channel.
+    pub(crate) fn policy(&self, code: &str) -> Result<Arc<Policy>, Refusal> {
+        let tenant: &TenantView = self.tenant;
+        let Some(policy) = tenant.policy(code) else {
+            return Err(Refusal::UnknownPolicy(code.to_owned()));
+        };
+        let channel = self.channel.or(self.client.default_channel.as_deref());
+        let allowed = &policy.limits.channels;
+        match channel {
+            Some(channel) if !allowed.is_empty() && !allowed.iter().any(|one| one == channel) => {
+                Err(Refusal::ChannelNotAllowed {
+                    policy: code.to_owned(),
+                    channel: channel.to_owned(),
+                })
+            }
+            _ => Ok(Arc::clone(policy)),
+        }
+    }
+}
+
+/// The default policy of the first authenticator that can give what is wanted, else of the first.
+fn first_policy<'a>(held: &[&'a Arc<Authenticator>], wanted: Wanted) -> Option<&'a str> {
+    let fitting = held.iter().filter(|one| methods::fits(&one.method, wanted));
+    let first = fitting
+        .chain(held.iter())
+        .find_map(|one| one.policies.first());
+    first.map(String::as_str)
+}
+
+fn does_not_fit(wanted: Wanted, policy: &Policy, serving: &[&Arc<Authenticator>]) -> Refusal {
+    let mut kinds: Vec<_> = serving.iter().map(|one| one.method.kind()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let text = format!(
+        "{}; the user's under {} are: {}",
+        wanted.needs(),
+        policy.code,
+        kinds.join(", ")
+    );
+    Refusal::DoesNotFit(text)
+}

@@ -1,0 +1,158 @@
+//! What happened: one event for every change, and for every answer that changed nothing.
+//!
+//! Events are appended in the transaction of what they tell, so that none can be forgotten.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::directory::{Authenticator, Tenant, User};
+use crate::id::{Id, TimedId};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The event's id; sorts by time.
+    pub id: TimedId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// On which tenant.
+    pub tenant: Id<Tenant>,
+    /// What happened.
+    pub kind: EventKind,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The user it is about, where one is known.
+    pub user: Option<Id<User>>,
+    /// The rest.
+    pub detail: Detail,
+}
+
+/// What is told of an event beside its key facts. Never a secret, never a code.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Detail {
+    /// The client that asked, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The user as named in the request, where no such user is known (cut to 64 characters).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub named_user: Option<String>,
+    /// The authenticator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authenticator: Option<Id<Authenticator>>,
+    /// The challenge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<TimedId>,
+    /// The policy's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// The channel, as the request named it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// The address the request came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The caller's own name for the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlation: Option<String>,
+    /// The fields of a transaction that were asked to be audited: name, value.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<(String, String)>,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// A challenge was asked for.
+    Issue,
+    /// A one-time password was given.
+    OneTimePassword,
+    /// A challenge was answered.
+    Response,
+    /// A transaction was signed.
+    Signature,
+    /// A challenge was approved or declined.
+    Decision,
+    /// What a challenge had proved was used.
+    Consume,
+    /// A challenge was withdrawn.
+    Cancel,
+    /// A client got an access token for itself.
+    ClientToken,
+    /// An access token was revoked.
+    TokenRevoked,
+    /// Counts and locks were reset.
+    Reset,
+    /// A user or authenticator was locked.
+    Lock,
+    /// A user or authenticator was unlocked.
+    Unlock,
+    /// An authenticator was resynchronised, or the first of two codes for that was given.
+    Resynchronise,
+    /// The directory was changed.
+    Provision,
+}
+
+impl EventKind {
+    /// The kind's name in the database, in exports and in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Issue => "issue",
+            Self::OneTimePassword => "one_time_password",
+            Self::Response => "response",
+            Self::Signature => "signature",
+            Self::Decision => "decision",
+            Self::Consume => "consume",
+            Self::Cancel => "cancel",
+            Self::ClientToken => "client_token",
+            Self::TokenRevoked => "token_revoked",
+            Self::Reset => "reset",
+            Self::Lock => "lock",
+            Self::Unlock => "unlock",
+            Self::Resynchronise => "resynchronise",
+            Self::Provision => "provision",
+        }
+    }
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// As asked.
+    Done,
+    /// The answer was wrong.
+    Wrong,
+    /// The answer was wrong, and it was the one that locked.
+    WrongAndLocked,
+    /// The answer was right once, and had been used.
+    Replayed,
+    /// Nobody was asked: the user is locked.
+    Locked,
+    /// There is no such user, authenticator or challenge, or it is past.
+    NotFound,
+    /// Too many challenges are open.
+    TooMany,
+    /// The request does not fit what is enrolled.
+    DoesNotFit,
+    /// The user said no.
+    Declined,
+}
+
+impl Outcome {
+    /// The outcome's name in the database, in exports and in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Wrong => "wrong",
+            Self::WrongAndLocked => "wrong_and_locked",
+            Self::Replayed => "replayed",
+            Self::Locked => "locked",
+            Self::NotFound => "not_found",
+            Self::TooMany => "too_many",
+            Self::DoesNotFit => "does_not_fit",
+            Self::Declined => "declined",
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The directory in memory: what stands still is read once and kept until its version moves.
+//!
+//! What is spent is never kept here: counters, locks and status are read from the store each time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use quick_cache::sync::Cache;
+
+use crate::directory::{Authenticator, Client, Site, Tenant, User, UserKey};
+use crate::id::Id;
+use crate::policy::Policy;
+use crate::ports::{Store, StoreError, TenantRows};
+
+/// Users kept in memory; an unknown name takes a place as a known one does.
+const USERS_KEPT: usize = 100_000;
+
+/// Names longer than this are looked up each time, so that memory stays bounded.
+const KEPT_NAME_LENGTH_MAX: usize = 256;
+
+/// The directory, as of at most one refresh ago.
+pub struct Catalogue {
+    store: Arc<dyn Store>,
+    snapshot: RwLock<Arc<Snapshot>>,
+    users: Cache<(Id<Tenant>, String), KeptUser>,
+}
+
+#[derive(Default)]
+struct Snapshot {
+    version: u64,
+    tenants: HashMap<String, Arc<TenantView>>,
+}
+
+#[derive(Clone)]
+struct KeptUser {
+    version: u64,
+    record: Option<Arc<UserRecord>>,
+}
+
+/// A tenant with what is small about it, ready for look-ups.
+#[derive(Debug)]
+pub struct TenantView {
+    /// The tenant.
+    pub tenant: Tenant,
+    clients: HashMap<String, Arc<Client>>,
+    client_names: HashMap<Id<Client>, String>,
+    policies: HashMap<String, Arc<Policy>>,
+    sites: Vec<Arc<Site>>,
+}
+
+/// A user with all authenticators.
+#[derive(Clone, Debug)]
+pub struct UserRecord {
+    /// The user.
+    pub user: User,
+    /// The user's authenticators, revoked ones included, by ascending id.
+    pub authenticators: Vec<Arc<Authenticator>>,
+}
+
+impl Catalogue {
+    /// Reads the directory for the first time.
+    pub async fn load(store: Arc<dyn Store>) -> Result<Self, StoreError> {
+        let catalogue = Self {
+            store,
+            snapshot: RwLock::default(),
+            users: Cache::new(USERS_KEPT),
+        };
+        let version = catalogue.store.directory_version().await?;
+        catalogue.reload(version).await?;
+        Ok(catalogue)
+    }
+
+    /// Reads the directory again where its version moved; whether it had.
+    pub async fn refresh(&self) -> Result<bool, StoreError> {
+        let version = self.store.directory_version().await?;
+        if version == self.snapshot().version {
+            return Ok(false);
+        }
+        self.reload(version).await?;
+        Ok(true)
+    }
+
+    /// The tenant of this name.
+    pub fn tenant(&self, name: &str) -> Option<Arc<TenantView>> {
+        self.snapshot().tenants.get(name).cloned()
+    }
+
+    /// All tenants, by name.
+    pub fn tenants(&self) -> Vec<Arc<TenantView>> {
+        let mut all: Vec<_> = self.snapshot().tenants.values().cloned().collect();
+        all.sort_by(|left, right| left.tenant.name.cmp(&right.tenant.name));
+        all
+    }
+
+    /// A user with all authenticators; nothing where there is no such user.
+    pub async fn user(
+        &self,
+        tenant: Id<Tenant>,
+        key: UserKey<'_>,
+    ) -> Result<Option<Arc<UserRecord>>, StoreError> {
+        // The version is taken before the row is read: what is read later can only be newer.
+        let version = self.snapshot().version;
+        let place = (tenant, kept_name(key));
+        if let Some(kept) = self.users.get(&place)
+            && kept.version == version
+        {
+            return Ok(kept.record);
+        }
+        let record = self
+            .store
+            .user(tenant, key)
+            .await?
+            .map(|(user, authenticators)| {
+                Arc::new(UserRecord {
+                    user,
+                    authenticators: authenticators.into_iter().map(Arc::new).collect(),
+                })
+            });
+        if place.1.len() <= KEPT_NAME_LENGTH_MAX {
+            self.users.insert(
+                place,
+                KeptUser {
+                    version,
+                    record: record.clone(),
+                },
+            );
+        }
+        Ok(record)
+    }
+
+    async fn reload(&self, version: u64) -> Result<(), StoreError> {
+        let rows = self.store.tenants().await?;
+        let tenants = rows
+            .into_iter()
+            .map(|rows| (rows.tenant.name.clone(), Arc::new(TenantView::from(rows))))
+            .collect();
+        let fresh = Arc::new(Snapshot { version, tenants });
+        *self
+            .snapshot
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        // A panic while the lock was held left a whole snapshot behind: it is replaced in one step.
+        self.snapshot
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl TenantView {
+    /// The client that calls itself so.
+    pub fn client(&self, name: &str) -> Option<&Arc<Client>> {
+        self.clients.get(name)
+    }
+
+    /// The client with this id.
+    pub fn client_by_id(&self, id: Id<Client>) -> Option<&Arc<Client>> {
+        self.client_names
+            .get(&id)
+            .and_then(|name| self.clients.get(name))
+    }
+
+    /// The policy with this code.
+    pub fn policy(&self, code: &str) -> Option<&Arc<Policy>> {
+        self.policies.get(code)
+    }
+
+    /// All clients, by name.
+    pub fn clients(&self) -> Vec<&Arc<Client>> {
+        let mut all: Vec<_> = self.clients.values().collect();
+        all.sort_by(|left, right| left.name.cmp(&right.name));
+        all
+    }
+
+    /// All policies, by code.
+    pub fn policies(&self) -> Vec<&Arc<Policy>> {
+        let mut all: Vec<_> = self.policies.values().collect();
+        all.sort_by(|left, right| left.code.cmp(&right.code));
+        all
+    }
+
+    /// All sites, by public id.
+    pub fn sites(&self) -> &[Arc<Site>] {
+        &self.sites
+    }
+}
+
+impl From<TenantRows> for TenantView {
+    fn from(rows: TenantRows) -> Self {
+        let clients: HashMap<_, _> = rows
+            .clients
+            .into_iter()
+            .map(|client| (client.name.clone(), Arc::new(client)))
+            .collect();
+        let client_names = clients
+            .values()
+            .map(|client| (client.id, client.name.clone()))
+            .collect();
+        let policies = rows
+            .policies
+            .into_iter()
+            .map(|policy| (policy.code.clone(), Arc::new(policy)))
+            .collect();
+        let mut sites: Vec<_> = rows.sites.into_iter().map(Arc::new).collect();
+        sites.sort_by(|left, right| left.public_id.cmp(&right.public_id));
+        Self {
+            tenant: rows.tenant,
+            clients,
+            client_names,
+            policies,
+            sites,
+        }
+    }
+}
+
+/// The name under which a look-up is kept; the three ways to name a user never meet.
+fn kept_name(key: UserKey<'_>) -> String {
+    match key {
+        UserKey::Id(id) => format!("i{id}"),
+        UserKey::LoginName(name) => format!("l{name}"),
+        UserKey::ExternalId(name) => format!("e{name}"),
+    }
+}

@@ -1,0 +1,33 @@
+//! Bringing the directory to what an operator described: compared with what is there, written whole
+//! or not at all.
+//!
+//! Start reading at [`Provisioner::apply`]. Reading files is not done here: a [`Blueprint`] holds
+//! plain values, with secrets already fetched from where they are kept.
+
+mod blueprint;
+mod client;
+mod differences;
+mod draft;
+mod enrolment;
+mod findings;
+mod names;
+mod password;
+mod people;
+mod policy;
+mod provisioner;
+mod prune;
+mod sealing;
+mod site;
+mod standings;
+mod tenant;
+#[cfg(test)]
+mod tests;
+mod token;
+mod unique;
+
+pub use blueprint::{
+    AuthenticatorBlueprint, Blueprint, ClientBlueprint, Kind, KeySource, OkayBlueprint,
+    PolicyBlueprint, SiteBlueprint, TenantBlueprint, UserBlueprint,
+};
+pub use findings::Finding;
+pub use provisioner::{Generated, GeneratedKey, Options, Plan, ProvisionError, Provisioner};

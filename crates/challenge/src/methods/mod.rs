@@ -1,0 +1,16 @@
+//! The methods: one file for each way to prove something, each a pure function of key, movement,
+//! limits and time.
+//!
+//! A method says whether an answer is right and what it spends; it counts nothing and stores nothing.
+
+mod decoy;
+mod hotp;
+mod ocra;
+mod opened;
+mod totp;
+mod verify;
+
+pub use decoy::verify_nothing;
+pub use ocra::draw_question;
+pub use opened::{Opened, OpenedMethod};
+pub use verify::{Given, Spend, Wanted, fits, resynchronise, spend_into, verify};

@@ -1,0 +1,164 @@
+//! Challenge–response and transaction signatures (RFC 6287): questions, windows, and what was signed.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use oath::ocra::{Input, Match, PinHash, QuestionKind, Suite, Window};
+
+use crate::clock::Timestamp;
+use crate::methods::{Opened, OpenedMethod, Spend};
+use crate::policy::Limits;
+use crate::ports::SpentMark;
+use crate::rng::{self, Rng};
+use crate::standing::Movement;
+
+/// Letters and digits that people do not take for one another.
+const READABLE: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+/// Draws a question that every one of these suites takes, as long as they allow.
+///
+/// A numeric question does not begin with 0: RFC 6287 drops leading zeros, and tokens differ in
+/// whether they show them.
+pub fn draw_question(suites: &[Suite], rng: &dyn Rng) -> Option<String> {
+    let formats: Vec<_> = suites.iter().map(Suite::question_format).collect();
+    let length = formats.iter().map(|format| usize::from(format.max)).min()?;
+    let first = formats.first()?.kind;
+    let alike = formats.iter().all(|format| format.kind == first);
+    let kind = if alike { first } else { QuestionKind::Numeric };
+    Some(match kind {
+        QuestionKind::Numeric => {
+            rng::text(rng, b"123456789", 1) + &rng::text(rng, b"0123456789", length - 1)
+        }
+        QuestionKind::Hexadecimal => rng::text(rng, b"0123456789ABCDEF", length),
+        QuestionKind::Alphanumeric => rng::text(rng, READABLE, length),
+    })
+}
+
+/// Whether this is the response to `question`.
+pub(super) fn verify_response(
+    opened: &Opened,
+    movement: &Movement,
+    limits: &Limits,
+    (question, unverified_code): (&str, &str),
+    now: Timestamp,
+) -> Option<Spend> {
+    let OpenedMethod::Ocra {
+        suite: Some(suite), ..
+    } = &opened.method
+    else {
+        return None;
+    };
+    let asked = Asked {
+        suite,
+        question,
+        first_counter: movement.next_counter,
+        limits,
+        now,
+    };
+    let (found, _) = asked.find(opened, unverified_code)?;
+    Some(Spend::Response(found.counter))
+}
+
+/// Whether this is the signature of `question`.
+///
+/// With a counter, the counter is spent. Without one, a mark of what was hashed is: the same text
+/// at another time step is another signature, the same text without time is the same for ever.
+pub(super) fn verify_signature(
+    opened: &Opened,
+    movement: &Movement,
+    limits: &Limits,
+    (question, unverified_code): (&str, &str),
+    now: Timestamp,
+) -> Option<Spend> {
+    let OpenedMethod::Ocra {
+        signature_suite: Some(suite),
+        time_window,
+        ..
+    } = &opened.method
+    else {
+        return None;
+    };
+    let first_counter = movement.next_signature_counter;
+    let asked = Asked {
+        suite,
+        question,
+        first_counter,
+        limits,
+        now,
+    };
+    let (found, hashed) = asked.find(opened, unverified_code)?;
+    let mark = found.counter.is_none().then(|| SpentMark {
+        digest: mark_of(opened, &hashed),
+        keep_until: found
+            .time_step
+            .map(|step| forgettable_at(suite, step, *time_window)),
+    });
+    Some(Spend::Signature(found.counter, mark))
+}
+
+/// One question put to one authenticator.
+struct Asked<'a> {
+    suite: &'a Suite,
+    question: &'a str,
+    first_counter: u64,
+    limits: &'a Limits,
+    now: Timestamp,
+}
+
+impl Asked<'_> {
+    /// What matched, and the data that was hashed for it.
+    fn find(&self, opened: &Opened, unverified_code: &str) -> Option<(Match, Vec<u8>)> {
+        let OpenedMethod::Ocra {
+            counter_window,
+            time_window,
+            pin,
+            ..
+        } = &opened.method
+        else {
+            return None;
+        };
+        let pin_hash = match (self.suite.pin(), pin) {
+            (Some(algorithm), Some(pin)) => Some(PinHash::of_pin(algorithm, pin)),
+            _ => None,
+        };
+        let mut input = Input {
+            counter: self.suite.has_counter().then_some(self.first_counter),
+            question: self.suite.question(self.question).ok()?,
+            pin: pin_hash.as_ref(),
+            session: None,
+            time_step: self.suite.time_step(self.now.unix_s()),
+        };
+        let window = Window {
+            counters: counter_window.unwrap_or(self.limits.look_ahead),
+            steps_back: *time_window,
+            steps_forward: *time_window,
+        };
+        let found = self
+            .suite
+            .find(&opened.key, &input, &window, unverified_code)
+            .ok()??;
+        input.counter = found.counter;
+        input.time_step = found.time_step;
+        let hashed = self.suite.data_input(&input).ok()?;
+        Some((found, hashed.to_vec()))
+    }
+}
+
+/// A mark for what one authenticator signed.
+fn mark_of(opened: &Opened, hashed: &[u8]) -> [u8; 32] {
+    let mut whole = b"ocra signature\0".to_vec();
+    whole.extend_from_slice(&opened.enrolled.id.number().to_be_bytes());
+    whole.extend_from_slice(hashed);
+    digest(&SHA256, &whole)
+        .as_ref()
+        .try_into()
+        .unwrap_or([0; 32])
+}
+
+/// When a time step has left the window for good, with as much again to spare for a clock set back.
+fn forgettable_at(suite: &Suite, step: u64, time_window: u32) -> Timestamp {
+    let step_s = u64::from(suite.time_step_s().unwrap_or(1));
+    let last = step
+        .saturating_add(2 * u64::from(time_window))
+        .saturating_add(2);
+    let end_s = last.saturating_mul(step_s).saturating_add(86_400);
+    Timestamp::from_unix_s(i64::try_from(end_s).unwrap_or(i64::MAX))
+}

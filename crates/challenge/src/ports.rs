@@ -1,0 +1,272 @@
+//! What the domain needs of the outside: a store that commits a change whole or not at all.
+//!
+//! Implemented in the crate `store`, for SQLite and for PostgreSQL; both pass one contract suite.
+
+use async_trait::async_trait;
+
+use crate::access::{AccessToken, TokenKey};
+use crate::audit::Event;
+use crate::clock::Timestamp;
+use crate::directory::{Authenticator, AuthenticatorKey, Client, Site, Tenant, User, UserKey};
+use crate::id::{Id, TimedId};
+use crate::lifecycle::Challenge;
+use crate::policy::Policy;
+use crate::standing::Standing;
+
+/// How often a row was written; 0: there is no such row.
+pub type Version = i64;
+
+/// A row as read, with the version that a change must name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// The version it had.
+    pub version: Version,
+    /// What it held.
+    pub value: T,
+}
+
+/// Why a store did not do as asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached, written, or did not answer in time. Nothing was decided;
+    /// the text is for the log.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// Somebody else wrote a row first. Nothing was written: read again and decide again.
+    #[error("another request was faster")]
+    Conflict,
+    /// Something that may be spent once was spent before ([`Change::spent`]). Nothing was written.
+    #[error("already spent")]
+    AlreadySpent,
+    /// A row holds what cannot be: a bug or a damaged database. Nothing was written.
+    #[error("table {table}, row {row}: {problem}")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// The row's id.
+        row: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// Keeps everything. Reads never wait for writes.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// What moves about a user; nothing where there is no such user.
+    async fn standing(
+        &self,
+        tenant: Id<Tenant>,
+        user: Id<User>,
+    ) -> Result<Option<Versioned<Standing>>, StoreError>;
+
+    /// A challenge.
+    async fn challenge(
+        &self,
+        tenant: Id<Tenant>,
+        id: TimedId,
+    ) -> Result<Option<Versioned<Challenge>>, StoreError>;
+
+    /// An access token, revoked and expired ones included.
+    async fn access_token(
+        &self,
+        tenant: Id<Tenant>,
+        key: &TokenKey,
+    ) -> Result<Option<AccessToken>, StoreError>;
+
+    /// Writes a change whole, or nothing of it; when it returns `Ok`, the change is on disk.
+    ///
+    /// **Contract.** Of any number of concurrent changes that name the same row at the same
+    /// version, or spend the same mark, exactly one is written. The others get
+    /// [`StoreError::Conflict`] or [`StoreError::AlreadySpent`]. A change that loses takes no other
+    /// change with it. A process killed at any moment loses no change it answered `Ok`, and a change
+    /// it did not answer is there whole or not at all.
+    async fn commit(&self, change: Change) -> Result<(), StoreError>;
+
+    /// A number that grows with every change of the directory.
+    async fn directory_version(&self) -> Result<u64, StoreError>;
+
+    /// All tenants with their clients, policies and sites.
+    async fn tenants(&self) -> Result<Vec<TenantRows>, StoreError>;
+
+    /// A user with all authenticators, revoked ones included.
+    async fn user(
+        &self,
+        tenant: Id<Tenant>,
+        key: UserKey<'_>,
+    ) -> Result<Option<(User, Vec<Authenticator>)>, StoreError>;
+
+    /// An authenticator.
+    async fn authenticator(
+        &self,
+        tenant: Id<Tenant>,
+        key: AuthenticatorKey<'_>,
+    ) -> Result<Option<Authenticator>, StoreError>;
+
+    /// The authenticators on a device.
+    async fn authenticators_on(
+        &self,
+        tenant: Id<Tenant>,
+        device_id: &str,
+    ) -> Result<Vec<Authenticator>, StoreError>;
+
+    /// Users by ascending id, those after `after`, with all their authenticators.
+    async fn users(
+        &self,
+        tenant: Id<Tenant>,
+        after: Option<Id<User>>,
+        limit: u32,
+    ) -> Result<Vec<(User, Vec<Authenticator>)>, StoreError>;
+
+    /// Writes a change of the directory in one transaction, and raises the directory's version.
+    ///
+    /// [`StoreError::Conflict`] where the version is not `expected_version` any more, or a name
+    /// that must be unique is taken.
+    async fn provision(&self, change: Provision) -> Result<(), StoreError>;
+
+    /// The newest events of a tenant, newest first.
+    async fn events(&self, tenant: Id<Tenant>, limit: u32) -> Result<Vec<Event>, StoreError>;
+
+    /// Messages that wait to be delivered and are due, oldest first.
+    async fn due_messages(&self, now: Timestamp, limit: u32) -> Result<Vec<Message>, StoreError>;
+
+    /// Takes a message off the outbox; whether it was there.
+    async fn remove_message(&self, id: TimedId) -> Result<bool, StoreError>;
+
+    /// Removes at most `limit` rows of each kind that serve nobody any more: access tokens that
+    /// expired, spent marks past their time, challenges that were closed or expired by `before`.
+    /// Gives the number of rows removed.
+    async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
+    /// Whether the store can be read and written now.
+    async fn check(&self) -> Result<(), StoreError>;
+
+    /// What the store is and how durable, in one line for people.
+    fn describe(&self) -> String;
+}
+
+/// A tenant with all that is small about it.
+#[derive(Clone, Debug)]
+pub struct TenantRows {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// Its clients.
+    pub clients: Vec<Client>,
+    /// Its policies.
+    pub policies: Vec<Policy>,
+    /// Its sites.
+    pub sites: Vec<Site>,
+}
+
+/// One change of what moves: compare-and-sets, inserts, and the event that tells it.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The tenant all rows belong to.
+    pub tenant: Id<Tenant>,
+    /// The user's standing: expected as read, and perhaps written.
+    pub standing: Option<StandingWrite>,
+    /// Challenges: expected as read, and perhaps written.
+    pub challenges: Vec<ChallengeWrite>,
+    /// Marks that may be set once.
+    pub spent: Vec<SpentMark>,
+    /// An access token to be added.
+    pub token: Option<AccessToken>,
+    /// An access token to be revoked.
+    pub revoked: Option<TokenKey>,
+    /// Messages for others.
+    pub messages: Vec<Message>,
+    /// What happened. There is no change without.
+    pub event: Event,
+}
+
+impl Change {
+    /// A change that only tells that something happened.
+    pub fn telling(event: Event) -> Self {
+        Self {
+            tenant: event.tenant,
+            standing: None,
+            challenges: Vec::new(),
+            spent: Vec::new(),
+            token: None,
+            revoked: None,
+            messages: Vec::new(),
+            event,
+        }
+    }
+}
+
+/// A compare-and-set of a user's standing.
+#[derive(Clone, Debug)]
+pub struct StandingWrite {
+    /// The user.
+    pub user: Id<User>,
+    /// The version that was read; the row must still have it.
+    pub expected: Version,
+    /// What it becomes; nothing: it stays, but must be as it was read.
+    pub next: Option<Standing>,
+}
+
+/// A compare-and-set of a challenge.
+#[derive(Clone, Debug)]
+pub struct ChallengeWrite {
+    /// The challenge's id.
+    pub id: TimedId,
+    /// The version that was read; 0: the challenge is new.
+    pub expected: Version,
+    /// What it becomes; nothing: it stays, but must be as it was read.
+    pub next: Option<Challenge>,
+}
+
+/// Something that is spent once, known by its digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpentMark {
+    /// SHA-256 of what was spent.
+    pub digest: [u8; 32],
+    /// When the mark may be forgotten; nothing: never.
+    pub keep_until: Option<Timestamp>,
+}
+
+/// A message that waits to leave (a callback, an e-mail).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The message's id; sorts by time.
+    pub id: TimedId,
+    /// The tenant it belongs to.
+    pub tenant: Id<Tenant>,
+    /// What kind of message it is.
+    pub kind: String,
+    /// What it says; the sender of that kind knows how to read it.
+    pub body: String,
+    /// When it is to leave.
+    pub due_at: Timestamp,
+}
+
+/// One change of what stands still. Rows are written in the order of the members.
+#[derive(Clone, Debug, Default)]
+pub struct Provision {
+    /// The directory's version that the change was computed from.
+    pub expected_version: u64,
+    /// Tenants to be added or replaced, by id.
+    pub tenants: Vec<Tenant>,
+    /// Clients to be added or replaced, by id.
+    pub clients: Vec<Client>,
+    /// Clients to be removed; their access tokens end with them.
+    pub removed_clients: Vec<(Id<Tenant>, Id<Client>)>,
+    /// Policies to be added or replaced, by id.
+    pub policies: Vec<Policy>,
+    /// Policies to be removed.
+    pub removed_policies: Vec<(Id<Tenant>, Id<Policy>)>,
+    /// Sites to be added or replaced, by id.
+    pub sites: Vec<Site>,
+    /// Sites to be removed.
+    pub removed_sites: Vec<(Id<Tenant>, Id<Site>)>,
+    /// Users to be added or replaced, by id.
+    pub users: Vec<User>,
+    /// Authenticators to be added or replaced, by id.
+    pub authenticators: Vec<Authenticator>,
+    /// Standings of new users, or changed by enrolment and revocation: compare-and-set, with 0 for
+    /// a new user.
+    pub standings: Vec<(Id<Tenant>, StandingWrite)>,
+    /// What happened, an event a tenant that was touched.
+    pub events: Vec<Event>,
+}

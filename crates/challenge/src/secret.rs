@@ -1,0 +1,312 @@
+//! Secrets at rest: sealed where they are needed in clear again, hashed under a key where not.
+//!
+//! Sealing is AES-256-GCM (NIST SP 800-38D) under the master key, with the table, row and column
+//! as associated data, so that a sealed value cannot be moved to another row. What this module is
+//! not for: passwords and PINs that people choose.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::{constant_time, hmac};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::rng::{self, Rng};
+
+/// Length of a master key in bytes.
+pub const MASTER_KEY_LENGTH: usize = 32;
+
+/// Length of the key version and the nonce that stand before the sealed bytes.
+const HEADER_LENGTH: usize = 4 + NONCE_LEN;
+
+/// A value sealed under one version of the master key: version (4 bytes), nonce (12), ciphertext
+/// and tag.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed(Vec<u8>);
+
+impl Sealed {
+    /// The sealed value as the database keeps it.
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes to store.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Sealed({} bytes)", self.0.len())
+    }
+}
+
+/// A client secret as it is stored: HMAC-SHA-256 under a key derived from the master key.
+///
+/// No `PartialEq`: it is compared by [`Keyring::client_secret_matches`] alone, in constant time.
+#[derive(Clone)]
+pub struct SecretMac {
+    /// The version of the master key it was made under.
+    pub key_version: u32,
+    /// The 32 bytes of the HMAC.
+    pub mac: [u8; 32],
+}
+
+impl fmt::Debug for SecretMac {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("SecretMac(..)")
+    }
+}
+
+/// Why something sealed could not be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// The value was sealed under a master key that this server does not hold.
+    #[error("sealed under master key version {0}, which is not here; give the server that key too")]
+    UnknownKey(u32),
+    /// The value is damaged, or was moved from another row.
+    #[error("a sealed value is damaged or stands in the wrong row")]
+    Damaged,
+}
+
+/// The master keys: one that seals, and older ones that still open.
+pub struct Keyring {
+    current: u32,
+    keys: BTreeMap<u32, MasterKey>,
+}
+
+struct MasterKey {
+    sealing: LessSafeKey,
+    client_secrets: hmac::Key,
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "Keyring(current version {}, {} keys)",
+            self.current,
+            self.keys.len()
+        )
+    }
+}
+
+impl Keyring {
+    /// A key ring whose highest version seals. The bytes given are wiped.
+    ///
+    /// Nothing where no key was given.
+    pub fn new(keys: BTreeMap<u32, [u8; MASTER_KEY_LENGTH]>) -> Option<Self> {
+        let current = keys.keys().next_back().copied()?;
+        let keys = keys
+            .into_iter()
+            .filter_map(|(version, mut key)| {
+                let derived = MasterKey::derive(&key);
+                key.zeroize();
+                Some((version, derived?))
+            })
+            .collect();
+        Some(Self { current, keys })
+    }
+
+    /// Seals `plain` for one place; `place` names table, row and column.
+    pub fn seal(
+        &self,
+        rng: &dyn Rng,
+        place: &Place<'_>,
+        plain: &[u8],
+    ) -> Result<Sealed, SealError> {
+        let key = self.key(self.current)?;
+        let nonce: [u8; NONCE_LEN] = rng::bytes(rng);
+        let mut body = Vec::with_capacity(plain.len() + 16);
+        body.extend_from_slice(plain);
+        key.sealing
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(place.associated_data()),
+                &mut body,
+            )
+            .map_err(|_| SealError::Damaged)?;
+        let mut sealed = Vec::with_capacity(HEADER_LENGTH + body.len());
+        sealed.extend_from_slice(&self.current.to_be_bytes());
+        sealed.extend_from_slice(&nonce);
+        sealed.append(&mut body);
+        Ok(Sealed(sealed))
+    }
+
+    /// Opens what was sealed for this place.
+    pub fn open(
+        &self,
+        place: &Place<'_>,
+        sealed: &Sealed,
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let (version, rest) = sealed
+            .0
+            .split_first_chunk::<4>()
+            .ok_or(SealError::Damaged)?;
+        let (nonce, body) = rest
+            .split_first_chunk::<NONCE_LEN>()
+            .ok_or(SealError::Damaged)?;
+        let key = self.key(u32::from_be_bytes(*version))?;
+        let mut plain = Zeroizing::new(body.to_vec());
+        let length = key
+            .sealing
+            .open_in_place(
+                Nonce::assume_unique_for_key(*nonce),
+                Aad::from(place.associated_data()),
+                &mut plain,
+            )
+            .map_err(|_| SealError::Damaged)?
+            .len();
+        plain.truncate(length);
+        Ok(plain)
+    }
+
+    /// The form in which a client's secret is stored.
+    pub fn client_secret_mac(&self, secret: &str) -> Result<SecretMac, SealError> {
+        let key = self.key(self.current)?;
+        let tag = hmac::sign(&key.client_secrets, secret.as_bytes());
+        let mac = tag.as_ref().try_into().map_err(|_| SealError::Damaged)?;
+        Ok(SecretMac {
+            key_version: self.current,
+            mac,
+        })
+    }
+
+    /// Whether this is the secret, decided in constant time.
+    ///
+    /// Without a stored form (an unknown client) the same work is done and the answer is no.
+    pub fn client_secret_matches(&self, stored: Option<&SecretMac>, unverified: &str) -> bool {
+        let version = stored.map_or(self.current, |stored| stored.key_version);
+        let Ok(key) = self.key(version) else {
+            return false;
+        };
+        let tag = hmac::sign(&key.client_secrets, unverified.as_bytes());
+        let expected = stored.map_or([0; 32], |stored| stored.mac);
+        let equal = constant_time::verify_slices_are_equal(tag.as_ref(), &expected).is_ok();
+        equal && stored.is_some()
+    }
+
+    fn key(&self, version: u32) -> Result<&MasterKey, SealError> {
+        self.keys
+            .get(&version)
+            .ok_or(SealError::UnknownKey(version))
+    }
+}
+
+impl MasterKey {
+    fn derive(master: &[u8; MASTER_KEY_LENGTH]) -> Option<Self> {
+        let root = hmac::Key::new(hmac::HMAC_SHA256, master);
+        // One key a purpose, so that a use of one tells nothing about another.
+        let sealing = hmac::sign(&root, b"countersign sealing v1");
+        let client_secrets = hmac::sign(&root, b"countersign client secrets v1");
+        Some(Self {
+            sealing: LessSafeKey::new(UnboundKey::new(&AES_256_GCM, sealing.as_ref()).ok()?),
+            client_secrets: hmac::Key::new(hmac::HMAC_SHA256, client_secrets.as_ref()),
+        })
+    }
+}
+
+/// Where a sealed value stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The table.
+    pub table: &'a str,
+    /// The column.
+    pub column: &'a str,
+    /// The tenant's id.
+    pub tenant: i64,
+    /// The row's id.
+    pub row: i64,
+}
+
+impl Place<'_> {
+    fn associated_data(&self) -> Vec<u8> {
+        let mut data = Vec::with_capacity(self.table.len() + self.column.len() + 18);
+        data.extend_from_slice(self.table.as_bytes());
+        data.push(0);
+        data.extend_from_slice(self.column.as_bytes());
+        data.push(0);
+        data.extend_from_slice(&self.tenant.to_be_bytes());
+        data.extend_from_slice(&self.row.to_be_bytes());
+        data
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::DangerCountingRng;
+
+    const PLACE: Place<'_> = Place {
+        table: "authenticator",
+        column: "secret",
+        tenant: 1,
+        row: 2,
+    };
+
+    fn keyring(keys: &[(u32, u8)]) -> Keyring {
+        let keys = keys
+            .iter()
+            .map(|&(version, byte)| (version, [byte; 32]))
+            .collect();
+        Keyring::new(keys).unwrap()
+    }
+
+    #[test]
+    fn what_was_sealed_opens_in_its_place_alone() {
+        let (ring, rng) = (keyring(&[(1, 7)]), DangerCountingRng::default());
+        let sealed = ring.seal(&rng, &PLACE, b"key").unwrap();
+        assert_eq!(ring.open(&PLACE, &sealed).unwrap().as_slice(), b"key");
+        for elsewhere in [
+            Place {
+                table: "site",
+                ..PLACE
+            },
+            Place {
+                column: "pin",
+                ..PLACE
+            },
+            Place { tenant: 2, ..PLACE },
+            Place { row: 3, ..PLACE },
+        ] {
+            assert_eq!(
+                ring.open(&elsewhere, &sealed).unwrap_err(),
+                SealError::Damaged
+            );
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_or_a_short_value_is_damaged() {
+        let (ring, rng) = (keyring(&[(1, 7)]), DangerCountingRng::default());
+        let sealed = ring.seal(&rng, &PLACE, b"key").unwrap();
+        for place in 4..sealed.as_bytes().len() {
+            let mut bytes = sealed.as_bytes().to_vec();
+            bytes[place] ^= 1;
+            assert!(ring.open(&PLACE, &Sealed::from_bytes(bytes)).is_err());
+        }
+        for length in 0..sealed.as_bytes().len() {
+            let short = Sealed::from_bytes(sealed.as_bytes()[..length].to_vec());
+            assert!(ring.open(&PLACE, &short).is_err());
+        }
+    }
+
+    #[test]
+    fn an_older_key_still_opens_and_a_missing_one_is_named() {
+        let rng = DangerCountingRng::default();
+        let old = keyring(&[(1, 7)]).seal(&rng, &PLACE, b"key").unwrap();
+        assert!(keyring(&[(1, 7), (2, 8)]).open(&PLACE, &old).is_ok());
+        let missing = keyring(&[(2, 8)]).open(&PLACE, &old).unwrap_err();
+        assert_eq!(missing, SealError::UnknownKey(1));
+    }
+
+    #[test]
+    fn a_client_secret_matches_itself_and_an_unknown_client_never() {
+        let ring = keyring(&[(1, 7)]);
+        let stored = ring.client_secret_mac("password01").unwrap();
+        assert!(ring.client_secret_matches(Some(&stored), "password01"));
+        assert!(!ring.client_secret_matches(Some(&stored), "password02"));
+        assert!(!ring.client_secret_matches(None, "password01"));
+    }
+}

@@ -1,0 +1,157 @@
+//! What moves about one user: counts under each policy, counters and steps of each authenticator.
+//!
+//! One user has one standing: one row, one version, one compare-and-set. That is why two requests
+//! that carry one code cannot both win, however many authenticators, policies and protocols they
+//! come through. It is data alone; `lockout` and `judgement` say how it changes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::directory::Authenticator;
+use crate::id::{Id, TimedId};
+use crate::lifecycle::Purpose;
+
+/// Everything that moves about one user.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Whether an administrator locked the user, under every policy.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub locked: bool,
+    /// The counts, by policy code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub policies: BTreeMap<String, Tally>,
+    /// The movement of each authenticator.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub authenticators: BTreeMap<Id<Authenticator>, Movement>,
+}
+
+/// What was counted for one user under one policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Consecutive failures.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failures: u32,
+    /// When the last of them was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_at: Option<Timestamp>,
+    /// Challenges issued since the last right answer.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub open_challenges: u32,
+    /// When the last of them was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenged_at: Option<Timestamp>,
+    /// The challenges that may still be answered, one for each thing they are bound to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub live: Vec<LiveChallenge>,
+    /// Right answers ever.
+    #[serde(default, skip_serializing_if = "is_zero_u64")]
+    pub total_succeeded: u64,
+    /// Right answers since the last wrong one.
+    #[serde(default, skip_serializing_if = "is_zero_u64")]
+    pub consecutive_succeeded: u64,
+    /// When the last right answer came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succeeded_at: Option<Timestamp>,
+    /// Wrong answers ever.
+    #[serde(default, skip_serializing_if = "is_zero_u64")]
+    pub total_failed: u64,
+    /// When the last wrong answer came; unlike `failed_at` it survives a reset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_failed_at: Option<Timestamp>,
+}
+
+/// A challenge that a user may still answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveChallenge {
+    /// The challenge.
+    pub id: TimedId,
+    /// What it asks for.
+    pub purpose: Purpose,
+    /// The one authenticator that may answer it; nothing: any fitting one of the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authenticator: Option<Id<Authenticator>>,
+}
+
+impl LiveChallenge {
+    /// Whether the two ask the same of the same: then only the newer one stays.
+    pub fn is_bound_like(&self, other: &Self) -> bool {
+        self.purpose == other.purpose && self.authenticator == other.authenticator
+    }
+}
+
+/// What moves about one authenticator.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Movement {
+    /// Whether it may be used.
+    #[serde(default, skip_serializing_if = "Status::is_active")]
+    pub status: Status,
+    /// The lowest counter that is not spent (HOTP; OCRA challenge–response).
+    #[serde(default, skip_serializing_if = "is_zero_u64")]
+    pub next_counter: u64,
+    /// The lowest counter of the signature suite that is not spent: a device keeps its own.
+    #[serde(default, skip_serializing_if = "is_zero_u64")]
+    pub next_signature_counter: u64,
+    /// The latest time step that was spent; it and all earlier ones are refused (RFC 6238, 5.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_step: Option<u64>,
+    /// Steps by which its clock runs ahead of ours (negative: behind), as resynchronised.
+    #[serde(default, skip_serializing_if = "is_zero_i64")]
+    pub drift_steps: i64,
+    /// The first of two consecutive codes was given for resynchronisation: where the second must be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaited: Option<u64>,
+}
+
+/// Whether an authenticator may be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It may.
+    #[default]
+    Active,
+    /// An administrator locked it; an administrator can unlock it.
+    Locked,
+    /// It is gone for good. Its counters are kept, so that no spent code returns.
+    Revoked,
+}
+
+impl Status {
+    /// Whether it may be used.
+    pub fn is_active(&self) -> bool {
+        *self == Self::Active
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_zero_u64(value: &u64) -> bool {
+    *value == 0
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_zero_i64(value: &i64) -> bool {
+    *value == 0
+}

@@ -1,0 +1,278 @@
+//! The one way in: issue, answer, approve, consume.
+//!
+//! Every protocol calls these and none goes around them. Each reads what it needs, lets a pure
+//! function decide ([`crate::judgement`], [`crate::lifecycle`]), and commits the decision with its
+//! audit event in one change; a lost race reads and decides again. What an answer consists of is in
+//! `answer`, issuing in `issuance`, the acts of administrators in `administration`, who calls in
+//! `callers`.
+
+use std::sync::Arc;
+
+use crate::answer::{Accepted, Answer, Settled};
+use crate::audit::{EventKind, Outcome};
+use crate::clock::{Clock, Timestamp};
+use crate::directory::{Catalogue, Client, TenantView};
+use crate::id::TimedId;
+use crate::judgement::{self, Case};
+use crate::lifecycle::{Challenge, Command};
+use crate::lockout;
+use crate::methods::{self, Wanted};
+use crate::policy::Limits;
+use crate::ports::{ChallengeWrite, Change, StandingWrite, Store, StoreError, Versioned};
+use crate::refusal::Refusal;
+use crate::rng::Rng;
+use crate::secret::Keyring;
+use crate::standing::Standing;
+use crate::turnstile::Turnstiles;
+
+/// How often a request that lost a race decides again. Behind the turnstile a request loses only
+/// to first comers and to other nodes, so that this many losses in a row do not happen to people.
+pub(crate) const TRIES: u32 = 500;
+
+/// What the verifier needs of the outside.
+pub struct Ports {
+    /// Keeps everything.
+    pub store: Arc<dyn Store>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives randomness.
+    pub rng: Arc<dyn Rng>,
+    /// Opens and seals.
+    pub keyring: Keyring,
+}
+
+/// Issues challenges, verifies answers, and sees to it that each counts once.
+pub struct Verifier {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) keyring: Keyring,
+    pub(crate) turnstiles: Turnstiles,
+    pub(crate) callers: crate::callers::KnownCallers,
+    /// The directory: tenants, clients, policies, users.
+    pub catalogue: Catalogue,
+}
+
+/// On whose behalf, and over what way, something is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The tenant.
+    pub tenant: &'a TenantView,
+    /// The calling client, authenticated.
+    pub client: &'a Client,
+    /// The channel that the request named.
+    pub channel: Option<&'a str>,
+    /// The address the request came from.
+    pub address: Option<&'a str>,
+    /// The caller's own name for the request.
+    pub correlation: Option<&'a str>,
+}
+
+/// A user's word on a challenge that asks for a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes.
+    Approve,
+    /// No.
+    Decline,
+}
+
+impl Verifier {
+    /// Reads the directory and is ready.
+    pub async fn start(ports: Ports) -> Result<Self, StoreError> {
+        let Ports {
+            store,
+            clock,
+            rng,
+            keyring,
+        } = ports;
+        let catalogue = Catalogue::load(Arc::clone(&store)).await?;
+        let callers = crate::callers::KnownCallers::default();
+        let turnstiles = Turnstiles::new();
+        Ok(Self {
+            store,
+            clock,
+            rng,
+            keyring,
+            turnstiles,
+            callers,
+            catalogue,
+        })
+    }
+
+    /// The present moment, by the verifier's clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The store, for reading.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Verifies an answer and spends it.
+    ///
+    /// Of any number of requests that carry the same right answer, exactly one is accepted, on this
+    /// node and on all others. Whatever the outcome, an event is on disk before this returns.
+    pub async fn answer(&self, answer: &Answer<'_>) -> Result<Accepted, Refusal> {
+        let (wanted, unverified_code) = answer.proof.parts();
+        let asked = match self.asked(answer, wanted).await? {
+            Ok(asked) => asked,
+            Err((why, user)) => {
+                methods::verify_nothing(wanted, &Limits::default(), unverified_code);
+                return self.refuse_unknown(answer, user.as_deref(), why).await;
+            }
+        };
+        let user = asked.record.user.id;
+        let (mut turn, mut already_spent) = (None, false);
+        for _ in 0..TRIES {
+            let Some(standing) = self.store.standing(answer.tenant_id(), user).await? else {
+                return Err(Refusal::Unavailable(format!("user {user} has no standing")));
+            };
+            let live =
+                judgement::live_challenge(&standing.value, &asked.policy.code, &asked.candidates);
+            let challenge = match live.filter(|_| wanted == Wanted::Response) {
+                Some(id) => self.store.challenge(answer.tenant_id(), id).await?,
+                None => None,
+            };
+            let case = Case {
+                user,
+                policy: &asked.policy,
+                wanted,
+                unverified_code,
+                candidates: &asked.candidates,
+                standing: &standing,
+                challenge: challenge.as_ref(),
+                already_spent,
+            };
+            let judgement = judgement::judge(&case, self.clock.now());
+            match self.settle(answer, &asked, judgement, already_spent).await {
+                Err(Settled::Again(StoreError::Conflict)) if turn.is_none() => {
+                    turn = self.turnstiles.pass(user.number()).await;
+                }
+                Err(Settled::Again(StoreError::Conflict)) => {}
+                Err(Settled::Again(StoreError::AlreadySpent)) => already_spent = true,
+                Err(Settled::Again(error)) => return Err(error.into()),
+                Err(Settled::Refused(refusal)) => return Err(refusal),
+                Ok(accepted) => return Ok(accepted),
+            }
+        }
+        Err(Refusal::Unavailable(format!(
+            "user {user}: {TRIES} lost races"
+        )))
+    }
+
+    /// Takes a user's decision on a challenge that asks for one.
+    ///
+    /// The caller has made sure that it is the user's: by the device's signature over what was shown.
+    pub async fn approve(
+        &self,
+        context: &Context<'_>,
+        id: TimedId,
+        decision: Decision,
+    ) -> Result<Challenge, Refusal> {
+        let (command, outcome) = match decision {
+            Decision::Approve => (Command::Approve, Outcome::Done),
+            Decision::Decline => (Command::Decline, Outcome::Declined),
+        };
+        self.command(context, id, (command, EventKind::Decision, outcome))
+            .await
+    }
+
+    /// Uses what a challenge has proved. Exactly one of any number of callers gets it.
+    pub async fn consume(&self, context: &Context<'_>, id: TimedId) -> Result<Challenge, Refusal> {
+        self.command(
+            context,
+            id,
+            (Command::Consume, EventKind::Consume, Outcome::Done),
+        )
+        .await
+    }
+
+    /// Withdraws a challenge.
+    pub async fn cancel(&self, context: &Context<'_>, id: TimedId) -> Result<Challenge, Refusal> {
+        self.command(
+            context,
+            id,
+            (Command::Cancel, EventKind::Cancel, Outcome::Done),
+        )
+        .await
+    }
+
+    /// Has `lifecycle` decide on a command, and commits what it says.
+    async fn command(
+        &self,
+        context: &Context<'_>,
+        id: TimedId,
+        (command, kind, outcome): (Command, EventKind, Outcome),
+    ) -> Result<Challenge, Refusal> {
+        let tenant = context.tenant.tenant.id;
+        let mut turn = None;
+        for _ in 0..TRIES {
+            let found = self.store.challenge(tenant, id).await?;
+            let found = found.ok_or(Refusal::NotFound("challenge"))?;
+            let now = self.clock.now();
+            let next = found
+                .value
+                .after(command, now)
+                .map_err(Refusal::OutOfTurn)?;
+            let standing = self.store.standing(tenant, next.user).await?;
+            let closed = standing.and_then(|read| close_in_standing(&read, &next, command, now));
+            let mut event = self.event(context, kind, outcome);
+            event.user = Some(next.user);
+            event.detail.policy = Some(next.policy.clone());
+            event.detail.challenge = Some(id);
+            let expected = found.version;
+            let change = Change {
+                standing: closed,
+                challenges: vec![ChallengeWrite {
+                    id,
+                    expected,
+                    next: Some(next.clone()),
+                }],
+                ..Change::telling(event)
+            };
+            match self.store.commit(change).await {
+                Ok(()) => return Ok(next),
+                Err(StoreError::Conflict) if turn.is_none() => {
+                    turn = self.turnstiles.pass(next.user.number()).await;
+                }
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Refusal::Unavailable(format!(
+            "challenge {id}: {TRIES} lost races"
+        )))
+    }
+}
+
+/// The user's standing once a challenge does not wait for an answer any more; an approval counts as
+/// the right answer that it is.
+fn close_in_standing(
+    read: &Versioned<Standing>,
+    challenge: &Challenge,
+    command: Command,
+    now: Timestamp,
+) -> Option<StandingWrite> {
+    let tally = read.value.policies.get(&challenge.policy)?;
+    let mut next = match command {
+        Command::Approve => lockout::after_success(tally, now),
+        Command::Answer { .. }
+        | Command::Decline
+        | Command::Consume
+        | Command::Cancel
+        | Command::Replace => tally.clone(),
+    };
+    next.live.retain(|live| live.id != challenge.id);
+    if next == *tally {
+        return None;
+    }
+    let mut standing = read.value.clone();
+    standing.policies.insert(challenge.policy.clone(), next);
+    Some(StandingWrite {
+        user: challenge.user,
+        expected: read.version,
+        next: Some(standing),
+    })
+}
