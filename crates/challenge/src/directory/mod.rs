@@ -5,6 +5,7 @@
 mod authenticator;
 mod catalogue;
 mod client;
+pub mod provision;
 mod site;
 mod tenant;
 mod user;

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Members that name the row and that nobody can change.
-const IDENTITY: [&str; 2] = ["id", "tenant"];
+/// Members that are numbers of rows, which tell people nothing.
+const IDENTITY: [&str; 3] = ["id", "tenant", "user"];
 
 /// Each member that differs: `token_s 3600 → 1576800`.
 pub(super) fn between(old: &impl Serialize, new: &impl Serialize) -> Vec<String> {

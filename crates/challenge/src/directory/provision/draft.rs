@@ -1,0 +1,91 @@
+//! A plan in the making: rows to be written, what changes by them, and what was found wrong.
+
+use std::collections::BTreeMap;
+
+use super::findings::{At, Findings};
+use super::provisioner::{Generated, Options, Provisioner};
+use crate::audit::{Detail, Event, EventKind, Outcome};
+use crate::directory::Tenant;
+use crate::id::{Id, TimedId};
+use crate::policy::Policy;
+use crate::ports::Provision;
+
+/// Lines of a tenant's event; a longer list is cut, so that an event stays readable.
+const EVENT_LINES_MAX: usize = 100;
+
+pub(super) struct Draft<'a> {
+    pub(super) context: &'a Provisioner<'a>,
+    pub(super) options: Options,
+    pub(super) found: Findings,
+    pub(super) provision: Provision,
+    pub(super) changes: Vec<String>,
+    pub(super) generated: Vec<Generated>,
+    lines: BTreeMap<Id<Tenant>, Vec<String>>,
+}
+
+/// The tenant that rows are being planned for.
+pub(super) struct Within {
+    pub(super) tenant: Id<Tenant>,
+    pub(super) name: String,
+    /// Whether the tenant is there already: a new one has nobody in it.
+    pub(super) exists: bool,
+    pub(super) at: At,
+    /// The policies it will have, those of the blueprint first.
+    pub(super) policies: Vec<Policy>,
+}
+
+impl Within {
+    /// The policy with this code.
+    pub(super) fn policy(&self, code: &str) -> Option<&Policy> {
+        self.policies.iter().find(|policy| policy.code == code)
+    }
+
+    /// The codes of the policies, for messages.
+    pub(super) fn policy_codes(&self) -> String {
+        let codes: Vec<_> = self.policies.iter().map(|policy| policy.code.as_str()).collect();
+        if codes.is_empty() { "no policies".to_owned() } else { codes.join(", ") }
+    }
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(context: &'a Provisioner<'a>, options: Options) -> Self {
+        Self {
+            context,
+            options,
+            found: Findings::default(),
+            provision: Provision::default(),
+            changes: Vec::new(),
+            generated: Vec::new(),
+            lines: BTreeMap::new(),
+        }
+    }
+
+    /// Keeps a change, for people and for the tenant's event.
+    pub(super) fn changed(&mut self, tenant: Id<Tenant>, at: &At, what: impl std::fmt::Display) {
+        let line = format!("{at}: {what}");
+        self.lines.entry(tenant).or_default().push(line.clone());
+        self.changes.push(line);
+    }
+
+    /// Adds one event a tenant that was touched.
+    pub(super) fn tell(&mut self) {
+        let now = self.context.clock.now();
+        for (tenant, lines) in &self.lines {
+            let told = lines.iter().take(EVENT_LINES_MAX);
+            let mut fields: Vec<_> =
+                told.map(|line| ("change".to_owned(), line.clone())).collect();
+            if let Some(left @ 1..) = lines.len().checked_sub(EVENT_LINES_MAX) {
+                fields.push(("further changes".to_owned(), left.to_string()));
+            }
+            self.provision.events.push(Event {
+                id: TimedId::random(now, self.context.rng),
+                at: now,
+                tenant: *tenant,
+                kind: EventKind::Provision,
+                outcome: Outcome::Done,
+                user: None,
+                detail: Detail { fields, ..Detail::default() },
+            });
+        }
+    }
+}
