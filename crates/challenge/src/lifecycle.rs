@@ -218,3 +218,151 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rng::DangerCountingRng;
+
+    const T0: Timestamp = Timestamp::from_unix_s(1_700_000_000);
+    const ANSWER_S: u32 = 120;
+    const CONSUME_S: u32 = 600;
+
+    fn fresh(attempts_left: u32) -> Challenge {
+        let rng = DangerCountingRng::default();
+        Challenge {
+            id: TimedId::random(T0, &rng),
+            tenant: Id::random(&rng),
+            purpose: Purpose::Respond,
+            user: Id::random(&rng),
+            policy: "AT_CUSTOTP".to_owned(),
+            authenticator: None,
+            client: Id::random(&rng),
+            question: "12345678".to_owned(),
+            issued_at: T0,
+            answer_by: T0.plus_s(ANSWER_S),
+            consume_s: CONSUME_S,
+            state: State::Open { attempts_left },
+        }
+    }
+
+    fn any_command() -> impl Strategy<Value = Command> {
+        prop_oneof![
+            any::<bool>().prop_map(|right| Command::Answer { right }),
+            Just(Command::Approve),
+            Just(Command::Decline),
+            Just(Command::Consume),
+            Just(Command::Cancel),
+            Just(Command::Replace),
+        ]
+    }
+
+    /// Commands, each some seconds after the one before.
+    fn any_story() -> impl Strategy<Value = (u32, Vec<(Command, u32)>)> {
+        (
+            1_u32..4,
+            prop::collection::vec((any_command(), 0_u32..200), 0..12),
+        )
+    }
+
+    /// Plays a story and gives every step that was taken: before, command, moment, after.
+    fn play(
+        (attempts, story): (u32, Vec<(Command, u32)>),
+    ) -> Vec<(State, Command, Timestamp, State)> {
+        let (mut challenge, mut now, mut taken) = (fresh(attempts), T0, Vec::new());
+        for (command, pause_s) in story {
+            now = now.plus_s(pause_s);
+            if let Ok(next) = challenge.after(command, now) {
+                taken.push((challenge.state, command, now, next.state));
+                challenge = next;
+            }
+        }
+        taken
+    }
+
+    proptest! {
+        #[test]
+        fn a_challenge_is_consumed_at_most_once_and_only_after_a_right_answer(story in any_story()) {
+            let taken = play(story);
+            let consumed: Vec<_> =
+                taken.iter().filter(|step| matches!(step.3, State::Consumed { .. })).collect();
+            prop_assert!(consumed.len() <= 1);
+            for step in consumed {
+                let accepted = matches!(step.0, State::Accepted { .. });
+                prop_assert!(accepted, "{:?} was consumed", step.0);
+            }
+        }
+
+        #[test]
+        fn nothing_follows_a_final_state(story in any_story()) {
+            for (before, ..) in play(story) {
+                let goes_on = matches!(before, State::Open { .. } | State::Accepted { .. });
+                prop_assert!(goes_on, "{before:?} went on");
+            }
+        }
+
+        #[test]
+        fn nothing_but_consuming_follows_a_right_answer(story in any_story()) {
+            for (before, command, ..) in play(story) {
+                if matches!(before, State::Accepted { .. }) {
+                    prop_assert_eq!(command, Command::Consume);
+                }
+            }
+        }
+
+        #[test]
+        fn attempts_only_fall_and_the_last_wrong_one_closes(story in any_story()) {
+            for (before, command, _, after) in play(story) {
+                if let (State::Open { attempts_left }, Command::Answer { right: false }) =
+                    (before, command)
+                {
+                    match after {
+                        State::Open { attempts_left: left } => {
+                            prop_assert_eq!(left, attempts_left - 1);
+                        }
+                        State::Refused { .. } => prop_assert_eq!(attempts_left, 1),
+                        other => prop_assert!(false, "a wrong answer led to {other:?}"),
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn nothing_counts_after_its_time(story in any_story()) {
+            for (before, _, at, _) in play(story) {
+                match before {
+                    State::Open { .. } => prop_assert!(at < T0.plus_s(ANSWER_S)),
+                    State::Accepted { at: accepted } => {
+                        prop_assert!(at < accepted.plus_s(CONSUME_S));
+                    }
+                    other => prop_assert!(false, "{other:?} went on"),
+                }
+            }
+        }
+
+        #[test]
+        fn a_state_survives_storage(story in any_story()) {
+            for (.., after) in play(story) {
+                let text = serde_json::to_string(&after).unwrap();
+                prop_assert_eq!(serde_json::from_str::<State>(&text).unwrap(), after);
+            }
+        }
+    }
+
+    #[test]
+    fn the_moment_of_expiry_is_too_late() {
+        let challenge = fresh(1);
+        let last = Timestamp::from_unix_ms(challenge.answer_by.unix_ms() - 1);
+        assert!(
+            challenge
+                .decide(Command::Answer { right: true }, last)
+                .is_ok()
+        );
+        assert_eq!(
+            challenge.decide(Command::Answer { right: true }, challenge.answer_by),
+            Err(OutOfTurn(Phase::Expired)),
+        );
+    }
+}

@@ -137,3 +137,118 @@ fn digest_of(fields: &[Field], algorithm: &'static digest::Algorithm) -> digest:
     }
     context.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(index: u32, value: &str) -> Field {
+        Field {
+            index,
+            name: format!("sign{index}"),
+            value: value.to_owned(),
+            audited: false,
+        }
+    }
+
+    fn suite(text: &str) -> Suite {
+        Suite::parse(text).unwrap()
+    }
+
+    const ALPHANUMERIC: &str = "OCRA-1:HOTP-SHA1-8:QA64";
+    const SHA1_HEXADECIMAL: &str = "OCRA-1:HOTP-SHA1-8:QH40";
+    const SHA256_HEXADECIMAL: &str = "OCRA-1:HOTP-SHA256-8:QH64";
+
+    fn auto(fields: &[Field], text: &str) -> Result<String, TransactionError> {
+        question(fields, SignFormat::Auto, &suite(text))
+    }
+
+    #[test]
+    fn fields_are_signed_in_the_order_of_their_indexes() {
+        let fields = vec![
+            field(2, "TransactionId1"),
+            field(3, "10000"),
+            field(1, "AccountId1"),
+        ];
+        let sorted = in_order(fields, &Limits::default()).unwrap();
+        assert_eq!(
+            auto(&sorted, ALPHANUMERIC).unwrap(),
+            "AccountId1TransactionId110000"
+        );
+    }
+
+    #[test]
+    fn missing_and_repeated_fields_are_named() {
+        let check = |indexes: &[u32]| {
+            let fields = indexes.iter().map(|&index| field(index, "x")).collect();
+            in_order(fields, &Limits::default()).unwrap_err()
+        };
+        assert_eq!(check(&[]), TransactionError::Empty);
+        assert_eq!(check(&[1, 3]), TransactionError::Missing(2));
+        assert_eq!(check(&[2]), TransactionError::Missing(1));
+        assert_eq!(check(&[1, 2, 2]), TransactionError::Duplicate(2));
+        assert_eq!(check(&[0, 1]), TransactionError::Duplicate(0));
+        assert_eq!(
+            check(&(1..=65).collect::<Vec<_>>()),
+            TransactionError::TooMany(65)
+        );
+    }
+
+    #[test]
+    fn a_policy_can_fix_the_number_of_fields() {
+        let limits = Limits {
+            sign_fields: Some(3),
+            ..Limits::default()
+        };
+        assert_eq!(
+            in_order(vec![field(1, "x")], &limits),
+            Err(TransactionError::WrongNumber {
+                wanted: 3,
+                given: 1
+            }),
+        );
+    }
+
+    #[test]
+    fn a_digest_tells_apart_what_a_concatenation_does_not() {
+        let (one, other) = (
+            [field(1, "12"), field(2, "3")],
+            [field(1, "1"), field(2, "23")],
+        );
+        assert_eq!(auto(&one, ALPHANUMERIC), auto(&other, ALPHANUMERIC));
+        for hashed in [SHA1_HEXADECIMAL, SHA256_HEXADECIMAL] {
+            assert_ne!(auto(&one, hashed), auto(&other, hashed));
+        }
+    }
+
+    /// The expected text was made with a shell: `printf '\0\0\0\2%s\0\0\0\1%s' 12 3 | sha256sum`.
+    #[test]
+    fn a_digest_hashes_each_value_after_its_length() {
+        let fields = [field(1, "12"), field(2, "3")];
+        assert_eq!(
+            auto(&fields, SHA256_HEXADECIMAL).unwrap(),
+            "b21c0902c4c3a8f045c1e09e8b2c15b62a58b65e51251c8a784a4c273a4ad219"
+        );
+        assert_eq!(
+            auto(&fields, SHA1_HEXADECIMAL).unwrap(),
+            "7ade2e83e7a9df2440083db0cd9e681e5c95b304"
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_the_question_is_refused_with_the_reason() {
+        for (value, text) in [
+            ("x".repeat(65).as_str(), ALPHANUMERIC),
+            ("é", ALPHANUMERIC),
+            ("", ALPHANUMERIC),
+            ("12", "OCRA-1:HOTP-SHA1-8:QN08"),
+            ("12", "OCRA-1:HOTP-SHA1-8:QH10"),
+        ] {
+            let error = auto(&[field(1, value)], text).unwrap_err();
+            assert!(
+                matches!(error, TransactionError::DoNotFit { .. }),
+                "{value} {text}: {error}"
+            );
+        }
+    }
+}

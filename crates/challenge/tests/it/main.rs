@@ -1,0 +1,11 @@
+//! What the domain promises, played against a store in memory.
+//!
+//! The stores that people use pass a contract suite of their own, in the crate `store`.
+
+mod bench;
+mod issuing;
+mod memory_store;
+mod one_time_passwords;
+mod races;
+mod resynchronising;
+mod signatures;

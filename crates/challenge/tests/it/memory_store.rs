@@ -1,0 +1,221 @@
+//! A store in memory: the contract of `ports::Store::commit` in as few lines as it takes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use challenge::access::{AccessToken, TokenKey};
+use challenge::audit::Event;
+use challenge::clock::Timestamp;
+use challenge::directory::{Authenticator, AuthenticatorKey, Tenant, User, UserKey};
+use challenge::id::{Id, TimedId};
+use challenge::lifecycle::Challenge;
+use challenge::ports::{
+    Change, Message, Provision, Store, StoreError, TenantRows, Version, Versioned,
+};
+use challenge::standing::Standing;
+
+/// Everything, behind one lock.
+#[derive(Default)]
+pub(crate) struct MemoryStore(Mutex<Rows>);
+
+#[derive(Default)]
+pub(crate) struct Rows {
+    pub(crate) tenants: Vec<TenantRows>,
+    pub(crate) users: Vec<(User, Vec<Authenticator>)>,
+    pub(crate) standings: BTreeMap<Id<User>, Versioned<Standing>>,
+    pub(crate) challenges: BTreeMap<TimedId, Versioned<Challenge>>,
+    pub(crate) tokens: Vec<AccessToken>,
+    pub(crate) spent: BTreeSet<[u8; 32]>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) version: u64,
+    /// Whether every commit fails, as on a full disk.
+    pub(crate) broken: bool,
+}
+
+impl MemoryStore {
+    /// The rows, for setting up and for looking.
+    pub(crate) fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl Rows {
+    fn check(&self, change: &Change) -> Result<(), StoreError> {
+        let expect = |found: Version, expected: Version| {
+            if found == expected {
+                Ok(())
+            } else {
+                Err(StoreError::Conflict)
+            }
+        };
+        if let Some(write) = &change.standing {
+            expect(
+                self.standings.get(&write.user).map_or(0, |row| row.version),
+                write.expected,
+            )?;
+        }
+        for write in &change.challenges {
+            expect(
+                self.challenges.get(&write.id).map_or(0, |row| row.version),
+                write.expected,
+            )?;
+        }
+        if change
+            .spent
+            .iter()
+            .any(|mark| self.spent.contains(&mark.digest))
+        {
+            return Err(StoreError::AlreadySpent);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, change: Change) {
+        if let Some((write, value)) = change
+            .standing
+            .and_then(|write| write.next.clone().map(|next| (write, next)))
+        {
+            let version = write.expected + 1;
+            self.standings
+                .insert(write.user, Versioned { version, value });
+        }
+        for write in change.challenges {
+            if let Some(value) = write.next {
+                let version = write.expected + 1;
+                self.challenges
+                    .insert(write.id, Versioned { version, value });
+            }
+        }
+        self.spent
+            .extend(change.spent.into_iter().map(|mark| mark.digest));
+        self.tokens.extend(change.token);
+        if let Some(key) = change.revoked {
+            for token in self.tokens.iter_mut().filter(|token| token.key == key) {
+                token.revoked = true;
+            }
+        }
+        self.events.push(change.event);
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn standing(
+        &self,
+        _: Id<Tenant>,
+        user: Id<User>,
+    ) -> Result<Option<Versioned<Standing>>, StoreError> {
+        Ok(self.rows().standings.get(&user).cloned())
+    }
+
+    async fn challenge(
+        &self,
+        _: Id<Tenant>,
+        id: TimedId,
+    ) -> Result<Option<Versioned<Challenge>>, StoreError> {
+        Ok(self.rows().challenges.get(&id).cloned())
+    }
+
+    async fn access_token(
+        &self,
+        _: Id<Tenant>,
+        key: &TokenKey,
+    ) -> Result<Option<AccessToken>, StoreError> {
+        Ok(self
+            .rows()
+            .tokens
+            .iter()
+            .find(|token| token.key == *key)
+            .cloned())
+    }
+
+    async fn commit(&self, change: Change) -> Result<(), StoreError> {
+        let mut rows = self.rows();
+        if rows.broken {
+            return Err(StoreError::Unavailable("the disk is full".to_owned()));
+        }
+        rows.check(&change)?;
+        rows.write(change);
+        Ok(())
+    }
+
+    async fn directory_version(&self) -> Result<u64, StoreError> {
+        Ok(self.rows().version)
+    }
+
+    async fn tenants(&self) -> Result<Vec<TenantRows>, StoreError> {
+        Ok(self.rows().tenants.clone())
+    }
+
+    async fn user(
+        &self,
+        _: Id<Tenant>,
+        key: UserKey<'_>,
+    ) -> Result<Option<(User, Vec<Authenticator>)>, StoreError> {
+        let is_meant = |user: &User| match key {
+            UserKey::Id(id) => user.id == id,
+            UserKey::LoginName(name) => user.login_name == name,
+            UserKey::ExternalId(name) => user.external_id.as_deref() == Some(name),
+        };
+        Ok(self
+            .rows()
+            .users
+            .iter()
+            .find(|(user, _)| is_meant(user))
+            .cloned())
+    }
+
+    async fn authenticator(
+        &self,
+        _: Id<Tenant>,
+        _: AuthenticatorKey<'_>,
+    ) -> Result<Option<Authenticator>, StoreError> {
+        Ok(None)
+    }
+
+    async fn authenticators_on(
+        &self,
+        _: Id<Tenant>,
+        _: &str,
+    ) -> Result<Vec<Authenticator>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn users(
+        &self,
+        _: Id<Tenant>,
+        _: Option<Id<User>>,
+        _: u32,
+    ) -> Result<Vec<(User, Vec<Authenticator>)>, StoreError> {
+        Ok(self.rows().users.clone())
+    }
+
+    async fn provision(&self, _: Provision) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable("set up through `rows`".to_owned()))
+    }
+
+    async fn events(&self, _: Id<Tenant>, _: u32) -> Result<Vec<Event>, StoreError> {
+        Ok(self.rows().events.iter().rev().cloned().collect())
+    }
+
+    async fn due_messages(&self, _: Timestamp, _: u32) -> Result<Vec<Message>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn remove_message(&self, _: TimedId) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn sweep(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn describe(&self) -> String {
+        "in memory".to_owned()
+    }
+}
