@@ -1,23 +1,22 @@
-//! An answer on its way: what was asked of whom, and how a judgement is settled in the store.
+//! An answer on its way in: what was given, and what was asked of whom.
 //!
-//! The loop around both is `verifier::Verifier::answer`; what an answer means is in `judgement`.
+//! What it means is in `judgement`, how that is written in `settlement`, and the loop around all is
+//! `verifier::Verifier::answer`.
 
 use std::sync::Arc;
 
-use crate::access::{self, IssuedToken, TokenUser};
-use crate::audit::{Detail, Event, EventKind, Outcome};
+use crate::access::IssuedToken;
+use crate::audit::{EventKind, Outcome};
 use crate::directory::{Authenticator, Tenant, TenantView, UserKey, UserRecord};
 use crate::id::{Id, TimedId};
-use crate::judgement::{Candidate, Judgement};
+use crate::judgement::Candidate;
+use crate::lifecycle::Challenge;
 use crate::methods::{self, Opened, Wanted};
 use crate::policy::Policy;
-use crate::ports::{Change, StoreError};
+use crate::ports::{Change, StoreError, Versioned};
 use crate::refusal::{Refusal, Why};
 use crate::transaction::{self, Field};
 use crate::verifier::{Context, Verifier};
-
-/// Characters of an unknown user's name that the audit log keeps.
-const NAMED_USER_LENGTH_MAX: usize = 64;
 
 /// An answer to be verified.
 #[derive(Clone, Debug)]
@@ -75,14 +74,6 @@ pub(crate) struct Asked {
 /// Why there is nobody to ask, and the user as far as one is known.
 pub(crate) type Nobody = (Why, Option<Arc<UserRecord>>);
 
-/// A judgement that did not become an acceptance.
-pub(crate) enum Settled {
-    /// The store did not take it: read again and judge again, if it is worth it.
-    Again(StoreError),
-    /// It was a refusal, and is on disk.
-    Refused(Refusal),
-}
-
 impl Proof<'_> {
     /// What it is, and the code itself.
     pub(crate) fn parts(&self) -> (Wanted, &str) {
@@ -97,7 +88,7 @@ impl Proof<'_> {
 }
 
 impl Wanted {
-    fn event_kind(self) -> EventKind {
+    pub(crate) fn event_kind(self) -> EventKind {
         match self {
             Self::OneTimePassword => EventKind::OneTimePassword,
             Self::Response => EventKind::Response,
@@ -181,6 +172,33 @@ impl Verifier {
         }))
     }
 
+    /// The challenge that waits for a response. One is looked for even where none waits, so that
+    /// the time taken does not tell.
+    pub(crate) async fn waiting(
+        &self,
+        tenant: Id<Tenant>,
+        wanted: Wanted,
+        live: Option<TimedId>,
+    ) -> Result<Option<Versioned<Challenge>>, StoreError> {
+        if wanted != Wanted::Response {
+            return Ok(None);
+        }
+        let nothing = TimedId::from_bytes([0; 16]);
+        self.store.challenge(tenant, live.unwrap_or(nothing)).await
+    }
+
+    /// Reads what would be read about a user who is known, so that the time taken does not tell.
+    pub(crate) async fn read_as_if_known(
+        &self,
+        tenant: Id<Tenant>,
+        wanted: Wanted,
+    ) -> Result<(), StoreError> {
+        let nobody = Id::random(&*self.rng);
+        self.store.standing(tenant, nobody).await?;
+        self.waiting(tenant, wanted, None).await?;
+        Ok(())
+    }
+
     /// Opens each authenticator, and for a signature makes the question that it signed.
     fn open_candidates(
         &self,
@@ -211,122 +229,6 @@ impl Verifier {
         match misfit {
             Some(error) if candidates.is_empty() => Err(error.into()),
             _ => Ok(candidates),
-        }
-    }
-
-    /// Commits a judgement with its event and, where it is an acceptance, the user's token.
-    pub(crate) async fn settle(
-        &self,
-        answer: &Answer<'_>,
-        asked: &Asked,
-        judgement: Judgement,
-        already_spent: bool,
-    ) -> Result<Accepted, Settled> {
-        let (wanted, _) = answer.proof.parts();
-        let mut event = self.event_of(answer, wanted, judgement.outcome, Some(&asked.record));
-        event.detail.policy = Some(asked.policy.code.clone());
-        event.detail.authenticator = judgement.verdict.as_ref().ok().copied();
-        event.detail.challenge = judgement.challenge.as_ref().map(|write| write.id);
-        let drawn = match judgement.verdict {
-            Ok(_) if answer.wants_token => Some(self.draw_user_token(answer, asked)),
-            _ => None,
-        };
-        let (issued, stored) = drawn.unzip();
-        let change = Change {
-            standing: Some(judgement.standing),
-            challenges: judgement.challenge.into_iter().collect(),
-            spent: judgement.spent.into_iter().collect(),
-            token: stored,
-            ..Change::telling(event)
-        };
-        self.store.commit(change).await.map_err(Settled::Again)?;
-        match judgement.verdict {
-            Ok(authenticator) => Ok(Accepted {
-                user: Arc::clone(&asked.record),
-                authenticator,
-                policy: Arc::clone(&asked.policy),
-                token: issued,
-            }),
-            Err(Why::Wrong { .. }) if already_spent => {
-                Err(Settled::Refused(Refusal::AlreadySigned))
-            }
-            Err(why) => Err(Settled::Refused(Refusal::NotVerified(why))),
-        }
-    }
-
-    fn draw_user_token(
-        &self,
-        answer: &Answer<'_>,
-        asked: &Asked,
-    ) -> (IssuedToken, access::AccessToken) {
-        let user = TokenUser {
-            id: asked.record.user.id,
-            login_name: asked.record.user.login_name.clone(),
-        };
-        let client = answer.context.client;
-        let holder = access::Holder {
-            tenant: answer.tenant_id(),
-            client: client.id,
-            user: Some(user),
-        };
-        access::draw(holder, client.user_token_s, self.clock.now(), &*self.rng)
-    }
-
-    /// Tells the audit log that nobody could be asked, and refuses.
-    pub(crate) async fn refuse_unknown(
-        &self,
-        answer: &Answer<'_>,
-        user: Option<&UserRecord>,
-        why: Why,
-    ) -> Result<Accepted, Refusal> {
-        let (wanted, _) = answer.proof.parts();
-        let event = self.event_of(answer, wanted, Outcome::NotFound, user);
-        self.store.commit(Change::telling(event)).await?;
-        Err(Refusal::NotVerified(why))
-    }
-
-    fn event_of(
-        &self,
-        answer: &Answer<'_>,
-        wanted: Wanted,
-        outcome: Outcome,
-        user: Option<&UserRecord>,
-    ) -> Event {
-        let mut event = self.event(&answer.context, wanted.event_kind(), outcome);
-        event.user = user.map(|record| record.user.id);
-        event.detail.policy = answer.policy.map(str::to_owned);
-        if let (None, UserKey::LoginName(name) | UserKey::ExternalId(name)) = (user, answer.user) {
-            event.detail.named_user = Some(name.chars().take(NAMED_USER_LENGTH_MAX).collect());
-        }
-        if let Proof::Signature { fields, .. } = &answer.proof {
-            let audited = fields.iter().filter(|field| field.audited);
-            event.detail.fields = audited
-                .map(|field| (field.name.clone(), field.value.clone()))
-                .collect();
-        }
-        event
-    }
-
-    /// An event about a request, with what its context tells.
-    pub(crate) fn event(&self, context: &Context<'_>, kind: EventKind, outcome: Outcome) -> Event {
-        let at = self.clock.now();
-        let owned = |text: Option<&str>| text.map(str::to_owned);
-        let detail = Detail {
-            client: Some(context.client.name.clone()),
-            channel: owned(context.channel),
-            address: owned(context.address),
-            correlation: owned(context.correlation),
-            ..Detail::default()
-        };
-        let id = TimedId::random(at, &*self.rng);
-        Event {
-            id,
-            at,
-            tenant: context.tenant.tenant.id,
-            kind,
-            outcome,
-            user: None,
-            detail,
         }
     }
 }

@@ -30,6 +30,7 @@ pub mod ports;
 pub mod refusal;
 pub mod rng;
 pub mod secret;
+mod settlement;
 pub mod standing;
 pub mod transaction;
 mod turnstile;

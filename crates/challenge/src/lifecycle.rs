@@ -155,6 +155,9 @@ impl Challenge {
     /// This is the only place where a challenge's next state is made.
     pub fn decide(&self, command: Command, now: Timestamp) -> Result<State, OutOfTurn> {
         let phase = self.phase_at(now);
+        if !self.purpose.takes(command) {
+            return Err(OutOfTurn(phase));
+        }
         match (phase, command) {
             (Phase::Is(State::Open { .. }), Command::Answer { right: true }) => {
                 Ok(State::Accepted { at: now })
@@ -204,6 +207,18 @@ impl Challenge {
     }
 }
 
+impl Purpose {
+    /// Whether a challenge of this purpose can take the command at all: what asks for a response is
+    /// not approved, and what asks for a decision is not answered.
+    pub fn takes(self, command: Command) -> bool {
+        match command {
+            Command::Answer { .. } => self == Self::Respond,
+            Command::Approve | Command::Decline => self == Self::Approve,
+            Command::Consume | Command::Cancel | Command::Replace => true,
+        }
+    }
+}
+
 impl State {
     /// The state's name in the database, in lists and in metrics.
     pub fn name(&self) -> &'static str {
@@ -230,12 +245,12 @@ mod tests {
     const ANSWER_S: u32 = 120;
     const CONSUME_S: u32 = 600;
 
-    fn fresh(attempts_left: u32) -> Challenge {
+    fn fresh(purpose: Purpose, attempts_left: u32) -> Challenge {
         let rng = DangerCountingRng::default();
         Challenge {
             id: TimedId::random(T0, &rng),
             tenant: Id::random(&rng),
-            purpose: Purpose::Respond,
+            purpose,
             user: Id::random(&rng),
             policy: "AT_CUSTOTP".to_owned(),
             authenticator: None,
@@ -259,19 +274,21 @@ mod tests {
         ]
     }
 
-    /// Commands, each some seconds after the one before.
-    fn any_story() -> impl Strategy<Value = (u32, Vec<(Command, u32)>)> {
+    /// Something asked, with attempts, and commands, each some seconds after the one before.
+    type Story = (Purpose, u32, Vec<(Command, u32)>);
+
+    fn any_story() -> impl Strategy<Value = Story> {
+        let purpose = prop_oneof![Just(Purpose::Respond), Just(Purpose::Approve)];
         (
+            purpose,
             1_u32..4,
             prop::collection::vec((any_command(), 0_u32..200), 0..12),
         )
     }
 
     /// Plays a story and gives every step that was taken: before, command, moment, after.
-    fn play(
-        (attempts, story): (u32, Vec<(Command, u32)>),
-    ) -> Vec<(State, Command, Timestamp, State)> {
-        let (mut challenge, mut now, mut taken) = (fresh(attempts), T0, Vec::new());
+    fn play((purpose, attempts, story): Story) -> Vec<(State, Command, Timestamp, State)> {
+        let (mut challenge, mut now, mut taken) = (fresh(purpose, attempts), T0, Vec::new());
         for (command, pause_s) in story {
             now = now.plus_s(pause_s);
             if let Ok(next) = challenge.after(command, now) {
@@ -292,6 +309,14 @@ mod tests {
             for step in consumed {
                 let accepted = matches!(step.0, State::Accepted { .. });
                 prop_assert!(accepted, "{:?} was consumed", step.0);
+            }
+        }
+
+        #[test]
+        fn what_asks_for_a_response_is_not_approved_and_the_other_way_round(story in any_story()) {
+            let purpose = story.0;
+            for (_, command, ..) in play(story) {
+                prop_assert!(purpose.takes(command));
             }
         }
 
@@ -353,7 +378,7 @@ mod tests {
 
     #[test]
     fn the_moment_of_expiry_is_too_late() {
-        let challenge = fresh(1);
+        let challenge = fresh(Purpose::Respond, 1);
         let last = Timestamp::from_unix_ms(challenge.answer_by.unix_ms() - 1);
         assert!(
             challenge

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::answer::{Accepted, Answer, Settled};
+use crate::answer::{Accepted, Answer};
 use crate::audit::{EventKind, Outcome};
 use crate::clock::{Clock, Timestamp};
 use crate::directory::{Catalogue, Client, TenantView};
@@ -16,12 +16,13 @@ use crate::id::TimedId;
 use crate::judgement::{self, Case};
 use crate::lifecycle::{Challenge, Command};
 use crate::lockout;
-use crate::methods::{self, Wanted};
+use crate::methods;
 use crate::policy::Limits;
 use crate::ports::{ChallengeWrite, Change, StandingWrite, Store, StoreError, Versioned};
 use crate::refusal::Refusal;
 use crate::rng::Rng;
 use crate::secret::Keyring;
+use crate::settlement::Settled;
 use crate::standing::Standing;
 use crate::turnstile::Turnstiles;
 
@@ -119,6 +120,7 @@ impl Verifier {
         let asked = match self.asked(answer, wanted).await? {
             Ok(asked) => asked,
             Err((why, user)) => {
+                self.read_as_if_known(answer.tenant_id(), wanted).await?;
                 methods::verify_nothing(wanted, &Limits::default(), unverified_code);
                 return self.refuse_unknown(answer, user.as_deref(), why).await;
             }
@@ -131,10 +133,7 @@ impl Verifier {
             };
             let live =
                 judgement::live_challenge(&standing.value, &asked.policy.code, &asked.candidates);
-            let challenge = match live.filter(|_| wanted == Wanted::Response) {
-                Some(id) => self.store.challenge(answer.tenant_id(), id).await?,
-                None => None,
-            };
+            let challenge = self.waiting(answer.tenant_id(), wanted, live).await?;
             let case = Case {
                 user,
                 policy: &asked.policy,

@@ -105,12 +105,20 @@ impl Bench {
     }
 
     pub(crate) fn issue(&self, device_id: Option<&str>) -> Result<Challenge, Refusal> {
+        self.issue_for(Purpose::Respond, device_id)
+    }
+
+    pub(crate) fn issue_for(
+        &self,
+        purpose: Purpose,
+        device_id: Option<&str>,
+    ) -> Result<Challenge, Refusal> {
         let wish = Wish {
             context: self.context(),
             user: UserKey::LoginName("myTestUser1"),
             policy: Some(POLICY),
             device_id,
-            purpose: Purpose::Respond,
+            purpose,
         };
         block_on(self.verifier.issue(&wish))
     }

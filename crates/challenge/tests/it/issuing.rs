@@ -1,6 +1,6 @@
 //! Challenges through the verifier: issued, bound, replaced, counted, answered once.
 
-use challenge::lifecycle::State;
+use challenge::lifecycle::{Purpose, State};
 use challenge::policy::Limits;
 use challenge::refusal::{Refusal, Why};
 use challenge::verifier::Decision;
@@ -127,7 +127,7 @@ fn a_question_has_the_suites_full_length_and_no_leading_zero() {
 fn an_approval_is_consumed_once_and_a_declined_one_never() {
     for (decision, consumable) in [(Decision::Approve, true), (Decision::Decline, false)] {
         let bench = bench();
-        let challenge = bench.issue(None).unwrap();
+        let challenge = bench.issue_for(Purpose::Approve, None).unwrap();
         let context = bench.context();
         block_on(bench.verifier.approve(&context, challenge.id, decision)).unwrap();
         let first = block_on(bench.verifier.consume(&context, challenge.id));
@@ -135,4 +135,26 @@ fn an_approval_is_consumed_once_and_a_declined_one_never() {
         assert_eq!(first.is_ok(), consumable);
         assert!(matches!(second, Err(Refusal::OutOfTurn(_))));
     }
+}
+
+#[test]
+fn a_challenge_that_asks_for_a_response_cannot_be_approved() {
+    let bench = bench();
+    let challenge = bench.issue(None).unwrap();
+    let context = bench.context();
+    let approved = block_on(
+        bench
+            .verifier
+            .approve(&context, challenge.id, Decision::Approve),
+    );
+    assert!(matches!(approved, Err(Refusal::OutOfTurn(_))));
+    assert!(bench.respond(&response(&challenge.question)).is_ok());
+}
+
+#[test]
+fn a_cancelled_challenge_takes_no_answer() {
+    let bench = bench();
+    let challenge = bench.issue(None).unwrap();
+    block_on(bench.verifier.cancel(&bench.context(), challenge.id)).unwrap();
+    assert!(bench.respond(&response(&challenge.question)).is_err());
 }
