@@ -80,7 +80,11 @@ impl OkayBlueprint {
             status: TenantStatus::Active,
             trial_expires: None,
         };
-        Self { settings, secret: None, callback_standard_secret: None }
+        Self {
+            settings,
+            secret: None,
+            callback_standard_secret: None,
+        }
     }
 }
 
@@ -294,8 +298,11 @@ pub enum Kind {
 
 impl Kind {
     /// The kinds by their names in files.
-    pub const NAMED: [(&'static str, Self); 3] =
-        [("hotp", Self::Hotp), ("totp", Self::Totp), ("ocra", Self::Ocra)];
+    pub const NAMED: [(&'static str, Self); 3] = [
+        ("hotp", Self::Hotp),
+        ("totp", Self::Totp),
+        ("ocra", Self::Ocra),
+    ];
 
     /// The kind's name in files.
     pub fn name(self) -> &'static str {

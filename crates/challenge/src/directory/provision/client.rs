@@ -35,7 +35,9 @@ impl Draft<'_> {
         let gone = |client: &&Client| blueprints.iter().all(|kept| kept.id != client.name);
         if self.options.prune {
             for client in present.iter().filter(gone) {
-                self.provision.removed_clients.push((within.tenant, client.id));
+                self.provision
+                    .removed_clients
+                    .push((within.tenant, client.id));
                 let at = within.at.within("client", &client.name);
                 self.changed(within.tenant, &at, "removed, its access tokens with it");
             }
@@ -53,7 +55,10 @@ impl Draft<'_> {
         let stored = present.and_then(|client| client.secret.as_ref());
         let (secret, secret_told) = self.client_secret(&at, blueprint.secret.as_ref(), stored);
         if secret.is_none() && blueprint.certificate_sha256.is_none() {
-            self.found.warn(&at, "secret: it has none, so nobody can authenticate as this client");
+            self.found.warn(
+                &at,
+                "secret: it has none, so nobody can authenticate as this client",
+            );
         }
         let client = Client {
             id: present.map_or_else(|| Id::random(self.context.rng), |client| client.id),
@@ -107,34 +112,56 @@ impl Draft<'_> {
         }
         let mac = self.context.keyring.client_secret_mac(wanted);
         let mac = self.found.accept(at, "secret", mac);
-        (mac, Some(if stored.is_some() { "secret: changed" } else { "secret: set" }))
+        (
+            mac,
+            Some(if stored.is_some() {
+                "secret: changed"
+            } else {
+                "secret: set"
+            }),
+        )
     }
 
     fn check_client(&mut self, within: &Within, at: &At, blueprint: &ClientBlueprint) {
         let found = &mut self.found;
         names::check_url_name(found, at, "id", &blueprint.id);
-        names::check_optional(found, at, "default_channel", blueprint.default_channel.as_ref());
+        names::check_optional(
+            found,
+            at,
+            "default_channel",
+            blueprint.default_channel.as_ref(),
+        );
         for protocol in &blueprint.protocols {
             if !PROTOCOLS.contains(&protocol.as_str()) {
                 let known = PROTOCOLS.join(", ");
-                found.problem(at, format!("protocols: there is no {protocol:?}; there is {known}"));
+                found.problem(
+                    at,
+                    format!("protocols: there is no {protocol:?}; there is {known}"),
+                );
             }
         }
         if let Some(code) = &blueprint.default_policy
             && within.policy(code).is_none()
         {
             let known = within.policy_codes();
-            found.problem(at, format!("default_policy: the tenant has no {code}; it has {known}"));
+            found.problem(
+                at,
+                format!("default_policy: the tenant has no {code}; it has {known}"),
+            );
         }
         if let Some(text) = &blueprint.certificate_sha256 {
             let hex = fingerprint(text);
             if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                found.problem(at, "certificate_sha256: write the 64 hexadecimal digits of SHA-256");
+                found.problem(
+                    at,
+                    "certificate_sha256: write the 64 hexadecimal digits of SHA-256",
+                );
             }
         }
-        for (key, value) in
-            [("token_s", blueprint.token_s), ("user_token_s", blueprint.user_token_s)]
-        {
+        for (key, value) in [
+            ("token_s", blueprint.token_s),
+            ("user_token_s", blueprint.user_token_s),
+        ] {
             names::check_range(found, at, key, value, 1..=TOKEN_S_MAX);
         }
     }

@@ -42,8 +42,16 @@ impl Within {
 
     /// The codes of the policies, for messages.
     pub(super) fn policy_codes(&self) -> String {
-        let codes: Vec<_> = self.policies.iter().map(|policy| policy.code.as_str()).collect();
-        if codes.is_empty() { "no policies".to_owned() } else { codes.join(", ") }
+        let codes: Vec<_> = self
+            .policies
+            .iter()
+            .map(|policy| policy.code.as_str())
+            .collect();
+        if codes.is_empty() {
+            "no policies".to_owned()
+        } else {
+            codes.join(", ")
+        }
     }
 }
 
@@ -72,8 +80,9 @@ impl<'a> Draft<'a> {
         let now = self.context.clock.now();
         for (tenant, lines) in &self.lines {
             let told = lines.iter().take(EVENT_LINES_MAX);
-            let mut fields: Vec<_> =
-                told.map(|line| ("change".to_owned(), line.clone())).collect();
+            let mut fields: Vec<_> = told
+                .map(|line| ("change".to_owned(), line.clone()))
+                .collect();
             if let Some(left @ 1..) = lines.len().checked_sub(EVENT_LINES_MAX) {
                 fields.push(("further changes".to_owned(), left.to_string()));
             }
@@ -84,7 +93,10 @@ impl<'a> Draft<'a> {
                 kind: EventKind::Provision,
                 outcome: Outcome::Done,
                 user: None,
-                detail: Detail { fields, ..Detail::default() },
+                detail: Detail {
+                    fields,
+                    ..Detail::default()
+                },
             });
         }
     }

@@ -43,16 +43,33 @@ pub(super) fn check(
             let look_ahead = token.look_ahead;
             names::check_range(found, at, "look_ahead", look_ahead.unwrap_or(1), 1..=100);
             let (algorithm, digits) = code_parameters(found, at, token)?;
-            let method = Method::Hotp { algorithm, digits, look_ahead };
-            Some(Enrolment { method, algorithm, has_pin: false })
+            let method = Method::Hotp {
+                algorithm,
+                digits,
+                look_ahead,
+            };
+            Some(Enrolment {
+                method,
+                algorithm,
+                has_pin: false,
+            })
         }
         Kind::Totp => {
             let period_s = token.period_s.unwrap_or(30);
             names::check_range(found, at, "period_s", period_s, 1..=86_400);
             let t0 = token.t0.unwrap_or(0);
             let (algorithm, digits) = code_parameters(found, at, token)?;
-            let method = Method::Totp { algorithm, digits, period_s, t0 };
-            Some(Enrolment { method, algorithm, has_pin: false })
+            let method = Method::Totp {
+                algorithm,
+                digits,
+                period_s,
+                t0,
+            };
+            Some(Enrolment {
+                method,
+                algorithm,
+                has_pin: false,
+            })
         }
         Kind::Ocra => ocra(found, at, token, policies),
     }
@@ -64,9 +81,14 @@ fn code_parameters(
     token: &AuthenticatorBlueprint,
 ) -> Option<(Algorithm, u8)> {
     let digits = token.digits.unwrap_or(6);
-    let checked = u8::try_from(digits).ok().and_then(|digits| Digits::new(digits).ok());
+    let checked = u8::try_from(digits)
+        .ok()
+        .and_then(|digits| Digits::new(digits).ok());
     if checked.is_none() {
-        found.problem(at, format!("digits: {digits} is out of range; choose 6 to 10"));
+        found.problem(
+            at,
+            format!("digits: {digits} is out of range; choose 6 to 10"),
+        );
     }
     Some((token.algorithm.unwrap_or_default(), checked?.get()))
 }
@@ -78,20 +100,38 @@ fn ocra(
     policies: &[&Policy],
 ) -> Option<Enrolment> {
     let is_mobile_id = token.product.as_deref() == Some(MOBILE_ID);
-    let default = if is_mobile_id { SUITE_OF_MOBILE_ID } else { SUITE };
-    let suite = parsed(found, at, "suite", token.suite.as_deref().unwrap_or(default));
+    let default = if is_mobile_id {
+        SUITE_OF_MOBILE_ID
+    } else {
+        SUITE
+    };
+    let suite = parsed(
+        found,
+        at,
+        "suite",
+        token.suite.as_deref().unwrap_or(default),
+    );
     let named = token.signature_suite.as_deref().unwrap_or(SIGNATURE_SUITE);
     let signature_suite = parsed(found, at, "signature_suite", named);
     if let Ok(Some(suite)) = &signature_suite {
         check_signing(found, at, suite, policies);
     }
-    names::check_range(found, at, "counter_window", token.counter_window.unwrap_or(1), 1..=100);
+    names::check_range(
+        found,
+        at,
+        "counter_window",
+        token.counter_window.unwrap_or(1),
+        1..=100,
+    );
     let time_window = token.time_window.unwrap_or(1);
     names::check_range(found, at, "time_window", time_window, 0..=10);
 
     let (suite, signature_suite) = (suite.ok()?, signature_suite.ok()?);
     let Some(leading) = suite.as_ref().or(signature_suite.as_ref()) else {
-        found.problem(at, "suite: it is empty, and signature_suite too; name one of them");
+        found.problem(
+            at,
+            "suite: it is empty, and signature_suite too; name one of them",
+        );
         return None;
     };
     let algorithm = leading.algorithm();
@@ -157,8 +197,11 @@ fn check_signing(found: &mut Findings, at: &At, suite: &Suite, policies: &[&Poli
 
 /// Parameters of other kinds are ignored, but not in silence.
 fn warn_of_unused(found: &mut Findings, at: &At, token: &AuthenticatorBlueprint) {
-    let (hotp, totp, ocra) =
-        (token.kind == Kind::Hotp, token.kind == Kind::Totp, token.kind == Kind::Ocra);
+    let (hotp, totp, ocra) = (
+        token.kind == Kind::Hotp,
+        token.kind == Kind::Totp,
+        token.kind == Kind::Ocra,
+    );
     let given = [
         ("suite", token.suite.is_some(), ocra),
         ("signature_suite", token.signature_suite.is_some(), ocra),
@@ -172,10 +215,18 @@ fn warn_of_unused(found: &mut Findings, at: &At, token: &AuthenticatorBlueprint)
         ("time_window", token.time_window.is_some(), ocra),
         ("pin", token.pin.is_some(), ocra),
     ];
-    let unused = given.iter().filter(|(_, given, used)| *given && !*used).map(|(key, ..)| *key);
-    let unused: Vec<_> = unused.chain(token.ignored.iter().map(String::as_str)).collect();
+    let unused = given
+        .iter()
+        .filter(|(_, given, used)| *given && !*used)
+        .map(|(key, ..)| *key);
+    let unused: Vec<_> = unused
+        .chain(token.ignored.iter().map(String::as_str))
+        .collect();
     if !unused.is_empty() {
         let kind = token.kind.name();
-        found.warn(at, format!("{}: not used by kind {kind}", unused.join(", ")));
+        found.warn(
+            at,
+            format!("{}: not used by kind {kind}", unused.join(", ")),
+        );
     }
 }

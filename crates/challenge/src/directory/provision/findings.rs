@@ -32,7 +32,10 @@ impl At {
     }
 
     pub(super) fn finding(&self, text: impl Into<String>) -> Finding {
-        Finding { path: self.0.clone(), text: text.into() }
+        Finding {
+            path: self.0.clone(),
+            text: text.into(),
+        }
     }
 }
 
@@ -77,6 +80,8 @@ impl Findings {
         key: &str,
         result: Result<T, E>,
     ) -> Option<T> {
-        result.map_err(|error| self.problem(at, format!("{key}: {error}"))).ok()
+        result
+            .map_err(|error| self.problem(at, format!("{key}: {error}")))
+            .ok()
     }
 }

@@ -26,7 +26,7 @@ mod token;
 mod unique;
 
 pub use blueprint::{
-    AuthenticatorBlueprint, Blueprint, ClientBlueprint, Kind, KeySource, OkayBlueprint,
+    AuthenticatorBlueprint, Blueprint, ClientBlueprint, KeySource, Kind, OkayBlueprint,
     PolicyBlueprint, SiteBlueprint, TenantBlueprint, UserBlueprint,
 };
 pub use findings::Finding;

@@ -40,7 +40,10 @@ fn check_length(found: &mut Findings, at: &At, key: &str, text: &str) {
     }
     if text.len() > LENGTH_MAX {
         let length = text.len();
-        found.problem(at, format!("{key}: {length} bytes are too long; {LENGTH_MAX} are allowed"));
+        found.problem(
+            at,
+            format!("{key}: {length} bytes are too long; {LENGTH_MAX} are allowed"),
+        );
     }
 }
 
@@ -54,6 +57,9 @@ pub(super) fn check_range(
 ) {
     if !range.contains(&value) {
         let (least, most) = (range.start(), range.end());
-        found.problem(at, format!("{key}: {value} is out of range; choose {least} to {most}"));
+        found.problem(
+            at,
+            format!("{key}: {value} is out of range; choose {least} to {most}"),
+        );
     }
 }

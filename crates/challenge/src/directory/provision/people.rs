@@ -22,8 +22,14 @@ impl Draft<'_> {
         standings: &mut Standings,
     ) -> Result<(), StoreError> {
         let at = &within.at;
-        self.check_repeats(at, "user", blueprints.iter().map(|user| user.login_name.as_str()));
-        let external = blueprints.iter().filter_map(|user| user.external_id.as_deref());
+        self.check_repeats(
+            at,
+            "user",
+            blueprints.iter().map(|user| user.login_name.as_str()),
+        );
+        let external = blueprints
+            .iter()
+            .filter_map(|user| user.external_id.as_deref());
         self.check_repeats(at, "external_id", external);
         let all = blueprints.iter().flat_map(|user| &user.authenticators);
         self.check_repeats(at, "authenticator", all.map(|token| token.serial.as_str()));
@@ -31,7 +37,12 @@ impl Draft<'_> {
         for blueprint in blueprints {
             let at = at.within("user", &blueprint.login_name);
             let present = self.present_user(within, &at, blueprint).await?;
-            let user = self.plan_user(within, &at, blueprint, present.as_ref().map(|(user, _)| user));
+            let user = self.plan_user(
+                within,
+                &at,
+                blueprint,
+                present.as_ref().map(|(user, _)| user),
+            );
             match present {
                 None => standings.create(user),
                 Some(_) => standings.read(self.context.store, user).await?,
@@ -39,7 +50,8 @@ impl Draft<'_> {
             let held = present.map_or_else(Vec::new, |(_, authenticators)| authenticators);
             for token in &blueprint.authenticators {
                 let at = at.within("authenticator", &token.serial);
-                self.plan_token(within, &at, (user, token, &held), standings).await?;
+                self.plan_token(within, &at, (user, token, &held), standings)
+                    .await?;
             }
         }
         Ok(())
@@ -56,14 +68,19 @@ impl Draft<'_> {
             return Ok(None);
         }
         let store = self.context.store;
-        let present = store.user(within.tenant, UserKey::LoginName(&blueprint.login_name)).await?;
-        let known = present.as_ref().and_then(|(user, _)| user.external_id.as_deref());
+        let present = store
+            .user(within.tenant, UserKey::LoginName(&blueprint.login_name))
+            .await?;
+        let known = present
+            .as_ref()
+            .and_then(|(user, _)| user.external_id.as_deref());
         if let Some(name) = &blueprint.external_id
             && known != Some(name)
             && let Some((other, _)) = store.user(within.tenant, UserKey::ExternalId(name)).await?
         {
             let other = other.login_name;
-            self.found.problem(at, format!("external_id: {name} is taken by user {other}"));
+            self.found
+                .problem(at, format!("external_id: {name} is taken by user {other}"));
         }
         Ok(present)
     }
@@ -111,13 +128,17 @@ impl Draft<'_> {
         stored: Option<&str>,
     ) -> (Option<String>, bool) {
         let kept = stored.map(str::to_owned);
-        let Some(wanted) = wanted else { return (kept, false) };
+        let Some(wanted) = wanted else {
+            return (kept, false);
+        };
         match wanted.expose_secret().chars().count() {
             0 => {
                 self.found.problem(at, "password: it is empty");
                 return (kept, false);
             }
-            1..8 => self.found.warn(at, "password: it is weak; take 8 characters or more"),
+            1..8 => self
+                .found
+                .warn(at, "password: it is weak; take 8 characters or more"),
             _ => {}
         }
         if stored.is_some_and(|stored| password::matches(stored, wanted)) {
@@ -144,8 +165,12 @@ impl Draft<'_> {
     fn warn_of_shared_keys(&mut self, at: &At, blueprints: &[UserBlueprint]) {
         let mut holders: HashMap<&[u8], &str> = HashMap::new();
         for token in blueprints.iter().flat_map(|user| &user.authenticators) {
-            let KeySource::Given(key) = &token.key else { continue };
-            let Some(other) = holders.insert(Key::as_bytes(key), &token.serial) else { continue };
+            let KeySource::Given(key) = &token.key else {
+                continue;
+            };
+            let Some(other) = holders.insert(Key::as_bytes(key), &token.serial) else {
+                continue;
+            };
             self.found.warn(
                 &at.within("authenticator", &token.serial),
                 format!("secret: authenticator {other} has the same one"),
@@ -156,5 +181,8 @@ impl Draft<'_> {
 
 /// A user without what must not be shown.
 fn shown(user: &User) -> User {
-    User { password_hash: None, ..user.clone() }
+    User {
+        password_hash: None,
+        ..user.clone()
+    }
 }

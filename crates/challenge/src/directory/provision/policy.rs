@@ -16,7 +16,11 @@ impl Draft<'_> {
         blueprints: &[PolicyBlueprint],
         present: &[Policy],
     ) -> Vec<Policy> {
-        self.check_repeats(at, "policy", blueprints.iter().map(|policy| policy.code.as_str()));
+        self.check_repeats(
+            at,
+            "policy",
+            blueprints.iter().map(|policy| policy.code.as_str()),
+        );
         let mut all = Vec::new();
         for blueprint in blueprints {
             let present = present.iter().find(|policy| policy.code == blueprint.code);
@@ -24,7 +28,11 @@ impl Draft<'_> {
         }
         let mut others: Vec<_> = present
             .iter()
-            .filter(|policy| blueprints.iter().all(|blueprint| blueprint.code != policy.code))
+            .filter(|policy| {
+                blueprints
+                    .iter()
+                    .all(|blueprint| blueprint.code != policy.code)
+            })
             .collect();
         others.sort_by(|left, right| left.code.cmp(&right.code));
         for policy in others {
@@ -50,8 +58,16 @@ impl Draft<'_> {
             names::check_text(&mut self.found, &at, "channels", channel);
         }
         if let Err(error) = blueprint.limits.validate(&blueprint.code) {
-            let crate::policy::OutOfRange { setting, value, range, .. } = error;
-            self.found.problem(&at, format!("{setting}: {value} is out of range; choose {range}"));
+            let crate::policy::OutOfRange {
+                setting,
+                value,
+                range,
+                ..
+            } = error;
+            self.found.problem(
+                &at,
+                format!("{setting}: {value} is out of range; choose {range}"),
+            );
         }
         let policy = Policy {
             id: present.map_or_else(|| Id::random(self.context.rng), |policy| policy.id),

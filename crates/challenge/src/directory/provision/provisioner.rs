@@ -105,11 +105,22 @@ impl Provisioner<'_> {
             draft.plan_tenant(tenant, rows).await?;
         }
         draft.tell();
-        let Draft { found, provision, changes, generated, .. } = draft;
+        let Draft {
+            found,
+            provision,
+            changes,
+            generated,
+            ..
+        } = draft;
         if !found.problems.is_empty() {
             return Err(ProvisionError::Refused(found.problems));
         }
-        Ok(Plan { provision, changes, warnings: found.warnings, generated })
+        Ok(Plan {
+            provision,
+            changes,
+            warnings: found.warnings,
+            generated,
+        })
     }
 
     /// Applies the blueprint whole, or nothing of it. Where nothing differs nothing is written.
@@ -123,7 +134,11 @@ impl Provisioner<'_> {
             if plan.changes.is_empty() {
                 return Ok(plan);
             }
-            match self.store.provision(std::mem::take(&mut plan.provision)).await {
+            match self
+                .store
+                .provision(std::mem::take(&mut plan.provision))
+                .await
+            {
                 Ok(()) => return Ok(plan),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
@@ -137,7 +152,9 @@ fn check_tenant_names(draft: &mut Draft<'_>, blueprint: &Blueprint) {
     let mut names = HashSet::new();
     for tenant in &blueprint.tenants {
         if !names.insert(&tenant.name) {
-            draft.found.problem(&At::tenant(&tenant.name), "it is described twice");
+            draft
+                .found
+                .problem(&At::tenant(&tenant.name), "it is described twice");
         }
     }
 }

@@ -21,13 +21,18 @@ impl Draft<'_> {
         described: &[UserBlueprint],
         standings: &mut Standings,
     ) -> Result<(), StoreError> {
-        let names: HashSet<_> = described.iter().map(|user| user.login_name.as_str()).collect();
+        let names: HashSet<_> = described
+            .iter()
+            .map(|user| user.login_name.as_str())
+            .collect();
         let all = described.iter().flat_map(|user| &user.authenticators);
         let serials: HashSet<_> = all.map(|token| token.serial.as_str()).collect();
         let mut after = None;
         loop {
             let page = self.context.store.users(within.tenant, after, PAGE).await?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
+            let Some((last, _)) = page.last() else {
+                return Ok(());
+            };
             after = Some(last.id);
             for (user, authenticators) in &page {
                 let gone = authenticators
@@ -55,7 +60,10 @@ impl Draft<'_> {
         if movement.status == Status::Revoked {
             return;
         }
-        let revoked = Movement { status: Status::Revoked, ..movement };
+        let revoked = Movement {
+            status: Status::Revoked,
+            ..movement
+        };
         standings.set(user.id, authenticator.id, revoked);
         let at = within.at.within("user", &user.login_name);
         let at = at.within("authenticator", &authenticator.serial);
@@ -64,7 +72,10 @@ impl Draft<'_> {
 
     fn drop_password(&mut self, within: &Within, user: &User) {
         if user.password_hash.is_some() {
-            self.provision.users.push(User { password_hash: None, ..user.clone() });
+            self.provision.users.push(User {
+                password_hash: None,
+                ..user.clone()
+            });
             let at = within.at.within("user", &user.login_name);
             self.changed(within.tenant, &at, "password: removed");
         }

@@ -2,8 +2,8 @@
 
 use subtle::ConstantTimeEq;
 
-use super::findings::At;
 use super::draft::Draft;
+use super::findings::At;
 use crate::secret::{Place, Sealed};
 
 /// What became of a secret.
@@ -35,7 +35,9 @@ impl Draft<'_> {
         sealed: Option<&Sealed>,
         wanted: Option<&[u8]>,
     ) -> Resealed {
-        let Some(wanted) = wanted else { return Resealed::Kept(sealed.cloned()) };
+        let Some(wanted) = wanted else {
+            return Resealed::Kept(sealed.cloned());
+        };
         if let Some(sealed) = sealed {
             match self.context.keyring.open(place, sealed) {
                 Ok(present) if bool::from(present.as_slice().ct_eq(wanted)) => {
@@ -43,7 +45,8 @@ impl Draft<'_> {
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    self.found.problem(at, format!("{key}: the stored one: {error}"));
+                    self.found
+                        .problem(at, format!("{key}: the stored one: {error}"));
                     return Resealed::Kept(Some(sealed.clone()));
                 }
             }

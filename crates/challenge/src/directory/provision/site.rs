@@ -24,14 +24,24 @@ impl Draft<'_> {
         let ids = blueprints.iter().map(|site| site.public_id.as_str());
         self.check_repeats(&within.at, "site", ids);
         for blueprint in blueprints {
-            let present = present.iter().find(|site| site.public_id == blueprint.public_id);
+            let present = present
+                .iter()
+                .find(|site| site.public_id == blueprint.public_id);
             self.plan_site(within, blueprint, present);
         }
-        let gone = |site: &&Site| blueprints.iter().all(|kept| kept.public_id != site.public_id);
+        let gone = |site: &&Site| {
+            blueprints
+                .iter()
+                .all(|kept| kept.public_id != site.public_id)
+        };
         if self.options.prune {
             for site in present.iter().filter(gone) {
                 self.provision.removed_sites.push((within.tenant, site.id));
-                self.changed(within.tenant, &within.at.within("site", &site.public_id), "removed");
+                self.changed(
+                    within.tenant,
+                    &within.at.within("site", &site.public_id),
+                    "removed",
+                );
             }
         }
     }
@@ -50,7 +60,10 @@ impl Draft<'_> {
             (&at, "secret"),
             &place,
             present.and_then(|site| site.secret.as_ref()),
-            blueprint.secret.as_ref().map(|secret| secret.expose_secret().as_bytes()),
+            blueprint
+                .secret
+                .as_ref()
+                .map(|secret| secret.expose_secret().as_bytes()),
         );
         let (secret, secret_is_new) = secret.into_parts();
         let site = Site {
@@ -81,10 +94,16 @@ impl Draft<'_> {
         let found = &mut self.found;
         names::check_url_name(found, at, "public_id", &blueprint.public_id);
         if blueprint.public_id.starts_with("c.") {
-            found.problem(at, "public_id: it must not begin with \"c.\", as ids of challenges do");
+            found.problem(
+                at,
+                "public_id: it must not begin with \"c.\", as ids of challenges do",
+            );
         }
         if blueprint.jwt_algorithms.is_empty() {
-            found.problem(at, "jwt_algorithms: name at least one of HS256, HS384, HS512");
+            found.problem(
+                at,
+                "jwt_algorithms: name at least one of HS256, HS384, HS512",
+            );
         }
         let mut longest = 0;
         for name in &blueprint.jwt_algorithms {
@@ -96,7 +115,11 @@ impl Draft<'_> {
                 ),
             }
         }
-        match blueprint.secret.as_ref().map(|secret| secret.expose_secret().len()) {
+        match blueprint
+            .secret
+            .as_ref()
+            .map(|secret| secret.expose_secret().len())
+        {
             None if present.is_none_or(|site| site.secret.is_none()) => {
                 found.problem(at, "secret: it is missing");
             }
@@ -127,14 +150,19 @@ impl Draft<'_> {
         for corpus in &blueprint.corpora {
             names::check_text(found, at, "corpora", corpus);
         }
-        found.warn(at, "stored; this version does not serve the website protocol yet");
+        found.warn(
+            at,
+            "stored; this version does not serve the website protocol yet",
+        );
     }
 }
 
 /// Whether this is scheme, host and perhaps port, as browsers write an origin (RFC 6454,
 /// section 6.2).
 fn is_origin(text: &str) -> bool {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
     let allowed = |c: char| c.is_ascii_graphic() && !"/?#@\\\"'<>".contains(c);
     host.is_some_and(|host| !host.is_empty() && host.chars().all(allowed))
 }

@@ -21,12 +21,19 @@ struct Entry {
 
 impl Standings {
     pub(super) fn of(tenant: Id<Tenant>) -> Self {
-        Self { tenant, read: BTreeMap::new() }
+        Self {
+            tenant,
+            read: BTreeMap::new(),
+        }
     }
 
     /// Adds the empty standing of a new user.
     pub(super) fn create(&mut self, user: Id<User>) {
-        let entry = Entry { version: 0, standing: Standing::default(), changed: true };
+        let entry = Entry {
+            version: 0,
+            standing: Standing::default(),
+            changed: true,
+        };
         self.read.insert(user, entry);
     }
 
@@ -40,8 +47,16 @@ impl Standings {
             return Ok(());
         }
         let entry = match store.standing(self.tenant, user).await? {
-            Some(row) => Entry { version: row.version, standing: row.value, changed: false },
-            None => Entry { version: 0, standing: Standing::default(), changed: false },
+            Some(row) => Entry {
+                version: row.version,
+                standing: row.value,
+                changed: false,
+            },
+            None => Entry {
+                version: 0,
+                standing: Standing::default(),
+                changed: false,
+            },
         };
         self.read.insert(user, entry);
         Ok(())
@@ -50,12 +65,16 @@ impl Standings {
     /// How an authenticator stands with its user; as it began where nothing is known.
     pub(super) fn movement(&self, user: Id<User>, id: Id<Authenticator>) -> Movement {
         let entry = self.read.get(&user);
-        entry.and_then(|entry| entry.standing.authenticators.get(&id).cloned()).unwrap_or_default()
+        entry
+            .and_then(|entry| entry.standing.authenticators.get(&id).cloned())
+            .unwrap_or_default()
     }
 
     /// Sets how an authenticator stands with its user, where that is not so yet.
     pub(super) fn set(&mut self, user: Id<User>, id: Id<Authenticator>, movement: Movement) {
-        let Some(entry) = self.read.get_mut(&user) else { return };
+        let Some(entry) = self.read.get_mut(&user) else {
+            return;
+        };
         if entry.standing.authenticators.get(&id) != Some(&movement) {
             entry.standing.authenticators.insert(id, movement);
             entry.changed = true;
@@ -64,9 +83,15 @@ impl Standings {
 
     /// Takes an authenticator away from its user, to be handed on with all it spent.
     pub(super) fn take(&mut self, user: Id<User>, id: Id<Authenticator>) -> Movement {
-        let Some(entry) = self.read.get_mut(&user) else { return Movement::default() };
+        let Some(entry) = self.read.get_mut(&user) else {
+            return Movement::default();
+        };
         entry.changed = true;
-        entry.standing.authenticators.remove(&id).unwrap_or_default()
+        entry
+            .standing
+            .authenticators
+            .remove(&id)
+            .unwrap_or_default()
     }
 
     /// The compare-and-sets of those that changed.
@@ -76,7 +101,14 @@ impl Standings {
         changed
             .map(|(user, entry)| {
                 let next = Some(entry.standing);
-                (tenant, StandingWrite { user, expected: entry.version, next })
+                (
+                    tenant,
+                    StandingWrite {
+                        user,
+                        expected: entry.version,
+                        next,
+                    },
+                )
             })
             .collect()
     }

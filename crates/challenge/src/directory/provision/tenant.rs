@@ -29,17 +29,29 @@ impl Draft<'_> {
             rows_or_none(rows, |rows| &rows.policies),
         );
         let name = blueprint.name.clone();
-        let within = Within { tenant: id, name, exists: rows.is_some(), at, policies };
+        let within = Within {
+            tenant: id,
+            name,
+            exists: rows.is_some(),
+            at,
+            policies,
+        };
         self.plan_clients(
             &within,
             &blueprint.clients,
             rows_or_none(rows, |rows| &rows.clients),
         );
-        self.plan_sites(&within, &blueprint.sites, rows_or_none(rows, |rows| &rows.sites));
+        self.plan_sites(
+            &within,
+            &blueprint.sites,
+            rows_or_none(rows, |rows| &rows.sites),
+        );
         let mut standings = Standings::of(id);
-        self.plan_users(&within, &blueprint.users, &mut standings).await?;
+        self.plan_users(&within, &blueprint.users, &mut standings)
+            .await?;
         if self.options.prune && within.exists {
-            self.prune_people(&within, &blueprint.users, &mut standings).await?;
+            self.prune_people(&within, &blueprint.users, &mut standings)
+                .await?;
         }
         self.provision.standings.extend(standings.into_writes());
         Ok(())
@@ -60,7 +72,10 @@ impl Draft<'_> {
         if let Some(present) = present
             && present.display_name != *display_name
         {
-            told.push(format!("display_name {} → {display_name}", present.display_name));
+            told.push(format!(
+                "display_name {} → {display_name}",
+                present.display_name
+            ));
         }
         let present_okay = present.and_then(|tenant| tenant.okay.as_ref());
         let okay = match &blueprint.okay {
@@ -76,8 +91,12 @@ impl Draft<'_> {
             Some(_) if told.is_empty() => return id,
             Some(_) => self.changed(id, at, told.join(", ")),
         }
-        let tenant =
-            Tenant { id, name: blueprint.name.clone(), display_name: display_name.clone(), okay };
+        let tenant = Tenant {
+            id,
+            name: blueprint.name.clone(),
+            display_name: display_name.clone(),
+            okay,
+        };
         self.provision.tenants.push(tenant);
         id
     }
@@ -95,7 +114,10 @@ impl Draft<'_> {
             (at, "okay.secret"),
             &okay_place(tenant, "okay_secret"),
             present.and_then(|okay| okay.secret.as_ref()),
-            blueprint.secret.as_ref().map(|secret| secret.expose_secret().as_bytes()),
+            blueprint
+                .secret
+                .as_ref()
+                .map(|secret| secret.expose_secret().as_bytes()),
         );
         let callback = self.reseal(
             (at, "okay.callback_standard_secret"),
@@ -135,10 +157,17 @@ impl Draft<'_> {
         if blueprint.secret.is_none() && present.is_none() {
             found.problem(at, "okay.secret: it is missing");
         }
-        match blueprint.secret.as_ref().map(|secret| secret.expose_secret().len()) {
+        match blueprint
+            .secret
+            .as_ref()
+            .map(|secret| secret.expose_secret().len())
+        {
             Some(0) => found.problem(at, "okay.secret: it is empty"),
             Some(1..16) => {
-                found.warn(at, "okay.secret: it is short; take 30 random characters or more");
+                found.warn(
+                    at,
+                    "okay.secret: it is short; take 30 random characters or more",
+                );
             }
             _ => {}
         }
@@ -148,24 +177,39 @@ impl Draft<'_> {
         if let Some(url) = &settings.callback_url {
             names::check_text(found, at, "okay.callback_url", url);
             if !url.starts_with("https://") && !url.starts_with("http://") {
-                found.problem(at, "okay.callback_url: it must begin with http:// or https://");
+                found.problem(
+                    at,
+                    "okay.callback_url: it must begin with http:// or https://",
+                );
             }
         }
         let ranges = [
             ("okay.pending_s", settings.pending_s, 1..=86_400),
             ("okay.max_pending", settings.max_pending, 1..=1000),
-            ("okay.starts_per_5_min", settings.starts_per_5_min, 1..=1_000_000),
+            (
+                "okay.starts_per_5_min",
+                settings.starts_per_5_min,
+                1..=1_000_000,
+            ),
             ("okay.linking_s", settings.linking_s, 1..=604_800),
         ];
         for (key, value, range) in ranges {
             names::check_range(found, at, key, value, range);
         }
-        found.warn(at, "okay: stored; this version does not serve the phone approval protocol yet");
+        found.warn(
+            at,
+            "okay: stored; this version does not serve the phone approval protocol yet",
+        );
     }
 }
 
 fn okay_place(tenant: Id<Tenant>, column: &'static str) -> Place<'static> {
-    Place { table: "tenant", column, tenant: tenant.number(), row: tenant.number() }
+    Place {
+        table: "tenant",
+        column,
+        tenant: tenant.number(),
+        row: tenant.number(),
+    }
 }
 
 impl Draft<'_> {
@@ -179,7 +223,8 @@ impl Draft<'_> {
         let mut seen = HashSet::new();
         for name in names {
             if !seen.insert(name) {
-                self.found.problem(&at.within(what, name), "it is described twice");
+                self.found
+                    .problem(&at.within(what, name), "it is described twice");
             }
         }
     }

@@ -30,27 +30,42 @@ impl Draft<'_> {
         (user, token, held): (Id<User>, &AuthenticatorBlueprint, &[Authenticator]),
         standings: &mut Standings,
     ) -> Result<(), StoreError> {
-        let mut present = held.iter().find(|held| held.serial == token.serial).cloned();
+        let mut present = held
+            .iter()
+            .find(|held| held.serial == token.serial)
+            .cloned();
         if present.is_none() && within.exists {
             let key = AuthenticatorKey::Serial(&token.serial);
             present = self.context.store.authenticator(within.tenant, key).await?;
         }
-        let former = present.as_ref().map(|present| present.user).filter(|held| *held != user);
+        let former = present
+            .as_ref()
+            .map(|present| present.user)
+            .filter(|held| *held != user);
         let policies = self.served_policies(within, at, token);
         self.check_token(at, token);
-        let served: Vec<_> = policies.iter().filter_map(|code| within.policy(code)).collect();
+        let served: Vec<_> = policies
+            .iter()
+            .filter_map(|code| within.policy(code))
+            .collect();
         let Some(enrolment) = enrolment::check(&mut self.found, at, token, &served) else {
             return Ok(());
         };
         let planned = self.planned(within, at, (user, token, &enrolment), present.as_ref());
-        let Some((next, key_told)) = planned else { return Ok(()) };
+        let Some((next, key_told)) = planned else {
+            return Ok(());
+        };
         let next = Authenticator { policies, ..next };
 
         if let Some(former) = former {
             standings.read(self.context.store, former).await?;
             let movement = standings.take(former, next.id);
             standings.set(user, next.id, movement);
-            self.changed(within.tenant, at, "handed on to this user, with what it spent");
+            self.changed(
+                within.tenant,
+                at,
+                "handed on to this user, with what it spent",
+            );
         }
         let before = present.as_ref().map(|_| standings.movement(user, next.id));
         let status_told = self.move_on(at, token, (before.as_ref(), key_told), |movement| {
@@ -60,7 +75,11 @@ impl Draft<'_> {
         let told = present.as_ref().map(|present| {
             let mut told = differences::between(present, &next);
             told.extend(key_told.then(|| "secret: changed, enrolled anew".to_owned()));
-            let pin = (present.pin.is_some(), next.pin.is_some(), present.pin == next.pin);
+            let pin = (
+                present.pin.is_some(),
+                next.pin.is_some(),
+                present.pin == next.pin,
+            );
             told.extend(match pin {
                 (_, _, true) => None,
                 (_, false, _) => Some("pin: removed".to_owned()),
@@ -86,14 +105,26 @@ impl Draft<'_> {
         at: &At,
         token: &AuthenticatorBlueprint,
     ) -> Vec<String> {
-        let all = || within.policies.iter().map(|policy: &Policy| policy.code.clone()).collect();
+        let all = || {
+            within
+                .policies
+                .iter()
+                .map(|policy: &Policy| policy.code.clone())
+                .collect()
+        };
         let named: Vec<String> = token.policies.clone().unwrap_or_else(all);
         if named.is_empty() {
-            self.found.problem(at, "policies: it serves none; describe a policy of the tenant");
+            self.found.problem(
+                at,
+                "policies: it serves none; describe a policy of the tenant",
+            );
         }
         for code in named.iter().filter(|code| within.policy(code).is_none()) {
             let known = within.policy_codes();
-            self.found.problem(at, format!("policies: the tenant has no {code}; it has {known}"));
+            self.found.problem(
+                at,
+                format!("policies: the tenant has no {code}; it has {known}"),
+            );
         }
         named
     }
@@ -125,8 +156,12 @@ impl Draft<'_> {
         let key = self.key(within, at, (token, enrolment), present.is_some());
         let place = Authenticator::secret_place(within.tenant, id);
         let stored = present.map(|present| &present.secret);
-        let secret =
-            self.reseal((at, "secret"), &place, stored, key.as_ref().map(Key::as_bytes));
+        let secret = self.reseal(
+            (at, "secret"),
+            &place,
+            stored,
+            key.as_ref().map(Key::as_bytes),
+        );
         let is_changed = matches!(secret, Resealed::Changed(_));
         let (secret, _) = secret.into_parts();
         let pin = self.pin(within, at, (id, token, enrolment), present);
@@ -139,7 +174,10 @@ impl Draft<'_> {
             tenant: within.tenant,
             user,
             serial: token.serial.clone(),
-            device_id: token.device_id.clone().unwrap_or_else(|| token.serial.clone()),
+            device_id: token
+                .device_id
+                .clone()
+                .unwrap_or_else(|| token.serial.clone()),
             product: token.product.clone().or(default_product),
             policies: Vec::new(),
             method: enrolment.method.clone(),
@@ -193,7 +231,8 @@ impl Draft<'_> {
         let wanted = token.pin.as_ref().map(ExposeSecret::expose_secret);
         match wanted {
             None if stored.is_none() => {
-                self.found.problem(at, "pin: it is missing; a suite with P needs one");
+                self.found
+                    .problem(at, "pin: it is missing; a suite with P needs one");
             }
             Some("") => self.found.problem(at, "pin: it is empty"),
             _ => {}
@@ -225,7 +264,10 @@ impl Draft<'_> {
         };
         match (before.status, key_changed) {
             (Status::Revoked, false) => {
-                self.found.warn(at, "it was revoked and stays so; a new secret enrols it anew");
+                self.found.warn(
+                    at,
+                    "it was revoked and stays so; a new secret enrols it anew",
+                );
             }
             (Status::Revoked, true) => {
                 set(began(Status::Active));
@@ -245,7 +287,11 @@ impl Draft<'_> {
 /// The last spent step in the numbers of another clock: time steps are counted by their length.
 fn rescaled(mut movement: Movement, before: Option<&Method>, now: &Method) -> Movement {
     let (
-        Some(&Method::Totp { period_s: old_s, t0: old_t0, .. }),
+        Some(&Method::Totp {
+            period_s: old_s,
+            t0: old_t0,
+            ..
+        }),
         &Method::Totp { period_s, t0, .. },
     ) = (before, now)
     else {
@@ -254,9 +300,8 @@ fn rescaled(mut movement: Movement, before: Option<&Method>, now: &Method) -> Mo
     if (old_s, old_t0) == (period_s, t0) {
         return movement;
     }
-    let end_of = |last: u64| {
-        old_t0.saturating_add(last.saturating_add(1).saturating_mul(u64::from(old_s)))
-    };
+    let end_of =
+        |last: u64| old_t0.saturating_add(last.saturating_add(1).saturating_mul(u64::from(old_s)));
     movement.last_step = movement.last_step.and_then(|last| {
         let elapsed_s = end_of(last).saturating_sub(1).checked_sub(t0)?;
         elapsed_s.checked_div(u64::from(period_s))
@@ -285,19 +330,39 @@ fn handed_over(
         GeneratedKey::Uri(Box::new(uri))
     };
     let key = match &enrolment.method {
-        Method::Hotp { algorithm, digits, .. } => {
-            let kind = otpauth::Kind::Hotp { counter: token.counter.unwrap_or(0) };
+        Method::Hotp {
+            algorithm, digits, ..
+        } => {
+            let kind = otpauth::Kind::Hotp {
+                counter: token.counter.unwrap_or(0),
+            };
             uri(kind, *algorithm, Digits::new(*digits).ok()?)
         }
-        Method::Totp { algorithm, digits, period_s, .. } => {
+        Method::Totp {
+            algorithm,
+            digits,
+            period_s,
+            ..
+        } => {
             let period_s = std::num::NonZeroU32::new(*period_s)?;
-            uri(otpauth::Kind::Totp { period_s }, *algorithm, Digits::new(*digits).ok()?)
+            uri(
+                otpauth::Kind::Totp { period_s },
+                *algorithm,
+                Digits::new(*digits).ok()?,
+            )
         }
         Method::Ocra(suites) => {
             let suites = [&suites.suite, &suites.signature_suite];
             let suites = suites.into_iter().flatten().cloned().collect();
-            GeneratedKey::Ocra { key: key.clone(), suites }
+            GeneratedKey::Ocra {
+                key: key.clone(),
+                suites,
+            }
         }
     };
-    Some(Generated { tenant, serial: token.serial.clone(), key })
+    Some(Generated {
+        tenant,
+        serial: token.serial.clone(),
+        key,
+    })
 }

@@ -35,7 +35,10 @@ struct Names(HashMap<(Namespace, String), String>);
 pub(super) fn check(draft: &mut Draft<'_>, blueprint: &Blueprint, present: &[TenantRows]) {
     let mut names = Names::default();
     for rows in present {
-        let described = blueprint.tenants.iter().find(|tenant| tenant.name == rows.tenant.name);
+        let described = blueprint
+            .tenants
+            .iter()
+            .find(|tenant| tenant.name == rows.tenant.name);
         names.hold_present(rows, described, draft.options.prune);
     }
     for tenant in &blueprint.tenants {
@@ -64,9 +67,13 @@ impl Names {
                 self.hold(Namespace::Site, site.public_id.clone(), rows);
             }
         }
-        for client in rows.clients.iter().filter(|client| client.speaks("dualshield")) {
-            let replaced = described
-                .is_some_and(|tenant| tenant.clients.iter().any(|c| c.id == client.name));
+        for client in rows
+            .clients
+            .iter()
+            .filter(|client| client.speaks("dualshield"))
+        {
+            let replaced =
+                described.is_some_and(|tenant| tenant.clients.iter().any(|c| c.id == client.name));
             if !goes(replaced) {
                 self.hold(Namespace::DualShieldClient, client.name.clone(), rows);
             }
@@ -78,8 +85,14 @@ impl Names {
     }
 
     fn hold_described(&mut self, tenant: &TenantBlueprint, found: &mut Findings) {
-        let okay = tenant.okay.iter().map(|okay| (Namespace::Okay, okay.settings.id.to_string()));
-        let sites = tenant.sites.iter().map(|site| (Namespace::Site, site.public_id.clone()));
+        let okay = tenant
+            .okay
+            .iter()
+            .map(|okay| (Namespace::Okay, okay.settings.id.to_string()));
+        let sites = tenant
+            .sites
+            .iter()
+            .map(|site| (Namespace::Site, site.public_id.clone()));
         let clients = tenant
             .clients
             .iter()
@@ -88,7 +101,9 @@ impl Names {
             })
             .map(|client| (Namespace::DualShieldClient, client.id.clone()));
         for (namespace, name) in okay.chain(sites).chain(clients) {
-            let holder = self.0.insert((namespace, name.clone()), tenant.name.clone());
+            let holder = self
+                .0
+                .insert((namespace, name.clone()), tenant.name.clone());
             // The same name twice in one tenant is found where its rows are planned.
             if let Some(holder) = holder.filter(|holder| *holder != tenant.name) {
                 let what = namespace.describe(&name);

@@ -1,0 +1,270 @@
+//! A directory in memory: what provisioning reads and writes, and nothing else.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+
+use async_trait::async_trait;
+
+use crate::access::{AccessToken, TokenKey};
+use crate::audit::Event;
+use crate::clock::Timestamp;
+use crate::directory::{Authenticator, AuthenticatorKey, Tenant, User, UserKey};
+use crate::id::{Id, TimedId};
+use crate::lifecycle::Challenge;
+use crate::ports::{Change, Message, Provision, Store, StoreError, TenantRows, Version, Versioned};
+use crate::standing::Standing;
+
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) version: u64,
+    pub(super) tenants: BTreeMap<Id<Tenant>, TenantRows>,
+    pub(super) users: BTreeMap<Id<User>, User>,
+    pub(super) authenticators: BTreeMap<Id<Authenticator>, Authenticator>,
+    pub(super) standings: BTreeMap<Id<User>, (Version, Standing)>,
+    pub(super) events: Vec<Event>,
+    /// So many writes are lost to somebody faster.
+    pub(super) losses: u32,
+}
+
+#[derive(Default)]
+pub(super) struct Memory(Mutex<Rows>);
+
+impl Memory {
+    pub(super) fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.0.lock().unwrap()
+    }
+
+    pub(super) fn user_named(&self, name: &str) -> User {
+        self.rows()
+            .users
+            .values()
+            .find(|user| user.login_name == name)
+            .unwrap()
+            .clone()
+    }
+
+    pub(super) fn token(&self, serial: &str) -> Authenticator {
+        let rows = self.rows();
+        rows.authenticators
+            .values()
+            .find(|one| one.serial == serial)
+            .unwrap()
+            .clone()
+    }
+}
+
+impl Rows {
+    fn held(&self, user: Id<User>) -> Vec<Authenticator> {
+        self.authenticators
+            .values()
+            .filter(|one| one.user == user)
+            .cloned()
+            .collect()
+    }
+}
+
+#[async_trait]
+impl Store for Memory {
+    async fn standing(
+        &self,
+        _: Id<Tenant>,
+        user: Id<User>,
+    ) -> Result<Option<Versioned<Standing>>, StoreError> {
+        let found = self.rows().standings.get(&user).cloned();
+        Ok(found.map(|(version, value)| Versioned { version, value }))
+    }
+
+    async fn challenge(
+        &self,
+        _: Id<Tenant>,
+        _: TimedId,
+    ) -> Result<Option<Versioned<Challenge>>, StoreError> {
+        Ok(None)
+    }
+
+    async fn access_token(
+        &self,
+        _: Id<Tenant>,
+        _: &TokenKey,
+    ) -> Result<Option<AccessToken>, StoreError> {
+        Ok(None)
+    }
+
+    async fn commit(&self, _: Change) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable(
+            "provisioning commits nothing".to_owned(),
+        ))
+    }
+
+    async fn directory_version(&self) -> Result<u64, StoreError> {
+        Ok(self.rows().version)
+    }
+
+    async fn tenants(&self) -> Result<Vec<TenantRows>, StoreError> {
+        Ok(self.rows().tenants.values().cloned().collect())
+    }
+
+    async fn user(
+        &self,
+        tenant: Id<Tenant>,
+        key: UserKey<'_>,
+    ) -> Result<Option<(User, Vec<Authenticator>)>, StoreError> {
+        let rows = self.rows();
+        let fits = |user: &&User| {
+            user.tenant == tenant
+                && match key {
+                    UserKey::Id(id) => user.id == id,
+                    UserKey::LoginName(name) => user.login_name == name,
+                    UserKey::ExternalId(name) => user.external_id.as_deref() == Some(name),
+                }
+        };
+        let user = rows.users.values().find(fits).cloned();
+        Ok(user.map(|user| (user.clone(), rows.held(user.id))))
+    }
+
+    async fn authenticator(
+        &self,
+        tenant: Id<Tenant>,
+        key: AuthenticatorKey<'_>,
+    ) -> Result<Option<Authenticator>, StoreError> {
+        let rows = self.rows();
+        let found = rows.authenticators.values().find(|one| {
+            one.tenant == tenant
+                && match key {
+                    AuthenticatorKey::Id(id) => one.id == id,
+                    AuthenticatorKey::Serial(serial) => one.serial == serial,
+                }
+        });
+        Ok(found.cloned())
+    }
+
+    async fn authenticators_on(
+        &self,
+        _: Id<Tenant>,
+        _: &str,
+    ) -> Result<Vec<Authenticator>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn users(
+        &self,
+        tenant: Id<Tenant>,
+        after: Option<Id<User>>,
+        limit: u32,
+    ) -> Result<Vec<(User, Vec<Authenticator>)>, StoreError> {
+        let rows = self.rows();
+        let users = rows.users.values().filter(|user| user.tenant == tenant);
+        let later = users.filter(|user| after.is_none_or(|after| user.id > after));
+        let page = later.take(usize::try_from(limit).unwrap());
+        Ok(page
+            .map(|user| (user.clone(), rows.held(user.id)))
+            .collect())
+    }
+
+    async fn provision(&self, change: Provision) -> Result<(), StoreError> {
+        let mut rows = self.rows();
+        let lost = change.standings.iter().any(|(_, write)| {
+            rows.standings
+                .get(&write.user)
+                .map_or(0, |(version, _)| *version)
+                != write.expected
+        });
+        if rows.losses > 0 || lost || change.expected_version != rows.version {
+            rows.losses = rows.losses.saturating_sub(1);
+            return Err(StoreError::Conflict);
+        }
+        rows.version += 1;
+        for tenant in change.tenants {
+            let id = tenant.id;
+            let (clients, policies, sites) = (Vec::new(), Vec::new(), Vec::new());
+            let fresh = TenantRows {
+                tenant: tenant.clone(),
+                clients,
+                policies,
+                sites,
+            };
+            rows.tenants.entry(id).or_insert(fresh).tenant = tenant;
+        }
+        for row in change.clients {
+            put(
+                &mut rows.tenants.get_mut(&row.tenant).unwrap().clients,
+                row,
+                |row| row.id,
+            );
+        }
+        for row in change.policies {
+            put(
+                &mut rows.tenants.get_mut(&row.tenant).unwrap().policies,
+                row,
+                |row| row.id,
+            );
+        }
+        for row in change.sites {
+            put(
+                &mut rows.tenants.get_mut(&row.tenant).unwrap().sites,
+                row,
+                |row| row.id,
+            );
+        }
+        for (tenant, id) in change.removed_clients {
+            rows.tenants
+                .get_mut(&tenant)
+                .unwrap()
+                .clients
+                .retain(|row| row.id != id);
+        }
+        for (tenant, id) in change.removed_policies {
+            rows.tenants
+                .get_mut(&tenant)
+                .unwrap()
+                .policies
+                .retain(|row| row.id != id);
+        }
+        for (tenant, id) in change.removed_sites {
+            rows.tenants
+                .get_mut(&tenant)
+                .unwrap()
+                .sites
+                .retain(|row| row.id != id);
+        }
+        rows.users
+            .extend(change.users.into_iter().map(|user| (user.id, user)));
+        let authenticators = change.authenticators.into_iter().map(|one| (one.id, one));
+        rows.authenticators.extend(authenticators);
+        for (_, write) in change.standings {
+            rows.standings
+                .insert(write.user, (write.expected + 1, write.next.unwrap()));
+        }
+        rows.events.extend(change.events);
+        Ok(())
+    }
+
+    async fn events(&self, _: Id<Tenant>, _: u32) -> Result<Vec<Event>, StoreError> {
+        Ok(self.rows().events.clone())
+    }
+
+    async fn due_messages(&self, _: Timestamp, _: u32) -> Result<Vec<Message>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn remove_message(&self, _: TimedId) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn sweep(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn describe(&self) -> String {
+        "memory".to_owned()
+    }
+}
+
+fn put<T, K: PartialEq>(rows: &mut Vec<T>, row: T, key: impl Fn(&T) -> K) {
+    rows.retain(|present| key(present) != key(&row));
+    rows.push(row);
+}
