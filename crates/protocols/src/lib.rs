@@ -1,1 +1,8 @@
-//! Placeholder.
+//! The wire formats that Countersign speaks, a folder each: they translate, and decide nothing.
+//!
+//! What is **not** here: verification, state, storage ([`challenge`] has the first two and the port
+//! to the third). One protocol never names another; what several need stands beside their folders.
+
+pub mod activid;
+pub mod desk;
+mod networks;

@@ -1,0 +1,71 @@
+//! The two discovery documents: RFC 8414, and its OpenID form. They name what exists, and no more.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{Response, StatusCode};
+use challenge::directory::Tenant;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+use crate::activid::request::Call;
+use crate::activid::response::{self, Door};
+use crate::desk::Desk;
+
+/// What may stand in a path segment as it is (RFC 3986, section 2.3).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// How a client authenticates. A bearer token does as well, but has no registered name.
+const METHODS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+
+/// Authorization server metadata (RFC 8414, section 2).
+#[derive(Serialize)]
+struct Metadata {
+    issuer: String,
+    token_endpoint: String,
+    introspection_endpoint: String,
+    revocation_endpoint: String,
+    grant_types_supported: [&'static str; 2],
+    response_types_supported: [&'static str; 0],
+    token_endpoint_auth_methods_supported: [&'static str; 2],
+    introspection_endpoint_auth_methods_supported: [&'static str; 2],
+    revocation_endpoint_auth_methods_supported: [&'static str; 2],
+}
+
+/// Both discovery documents; they are one.
+pub(super) async fn metadata(State(desk): State<Arc<Desk>>, request: Request) -> Response<Body> {
+    let call = match Call::read(&desk, request).await {
+        Ok(call) => call,
+        Err(refused) => return response::refusal(Door::OAuth, &refused),
+    };
+    let issuer = issuer(&desk, &call.tenant.tenant);
+    let metadata = Metadata {
+        token_endpoint: format!("{issuer}/token"),
+        introspection_endpoint: format!("{issuer}/introspect"),
+        revocation_endpoint: format!("{issuer}/revoke"),
+        issuer,
+        grant_types_supported: ["client_credentials", "password"],
+        response_types_supported: [],
+        token_endpoint_auth_methods_supported: METHODS,
+        introspection_endpoint_auth_methods_supported: METHODS,
+        revocation_endpoint_auth_methods_supported: METHODS,
+    };
+    response::json(Door::OAuth, StatusCode::OK, &metadata)
+}
+
+/// The name under which a tenant issues tokens.
+pub(super) fn issuer(desk: &Desk, tenant: &Tenant) -> String {
+    let name = utf8_percent_encode(&tenant.name, SEGMENT);
+    format!("{}/idp/{name}/authn", desk.public_url)
+}
+
+/// Where a tenant's SCIM resources are.
+pub(super) fn scim_base(desk: &Desk, tenant: &Tenant) -> String {
+    let name = utf8_percent_encode(&tenant.name, SEGMENT);
+    format!("{}/scim/{name}/v2", desk.public_url)
+}
