@@ -1,0 +1,124 @@
+//! A change turned into rows, in the task of the caller: the writer only binds and steps.
+
+use challenge::access::{AccessToken, TokenKey};
+use challenge::audit::Event;
+use challenge::lifecycle::{Challenge, State};
+use challenge::ports::{Change, ChallengeWrite, Message, SpentMark, StoreError, Version};
+
+use crate::cell::to_json;
+
+/// A change as rows.
+#[derive(Debug)]
+pub(crate) struct ChangeRows {
+    pub(crate) tenant: i64,
+    pub(crate) standing: Option<StandingRow>,
+    pub(crate) challenges: Vec<ChallengeRow>,
+    pub(crate) spent: Vec<SpentMark>,
+    pub(crate) token: Option<AccessToken>,
+    pub(crate) revoked: Option<TokenKey>,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) event: EventRow,
+}
+
+#[derive(Debug)]
+pub(crate) struct StandingRow {
+    pub(crate) user: i64,
+    pub(crate) expected: Version,
+    pub(crate) next: Option<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct ChallengeRow {
+    pub(crate) id: [u8; 16],
+    pub(crate) expected: Version,
+    pub(crate) next: Option<ChallengeBody>,
+}
+
+#[derive(Debug)]
+pub(crate) struct ChallengeBody {
+    pub(crate) state: &'static str,
+    pub(crate) ends_at: i64,
+    pub(crate) body: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct EventRow {
+    pub(crate) tenant: i64,
+    pub(crate) id: [u8; 16],
+    pub(crate) at: i64,
+    pub(crate) kind: &'static str,
+    pub(crate) outcome: &'static str,
+    pub(crate) user: Option<i64>,
+    pub(crate) detail: String,
+}
+
+impl ChangeRows {
+    pub(crate) fn of(change: Change) -> Result<Self, StoreError> {
+        let standing = match change.standing {
+            None => None,
+            Some(write) => Some(StandingRow {
+                user: write.user.number(),
+                expected: write.expected,
+                next: write
+                    .next
+                    .as_ref()
+                    .map(|next| to_json("standing", &write.user, next))
+                    .transpose()?,
+            }),
+        };
+        let challenges =
+            change.challenges.iter().map(ChallengeRow::of).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            tenant: change.tenant.number(),
+            standing,
+            challenges,
+            spent: change.spent,
+            token: change.token,
+            revoked: change.revoked,
+            messages: change.messages,
+            event: EventRow::of(&change.event)?,
+        })
+    }
+}
+
+impl ChallengeRow {
+    fn of(write: &ChallengeWrite) -> Result<Self, StoreError> {
+        let next = match &write.next {
+            None => None,
+            Some(next) => Some(ChallengeBody {
+                state: next.state.name(),
+                ends_at: ends_at(next),
+                body: to_json("challenge", &write.id, next)?,
+            }),
+        };
+        Ok(Self { id: *write.id.as_bytes(), expected: write.expected, next })
+    }
+}
+
+/// From when on a challenge is closed or expired, in milliseconds.
+fn ends_at(challenge: &Challenge) -> i64 {
+    let end = match challenge.state {
+        State::Open { .. } => challenge.answer_by,
+        State::Accepted { at } => at.plus_s(challenge.consume_s),
+        State::Refused { at }
+        | State::Declined { at }
+        | State::Consumed { at }
+        | State::Cancelled { at }
+        | State::Replaced { at } => at,
+    };
+    end.unix_ms()
+}
+
+impl EventRow {
+    pub(crate) fn of(event: &Event) -> Result<Self, StoreError> {
+        Ok(Self {
+            tenant: event.tenant.number(),
+            id: *event.id.as_bytes(),
+            at: event.at.unix_ms(),
+            kind: event.kind.name(),
+            outcome: event.outcome.name(),
+            user: event.user.map(challenge::id::Id::number),
+            detail: to_json("event", &event.id, &event.detail)?,
+        })
+    }
+}

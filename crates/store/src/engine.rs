@@ -1,0 +1,221 @@
+//! The port, written once for both databases: what is asked, in which order, and how rows are read.
+
+use async_trait::async_trait;
+use challenge::access::{AccessToken, TokenKey};
+use challenge::audit::Event;
+use challenge::clock::Timestamp;
+use challenge::directory::{Authenticator, AuthenticatorKey, Tenant, User, UserKey};
+use challenge::id::{Id, TimedId};
+use challenge::lifecycle::Challenge;
+use challenge::ports::{
+    Change, Message, Provision, Store, StoreError, TenantRows, Versioned,
+};
+use challenge::standing::Standing;
+
+use crate::cell::{Cell, Row};
+use crate::change::ChangeRows;
+use crate::database::{Database, LONG_PATIENCE, PATIENCE};
+use crate::{directory, moving, provision, sql};
+
+/// How often the directory is read again because it changed meanwhile.
+const DIRECTORY_ATTEMPTS: u32 = 8;
+
+/// A store on one of the two databases.
+pub(crate) struct Engine<D>(D);
+
+impl<D: Database> Engine<D> {
+    pub(crate) fn on(database: D) -> Self {
+        Self(database)
+    }
+
+    async fn first(&self, sql: &'static str, cells: Vec<Cell>) -> Result<Option<Row>, StoreError> {
+        Ok(self.0.fetch(sql, cells).await?.into_iter().next())
+    }
+
+    async fn all<T>(
+        &self,
+        sql: &'static str,
+        cells: Vec<Cell>,
+        parse: fn(Row) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.0.fetch(sql, cells).await?.into_iter().map(parse).collect()
+    }
+
+    async fn read_tenants(&self) -> Result<Vec<TenantRows>, StoreError> {
+        let tenants = self.all(sql::TENANTS, vec![], directory::tenant).await?;
+        let clients = self.all(sql::CLIENTS, vec![], directory::client).await?;
+        let policies = self.all(sql::POLICIES, vec![], directory::policy).await?;
+        let sites = self.all(sql::SITES, vec![], directory::site).await?;
+        Ok(assemble(tenants, clients, policies, sites))
+    }
+}
+
+/// Sorts the small rows to their tenants, in one pass over each.
+fn assemble(
+    tenants: Vec<Tenant>,
+    clients: Vec<challenge::directory::Client>,
+    policies: Vec<challenge::policy::Policy>,
+    sites: Vec<challenge::directory::Site>,
+) -> Vec<TenantRows> {
+    let mut rows: std::collections::BTreeMap<Id<Tenant>, TenantRows> = tenants
+        .into_iter()
+        .map(|tenant| {
+            let (clients, policies, sites) = (Vec::new(), Vec::new(), Vec::new());
+            (tenant.id, TenantRows { tenant, clients, policies, sites })
+        })
+        .collect();
+    for client in clients {
+        if let Some(row) = rows.get_mut(&client.tenant) {
+            row.clients.push(client);
+        }
+    }
+    for policy in policies {
+        if let Some(row) = rows.get_mut(&policy.tenant) {
+            row.policies.push(policy);
+        }
+    }
+    for site in sites {
+        if let Some(row) = rows.get_mut(&site.tenant) {
+            row.sites.push(site);
+        }
+    }
+    rows.into_values().collect()
+}
+
+#[async_trait]
+impl<D: Database> Store for Engine<D> {
+    async fn standing(
+        &self,
+        tenant: Id<Tenant>,
+        user: Id<User>,
+    ) -> Result<Option<Versioned<Standing>>, StoreError> {
+        let key = vec![tenant.number().into(), user.number().into()];
+        self.first(sql::STANDING, key).await?.map(moving::standing).transpose()
+    }
+
+    async fn challenge(
+        &self,
+        tenant: Id<Tenant>,
+        id: TimedId,
+    ) -> Result<Option<Versioned<Challenge>>, StoreError> {
+        let key = vec![tenant.number().into(), id.as_bytes().as_slice().into()];
+        let row = self.first(sql::CHALLENGE, key).await?;
+        row.map(|row| moving::challenge((tenant, id), row)).transpose()
+    }
+
+    async fn access_token(
+        &self,
+        tenant: Id<Tenant>,
+        key: &TokenKey,
+    ) -> Result<Option<AccessToken>, StoreError> {
+        let cells =
+            vec![tenant.number().into(), key.issued_ms.into(), key.digest.as_slice().into()];
+        let row = self.first(sql::TOKEN, cells).await?;
+        row.map(|row| moving::access_token((tenant, *key), row)).transpose()
+    }
+
+    async fn commit(&self, change: Change) -> Result<(), StoreError> {
+        self.0.commit(ChangeRows::of(change)?).await
+    }
+
+    async fn directory_version(&self) -> Result<u64, StoreError> {
+        let row = self.first(sql::DIRECTORY_VERSION, vec![]).await?.unwrap_or(Row(vec![]));
+        let mut row = row.of("directory_version");
+        let version = row.int()?;
+        u64::try_from(version).map_err(|_| row.fault("it is negative"))
+    }
+
+    async fn tenants(&self) -> Result<Vec<TenantRows>, StoreError> {
+        // Four reads are not one moment: they count only if nothing was changed meanwhile.
+        for _ in 0..DIRECTORY_ATTEMPTS {
+            let before = self.directory_version().await?;
+            let tenants = self.read_tenants().await;
+            if self.directory_version().await? == before {
+                return tenants;
+            }
+        }
+        Err(StoreError::Unavailable("the directory changes faster than it can be read".to_owned()))
+    }
+
+    async fn user(
+        &self,
+        tenant: Id<Tenant>,
+        key: UserKey<'_>,
+    ) -> Result<Option<(User, Vec<Authenticator>)>, StoreError> {
+        let (sql, key): (_, Cell) = match key {
+            UserKey::Id(id) => (sql::USER_BY_ID, id.number().into()),
+            UserKey::LoginName(name) => (sql::USER_BY_LOGIN_NAME, name.into()),
+            UserKey::ExternalId(id) => (sql::USER_BY_EXTERNAL_ID, id.into()),
+        };
+        let rows = self.0.fetch(sql, vec![tenant.number().into(), key]).await?;
+        Ok(directory::users(rows)?.into_iter().next())
+    }
+
+    async fn authenticator(
+        &self,
+        tenant: Id<Tenant>,
+        key: AuthenticatorKey<'_>,
+    ) -> Result<Option<Authenticator>, StoreError> {
+        let (sql, key): (_, Cell) = match key {
+            AuthenticatorKey::Id(id) => (sql::AUTHENTICATOR_BY_ID, id.number().into()),
+            AuthenticatorKey::Serial(serial) => (sql::AUTHENTICATOR_BY_SERIAL, serial.into()),
+        };
+        let row = self.first(sql, vec![tenant.number().into(), key]).await?;
+        row.map(directory::authenticator).transpose()
+    }
+
+    async fn authenticators_on(
+        &self,
+        tenant: Id<Tenant>,
+        device_id: &str,
+    ) -> Result<Vec<Authenticator>, StoreError> {
+        let key = vec![tenant.number().into(), device_id.into()];
+        self.all(sql::AUTHENTICATORS_ON, key, directory::authenticator).await
+    }
+
+    async fn users(
+        &self,
+        tenant: Id<Tenant>,
+        after: Option<Id<User>>,
+        limit: u32,
+    ) -> Result<Vec<(User, Vec<Authenticator>)>, StoreError> {
+        let after = after.map_or(0, Id::number);
+        let cells = vec![tenant.number().into(), after.into(), i64::from(limit).into()];
+        directory::users(self.0.fetch(sql::USERS, cells).await?)
+    }
+
+    async fn provision(&self, change: Provision) -> Result<(), StoreError> {
+        self.0.run(provision::steps(&change)?, LONG_PATIENCE).await?;
+        Ok(())
+    }
+
+    async fn events(&self, tenant: Id<Tenant>, limit: u32) -> Result<Vec<Event>, StoreError> {
+        let cells = vec![tenant.number().into(), i64::from(limit).into()];
+        self.all(sql::EVENTS, cells, moving::event).await
+    }
+
+    async fn due_messages(&self, now: Timestamp, limit: u32) -> Result<Vec<Message>, StoreError> {
+        let cells = vec![now.unix_ms().into(), i64::from(limit).into()];
+        self.all(sql::DUE_MESSAGES, cells, moving::message).await
+    }
+
+    async fn remove_message(&self, id: TimedId) -> Result<bool, StoreError> {
+        let key = vec![id.as_bytes().as_slice().into()];
+        let step = provision::any(sql::REMOVE_MESSAGE, key);
+        Ok(self.0.run(vec![step], PATIENCE).await? > 0)
+    }
+
+    async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.0.run(provision::sweep(before, limit), LONG_PATIENCE).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.directory_version().await?;
+        self.0.run(vec![provision::any(sql::PROBE, vec![])], PATIENCE).await?;
+        Ok(())
+    }
+
+    fn describe(&self) -> String {
+        self.0.describe()
+    }
+}

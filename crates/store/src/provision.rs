@@ -1,0 +1,100 @@
+//! A change of the directory as a list of statements, the same for both databases.
+
+use challenge::clock::Timestamp;
+use challenge::directory::Tenant;
+use challenge::id::Id;
+use challenge::ports::{Provision, StandingWrite, StoreError};
+
+use crate::cell::{Cell, to_json};
+use crate::change::EventRow;
+use crate::database::Step;
+use crate::{directory, sql};
+
+/// The statements of a change of the directory. The first one takes the directory's version, so
+/// that two changes computed from the same version never both happen.
+pub(crate) fn steps(change: &Provision) -> Result<Vec<Step>, StoreError> {
+    let version = i64::try_from(change.expected_version).map_err(|_| StoreError::Conflict)?;
+    let mut steps = vec![exactly(1, sql::RAISE_DIRECTORY_VERSION, vec![version.into()])];
+    for tenant in &change.tenants {
+        steps.push(exactly(1, sql::PUT_TENANT, directory::tenant_cells(tenant)?));
+    }
+    for client in &change.clients {
+        steps.push(exactly(1, sql::PUT_CLIENT, directory::client_cells(client)?));
+    }
+    steps.extend(change.removed_clients.iter().map(|&key| removal(sql::REMOVE_CLIENT, key)));
+    for policy in &change.policies {
+        steps.push(exactly(1, sql::PUT_POLICY, directory::policy_cells(policy)?));
+    }
+    steps.extend(change.removed_policies.iter().map(|&key| removal(sql::REMOVE_POLICY, key)));
+    for site in &change.sites {
+        steps.push(exactly(1, sql::PUT_SITE, directory::site_cells(site)?));
+    }
+    steps.extend(change.removed_sites.iter().map(|&key| removal(sql::REMOVE_SITE, key)));
+    for user in &change.users {
+        steps.push(exactly(1, sql::PUT_USER, directory::user_cells(user)?));
+    }
+    for authenticator in &change.authenticators {
+        let cells = directory::authenticator_cells(authenticator)?;
+        steps.push(exactly(1, sql::PUT_AUTHENTICATOR, cells));
+    }
+    for (tenant, write) in &change.standings {
+        steps.push(standing(*tenant, write)?);
+    }
+    for event in &change.events {
+        steps.push(exactly(1, sql::ADD_EVENT, event_cells(EventRow::of(event)?)));
+    }
+    Ok(steps)
+}
+
+fn standing(tenant: Id<Tenant>, write: &StandingWrite) -> Result<Step, StoreError> {
+    let (tenant, user) = (Cell::from(tenant.number()), Cell::from(write.user.number()));
+    let body = write.next.as_ref().map(|next| to_json("standing", &write.user, next)).transpose()?;
+    Ok(match (write.expected, body) {
+        (0, Some(body)) => exactly(1, sql::ADD_STANDING, vec![tenant, user, body.into()]),
+        (0, None) => exactly(0, sql::EXPECT_NO_STANDING, vec![tenant, user]),
+        (expected, Some(body)) => {
+            exactly(1, sql::MOVE_STANDING, vec![body.into(), tenant, user, expected.into()])
+        }
+        (expected, None) => exactly(1, sql::EXPECT_STANDING, vec![tenant, user, expected.into()]),
+    })
+}
+
+fn event_cells(event: EventRow) -> Vec<Cell> {
+    vec![
+        event.tenant.into(),
+        event.id.as_slice().into(),
+        event.at.into(),
+        event.kind.into(),
+        event.outcome.into(),
+        event.user.into(),
+        event.detail.into(),
+    ]
+}
+
+/// The statements that remove what serves nobody any more.
+pub(crate) fn sweep(before: Timestamp, limit: u32) -> Vec<Step> {
+    let (moment, limit) = (before.unix_ms(), i64::from(limit));
+    let first_kept = directory::first_id_after(before);
+    vec![
+        any(sql::SWEEP_TOKENS, vec![moment.into(), limit.into()]),
+        any(sql::SWEEP_SPENT, vec![moment.into(), limit.into()]),
+        any(
+            sql::SWEEP_CHALLENGES,
+            vec![first_kept.as_slice().into(), moment.into(), limit.into()],
+        ),
+    ]
+}
+
+fn removal<Of>(sql: &'static str, (tenant, id): (Id<Tenant>, Id<Of>)) -> Step {
+    any(sql, vec![tenant.number().into(), id.number().into()])
+}
+
+/// A statement that may touch any number of rows.
+pub(crate) fn any(sql: &'static str, cells: Vec<Cell>) -> Step {
+    Step { sql, cells, rows: None }
+}
+
+/// A statement that must touch this number of rows.
+fn exactly(rows: u64, sql: &'static str, cells: Vec<Cell>) -> Step {
+    Step { sql, cells, rows: Some(rows) }
+}

@@ -1,0 +1,104 @@
+//! The statements that both databases understand, each parameter first named in its order.
+
+pub(crate) const STANDING: &str =
+    "SELECT version, body FROM standing WHERE tenant = $1 AND user_id = $2";
+pub(crate) const CHALLENGE: &str =
+    "SELECT version, state, body FROM challenge WHERE tenant = $1 AND id = $2";
+pub(crate) const TOKEN: &str = "SELECT client_id, user_id, login_name, expires_at, revoked \
+     FROM access_token WHERE tenant = $1 AND issued_ms = $2 AND digest = $3";
+pub(crate) const EVENTS: &str = "SELECT id, tenant, at, kind, outcome, user_id, detail \
+     FROM event WHERE tenant = $1 ORDER BY tenant DESC, id DESC LIMIT $2";
+pub(crate) const DUE_MESSAGES: &str = "SELECT id, tenant, kind, body, due_at \
+     FROM outbox WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
+pub(crate) const REMOVE_MESSAGE: &str = "DELETE FROM outbox WHERE id = $1";
+
+pub(crate) const DIRECTORY_VERSION: &str = "SELECT version FROM directory_version";
+pub(crate) const RAISE_DIRECTORY_VERSION: &str =
+    "UPDATE directory_version SET version = version + 1 WHERE version = $1";
+/// Writes without changing anything: it fails where a commit would.
+pub(crate) const PROBE: &str = "UPDATE directory_version SET version = version";
+
+pub(crate) const TENANTS: &str = "SELECT id, name, display_name, okay_id, okay, okay_secret, \
+     okay_callback_secret FROM tenant ORDER BY id";
+pub(crate) const CLIENTS: &str = "SELECT tenant, id, name, secret, body FROM client ORDER BY tenant, id";
+pub(crate) const POLICIES: &str =
+    "SELECT tenant, id, name, secret, body FROM policy ORDER BY tenant, id";
+pub(crate) const SITES: &str = "SELECT tenant, id, name, secret, body FROM site ORDER BY tenant, id";
+
+pub(crate) const USER_BY_ID: &str = "SELECT u.tenant, u.id, u.login_name, u.body, \
+     a.id, a.serial, a.secret, a.pin, a.body \
+     FROM user_account u LEFT JOIN authenticator a ON a.tenant = u.tenant AND a.user_id = u.id \
+     WHERE u.tenant = $1 AND u.id = $2 ORDER BY u.id, a.id";
+pub(crate) const USER_BY_LOGIN_NAME: &str = "SELECT u.tenant, u.id, u.login_name, u.body, \
+     a.id, a.serial, a.secret, a.pin, a.body \
+     FROM user_account u LEFT JOIN authenticator a ON a.tenant = u.tenant AND a.user_id = u.id \
+     WHERE u.tenant = $1 AND u.login_name = $2 ORDER BY u.id, a.id";
+pub(crate) const USER_BY_EXTERNAL_ID: &str = "SELECT u.tenant, u.id, u.login_name, u.body, \
+     a.id, a.serial, a.secret, a.pin, a.body \
+     FROM user_account u LEFT JOIN authenticator a ON a.tenant = u.tenant AND a.user_id = u.id \
+     WHERE u.tenant = $1 AND u.external_id = $2 ORDER BY u.id, a.id";
+pub(crate) const USERS: &str = "SELECT u.tenant, u.id, u.login_name, u.body, \
+     a.id, a.serial, a.secret, a.pin, a.body \
+     FROM (SELECT tenant, id, login_name, body FROM user_account \
+         WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3) u \
+     LEFT JOIN authenticator a ON a.tenant = u.tenant AND a.user_id = u.id ORDER BY u.id, a.id";
+pub(crate) const AUTHENTICATOR_BY_ID: &str = "SELECT tenant, id, serial, secret, pin, body \
+     FROM authenticator WHERE tenant = $1 AND id = $2";
+pub(crate) const AUTHENTICATOR_BY_SERIAL: &str = "SELECT tenant, id, serial, secret, pin, body \
+     FROM authenticator WHERE tenant = $1 AND serial = $2";
+pub(crate) const AUTHENTICATORS_ON: &str = "SELECT tenant, id, serial, secret, pin, body \
+     FROM authenticator WHERE tenant = $1 AND device_id = $2 ORDER BY id";
+
+pub(crate) const PUT_TENANT: &str = "INSERT INTO tenant \
+     (id, name, display_name, okay_id, okay, okay_secret, okay_callback_secret) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET name = excluded.name, \
+     display_name = excluded.display_name, okay_id = excluded.okay_id, okay = excluded.okay, \
+     okay_secret = excluded.okay_secret, okay_callback_secret = excluded.okay_callback_secret";
+pub(crate) const PUT_CLIENT: &str = "INSERT INTO client \
+     (tenant, id, name, name_in_server, secret, body) VALUES ($1, $2, $3, $4, $5, $6) \
+     ON CONFLICT (tenant, id) DO UPDATE SET name = excluded.name, \
+     name_in_server = excluded.name_in_server, secret = excluded.secret, body = excluded.body";
+pub(crate) const PUT_POLICY: &str = "INSERT INTO policy \
+     (tenant, id, name, name_in_server, secret, body) VALUES ($1, $2, $3, $4, $5, $6) \
+     ON CONFLICT (tenant, id) DO UPDATE SET name = excluded.name, \
+     name_in_server = excluded.name_in_server, secret = excluded.secret, body = excluded.body";
+pub(crate) const PUT_SITE: &str = "INSERT INTO site \
+     (tenant, id, name, name_in_server, secret, body) VALUES ($1, $2, $3, $4, $5, $6) \
+     ON CONFLICT (tenant, id) DO UPDATE SET name = excluded.name, \
+     name_in_server = excluded.name_in_server, secret = excluded.secret, body = excluded.body";
+pub(crate) const PUT_USER: &str = "INSERT INTO user_account \
+     (tenant, id, login_name, external_id, body) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT (tenant, id) DO UPDATE SET login_name = excluded.login_name, \
+     external_id = excluded.external_id, body = excluded.body";
+pub(crate) const PUT_AUTHENTICATOR: &str = "INSERT INTO authenticator \
+     (tenant, id, user_id, serial, device_id, secret, pin, body) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, id) DO UPDATE SET \
+     user_id = excluded.user_id, serial = excluded.serial, device_id = excluded.device_id, \
+     secret = excluded.secret, pin = excluded.pin, body = excluded.body";
+pub(crate) const REMOVE_CLIENT: &str = "DELETE FROM client WHERE tenant = $1 AND id = $2";
+pub(crate) const REMOVE_POLICY: &str = "DELETE FROM policy WHERE tenant = $1 AND id = $2";
+pub(crate) const REMOVE_SITE: &str = "DELETE FROM site WHERE tenant = $1 AND id = $2";
+
+pub(crate) const ADD_STANDING: &str =
+    "INSERT INTO standing (tenant, user_id, version, body) VALUES ($1, $2, 1, $3)";
+pub(crate) const MOVE_STANDING: &str = "UPDATE standing SET version = version + 1, body = $1 \
+     WHERE tenant = $2 AND user_id = $3 AND version = $4";
+/// Touches one row where the version is as expected.
+pub(crate) const EXPECT_STANDING: &str =
+    "UPDATE standing SET version = version WHERE tenant = $1 AND user_id = $2 AND version = $3";
+/// Touches no row where there is no such standing.
+pub(crate) const EXPECT_NO_STANDING: &str =
+    "UPDATE standing SET version = version WHERE tenant = $1 AND user_id = $2";
+pub(crate) const ADD_EVENT: &str = "INSERT INTO event \
+     (tenant, id, at, kind, outcome, user_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+pub(crate) const SWEEP_TOKENS: &str = "DELETE FROM access_token WHERE (tenant, issued_ms, digest) \
+     IN (SELECT tenant, issued_ms, digest FROM access_token WHERE expires_at <= $1 \
+     ORDER BY expires_at LIMIT $2)";
+pub(crate) const SWEEP_SPENT: &str = "DELETE FROM spent WHERE (tenant, digest) \
+     IN (SELECT tenant, digest FROM spent WHERE keep_until <= $1 ORDER BY keep_until LIMIT $2)";
+/// Ids sort by time, so what has ended stands at the front of its tenant's range, and needs no
+/// index that every request would have to write.
+pub(crate) const SWEEP_CHALLENGES: &str = "DELETE FROM challenge WHERE (tenant, id) \
+     IN (SELECT c.tenant, c.id FROM tenant t JOIN challenge c ON c.tenant = t.id AND c.id < $1 \
+     WHERE c.ends_at <= $2 LIMIT $3)";

@@ -1,0 +1,11 @@
+//! The embedded store: one file, one writer thread, a few reader threads.
+//!
+//! No SQLite call is ever made on an async thread: a frozen disk must not stop what needs none.
+
+mod group;
+mod open;
+mod readers;
+mod store;
+mod writer;
+
+pub(crate) use store::Sqlite;

@@ -1,0 +1,84 @@
+//! The embedded store as the engine sees it: queues to the writer and to the readers.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use challenge::ports::StoreError;
+use crossbeam_channel::{Sender, TrySendError};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::cell::{Cell, Row};
+use crate::change::ChangeRows;
+use crate::database::{Database, PATIENCE, Step, gone, too_busy, too_late};
+use crate::error::OpenError;
+use crate::sqlite::readers::{self, Question};
+use crate::sqlite::writer::{self, Job};
+
+/// The embedded store. Its threads end when it is dropped.
+pub(crate) struct Sqlite {
+    path: PathBuf,
+    writer: Sender<Job>,
+    readers: Sender<Question>,
+}
+
+impl Sqlite {
+    pub(crate) async fn open(path: &Path) -> Result<Self, OpenError> {
+        let path = path.to_owned();
+        let opened = tokio::task::spawn_blocking(move || {
+            let writer = writer::start(&path)?;
+            let readers = readers::start(&path)?;
+            Ok(Self { path, writer, readers })
+        });
+        // A panic while opening is a bug, and goes on as the panic it is.
+        opened.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    }
+}
+
+#[async_trait]
+impl Database for Sqlite {
+    async fn fetch(&self, sql: &'static str, cells: Vec<Cell>) -> Result<Vec<Row>, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        put(&self.readers, Question { sql, cells, reply })?;
+        within(PATIENCE, answer).await
+    }
+
+    async fn commit(&self, change: ChangeRows) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        put(&self.writer, Job::Commit(Box::new(change), reply))?;
+        within(PATIENCE, answer).await
+    }
+
+    async fn run(&self, steps: Vec<Step>, patience: Duration) -> Result<u64, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        put(&self.writer, Job::Run(steps, reply))?;
+        within(patience, answer).await
+    }
+
+    fn describe(&self) -> String {
+        format!(
+            "SQLite {} in {}, every commit on disk before it is acknowledged",
+            rusqlite::version(),
+            self.path.display(),
+        )
+    }
+}
+
+fn put<T>(queue: &Sender<T>, job: T) -> Result<(), StoreError> {
+    queue.try_send(job).map_err(|error| match error {
+        TrySendError::Full(_) => too_busy(),
+        TrySendError::Disconnected(_) => gone(),
+    })
+}
+
+async fn within<T>(
+    patience: Duration,
+    answer: oneshot::Receiver<Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    match timeout(patience, answer).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => Err(gone()),
+        Err(_) => Err(too_late()),
+    }
+}

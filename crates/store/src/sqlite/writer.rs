@@ -1,0 +1,193 @@
+//! The writer thread: takes whatever has queued up, commits it as one transaction, and only then
+//! answers everybody.
+//!
+//! **Invariant: `Ok` is sent after COMMIT returned, and never after an I/O error**: once a write
+//! to disk has failed, nobody knows what is on it until the file is opened again.
+
+use std::path::Path;
+
+use challenge::ports::StoreError;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use rusqlite::{Connection, ErrorCode, params_from_iter};
+use tokio::sync::oneshot;
+
+use crate::change::ChangeRows;
+use crate::database::{GROUP, QUEUE, Step};
+use crate::error::OpenError;
+use crate::sqlite::{group, open};
+
+/// Something to be written.
+pub(super) enum Job {
+    /// A change, committed together with others.
+    Commit(Box<ChangeRows>, oneshot::Sender<Result<(), StoreError>>),
+    /// Statements in a transaction of their own.
+    Run(Vec<Step>, oneshot::Sender<Result<u64, StoreError>>),
+}
+
+type Waiting = (Box<ChangeRows>, oneshot::Sender<Result<(), StoreError>>);
+
+struct Writer {
+    connection: Connection,
+    jobs: Receiver<Job>,
+    /// Why nothing is written any more.
+    broken: Option<String>,
+}
+
+/// Opens the file and starts the writer. It ends when the queue is dropped.
+///
+/// Should it panic, the queue closes and with it every waiting answer: nobody hangs, and nobody is
+/// told `Ok`.
+pub(super) fn start(path: &Path) -> Result<Sender<Job>, OpenError> {
+    let connection = open::open_writer(path)?;
+    let (queue, jobs) = bounded(QUEUE);
+    let mut writer = Writer { connection, jobs, broken: None };
+    std::thread::Builder::new()
+        .name("store writer".to_owned())
+        .spawn(move || writer.write_all())
+        .map_err(OpenError::NoThread)?;
+    Ok(queue)
+}
+
+impl Writer {
+    fn write_all(&mut self) {
+        while let Ok(first) = self.jobs.recv() {
+            let mut group = Vec::new();
+            let mut next = Some(first);
+            let mut alone = None;
+            while let Some(job) = next.take() {
+                match job {
+                    Job::Commit(change, reply) => group.push((change, reply)),
+                    Job::Run(steps, reply) => {
+                        alone = Some((steps, reply));
+                        break;
+                    }
+                }
+                if group.len() < GROUP {
+                    next = self.jobs.try_recv().ok();
+                }
+            }
+            self.commit(group);
+            if let Some((steps, reply)) = alone {
+                let outcome = self.run(&steps);
+                let _ = reply.send(outcome);
+            }
+        }
+    }
+
+    fn commit(&mut self, mut group: Vec<Waiting>) {
+        // Who gave up was told `Unavailable`; it is kinder not to write it any more.
+        group.retain(|(_, reply)| !reply.is_closed());
+        if group.is_empty() {
+            return;
+        }
+        let outcomes = match self.transaction(|connection| {
+            group.iter().map(|(change, _)| group::apply(connection, change)).collect()
+        }) {
+            Ok(outcomes) => outcomes,
+            // One change made the whole fail in a way that its check did not foresee.
+            Err(error) if is_own_fault(&error) && group.len() > 1 => self.one_by_one(&group),
+            Err(error) => group.iter().map(|_| Err(self.refusal(&error))).collect(),
+        };
+        for ((_, reply), outcome) in group.into_iter().zip(outcomes) {
+            // Whoever asked may have given up.
+            let _ = reply.send(outcome);
+        }
+    }
+
+    fn one_by_one(&mut self, group: &[Waiting]) -> Vec<Result<(), StoreError>> {
+        let mut outcomes = Vec::with_capacity(group.len());
+        for (change, _) in group {
+            let outcome = self.transaction(|connection| group::apply(connection, change));
+            outcomes.push(outcome.unwrap_or_else(|error| Err(self.refusal(&error))));
+        }
+        outcomes
+    }
+
+    fn run(&mut self, steps: &[Step]) -> Result<u64, StoreError> {
+        let outcome = self.transaction(|connection| {
+            let mut total = 0;
+            for step in steps {
+                let mut statement = connection.prepare_cached(step.sql)?;
+                let rows = statement.execute(params_from_iter(&step.cells))? as u64;
+                if step.rows.is_some_and(|expected| expected != rows) {
+                    return Err(rusqlite::Error::StatementChangedRows(0));
+                }
+                total += rows;
+            }
+            Ok(total)
+        });
+        outcome.map_err(|error| self.refusal(&error))
+    }
+
+    /// Does the work in one transaction. Where this gives an error, nothing is acknowledged.
+    fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        if self.broken.is_some() {
+            return Err(rusqlite::Error::InvalidQuery);
+        }
+        // IMMEDIATE: another process may write too, and a lock that is taken late can be lost.
+        let connection = &self.connection;
+        let outcome = connection
+            .prepare_cached("BEGIN IMMEDIATE")
+            .and_then(|mut begin| begin.execute([]))
+            .and_then(|_| work(connection))
+            .and_then(|value| {
+                connection.prepare_cached("COMMIT")?.execute([])?;
+                Ok(value)
+            });
+        if let Err(error) = &outcome {
+            self.clean_up(error);
+        }
+        outcome
+    }
+
+    fn clean_up(&mut self, error: &rusqlite::Error) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            self.broken = Some(format!("a transaction cannot be rolled back: {error}"));
+        }
+        // A full disk is not among these: SQLite knows then that nothing was committed.
+        let fatal = matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+        );
+        if fatal {
+            self.broken = Some(error.to_string());
+        }
+        if let Some(problem) = &self.broken {
+            tracing::error!(problem, "nothing is written any more until the server is restarted");
+        }
+    }
+
+    fn refusal(&self, error: &rusqlite::Error) -> StoreError {
+        if let Some(problem) = &self.broken {
+            return StoreError::Unavailable(format!(
+                "writing failed ({problem}); nobody knows what is on disk; restart the server"
+            ));
+        }
+        match error {
+            rusqlite::Error::StatementChangedRows(_) => StoreError::Conflict,
+            _ if is_missing_parent(error) => StoreError::Inconsistent {
+                table: "directory",
+                row: "?".to_owned(),
+                problem: "a row belongs to a tenant or user that is not there".to_owned(),
+            },
+            _ if is_own_fault(error) => StoreError::Conflict,
+            _ => StoreError::Unavailable(format!("SQLite cannot write: {error}")),
+        }
+    }
+}
+
+/// Whether a row could not be written because of what it holds: an id or name that is taken.
+fn is_own_fault(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+}
+
+fn is_missing_parent(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| {
+        error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY
+    })
+}
