@@ -80,11 +80,8 @@ fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
                 return Err(OpenError::NewerSchema { found: last.version(), known });
             }
             Ok(Some(last)) if last.version() == known => return Ok(()),
-            Ok(_) => {}
-            Err(error) => {
-                problem = error.to_string();
-                continue;
-            }
+            // A new database has no history yet; what else is wrong, the run will tell.
+            Ok(_) | Err(_) => {}
         }
         match runner.run(connection) {
             Ok(_) => return Ok(()),

@@ -1,0 +1,11 @@
+//! The contract of `ports::Store`, written once and run against SQLite and PostgreSQL.
+
+#[macro_use]
+mod support;
+
+mod directory;
+mod kill;
+mod moving;
+mod nodes;
+mod opening;
+mod races;
