@@ -6,6 +6,7 @@ mod bench;
 mod issuing;
 mod memory_store;
 mod one_time_passwords;
+mod provision;
 mod races;
 mod resynchronising;
 mod signatures;

@@ -20,8 +20,6 @@ mod sealing;
 mod site;
 mod standings;
 mod tenant;
-#[cfg(test)]
-mod tests;
 mod token;
 mod unique;
 

@@ -7,15 +7,15 @@ use std::task::{Context, Poll, Waker};
 use oath::Key;
 
 use super::memory::Memory;
-use crate::clock::{ManualClock, Timestamp};
-use crate::directory::provision::{
+use challenge::clock::{ManualClock, Timestamp};
+use challenge::directory::provision::{
     AuthenticatorBlueprint, Blueprint, ClientBlueprint, KeySource, Kind, Options, Plan,
     PolicyBlueprint, ProvisionError, Provisioner, TenantBlueprint, UserBlueprint,
 };
-use crate::policy::Limits;
-use crate::rng::DangerCountingRng;
-use crate::secret::Keyring;
-use crate::standing::Movement;
+use challenge::policy::Limits;
+use challenge::rng::DangerCountingRng;
+use challenge::secret::Keyring;
+use challenge::standing::Movement;
 
 pub(super) const KEY: &[u8] = b"12345678901234567890";
 

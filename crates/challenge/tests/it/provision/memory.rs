@@ -5,14 +5,16 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 
-use crate::access::{AccessToken, TokenKey};
-use crate::audit::Event;
-use crate::clock::Timestamp;
-use crate::directory::{Authenticator, AuthenticatorKey, Tenant, User, UserKey};
-use crate::id::{Id, TimedId};
-use crate::lifecycle::Challenge;
-use crate::ports::{Change, Message, Provision, Store, StoreError, TenantRows, Version, Versioned};
-use crate::standing::Standing;
+use challenge::access::{AccessToken, TokenKey};
+use challenge::audit::Event;
+use challenge::clock::Timestamp;
+use challenge::directory::{Authenticator, AuthenticatorKey, Tenant, User, UserKey};
+use challenge::id::{Id, TimedId};
+use challenge::lifecycle::Challenge;
+use challenge::ports::{
+    Change, Message, Provision, Store, StoreError, TenantRows, Version, Versioned,
+};
+use challenge::standing::Standing;
 
 #[derive(Default)]
 pub(super) struct Rows {
@@ -60,6 +62,42 @@ impl Rows {
             .filter(|one| one.user == user)
             .cloned()
             .collect()
+    }
+
+    /// Writes tenants and what is small about them.
+    fn write_catalogue(&mut self, change: &Provision) {
+        for tenant in &change.tenants {
+            let (clients, policies, sites) = (Vec::new(), Vec::new(), Vec::new());
+            let fresh = TenantRows {
+                tenant: tenant.clone(),
+                clients,
+                policies,
+                sites,
+            };
+            self.tenants.entry(tenant.id).or_insert(fresh).tenant = tenant.clone();
+        }
+        for row in &change.clients {
+            put(&mut self.of(row.tenant).clients, row, |row| row.id);
+        }
+        for row in &change.policies {
+            put(&mut self.of(row.tenant).policies, row, |row| row.id);
+        }
+        for row in &change.sites {
+            put(&mut self.of(row.tenant).sites, row, |row| row.id);
+        }
+        for (tenant, id) in &change.removed_clients {
+            self.of(*tenant).clients.retain(|row| row.id != *id);
+        }
+        for (tenant, id) in &change.removed_policies {
+            self.of(*tenant).policies.retain(|row| row.id != *id);
+        }
+        for (tenant, id) in &change.removed_sites {
+            self.of(*tenant).sites.retain(|row| row.id != *id);
+        }
+    }
+
+    fn of(&mut self, tenant: Id<Tenant>) -> &mut TenantRows {
+        self.tenants.get_mut(&tenant).unwrap()
     }
 }
 
@@ -174,59 +212,7 @@ impl Store for Memory {
             return Err(StoreError::Conflict);
         }
         rows.version += 1;
-        for tenant in change.tenants {
-            let id = tenant.id;
-            let (clients, policies, sites) = (Vec::new(), Vec::new(), Vec::new());
-            let fresh = TenantRows {
-                tenant: tenant.clone(),
-                clients,
-                policies,
-                sites,
-            };
-            rows.tenants.entry(id).or_insert(fresh).tenant = tenant;
-        }
-        for row in change.clients {
-            put(
-                &mut rows.tenants.get_mut(&row.tenant).unwrap().clients,
-                row,
-                |row| row.id,
-            );
-        }
-        for row in change.policies {
-            put(
-                &mut rows.tenants.get_mut(&row.tenant).unwrap().policies,
-                row,
-                |row| row.id,
-            );
-        }
-        for row in change.sites {
-            put(
-                &mut rows.tenants.get_mut(&row.tenant).unwrap().sites,
-                row,
-                |row| row.id,
-            );
-        }
-        for (tenant, id) in change.removed_clients {
-            rows.tenants
-                .get_mut(&tenant)
-                .unwrap()
-                .clients
-                .retain(|row| row.id != id);
-        }
-        for (tenant, id) in change.removed_policies {
-            rows.tenants
-                .get_mut(&tenant)
-                .unwrap()
-                .policies
-                .retain(|row| row.id != id);
-        }
-        for (tenant, id) in change.removed_sites {
-            rows.tenants
-                .get_mut(&tenant)
-                .unwrap()
-                .sites
-                .retain(|row| row.id != id);
-        }
+        rows.write_catalogue(&change);
         rows.users
             .extend(change.users.into_iter().map(|user| (user.id, user)));
         let authenticators = change.authenticators.into_iter().map(|one| (one.id, one));
@@ -264,7 +250,7 @@ impl Store for Memory {
     }
 }
 
-fn put<T, K: PartialEq>(rows: &mut Vec<T>, row: T, key: impl Fn(&T) -> K) {
-    rows.retain(|present| key(present) != key(&row));
-    rows.push(row);
+fn put<T: Clone, K: PartialEq>(rows: &mut Vec<T>, row: &T, key: impl Fn(&T) -> K) {
+    rows.retain(|present| key(present) != key(row));
+    rows.push(row.clone());
 }

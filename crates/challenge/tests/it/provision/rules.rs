@@ -3,9 +3,11 @@
 use oath::Key;
 
 use super::stage::{KEY, Stage, bank, token};
-use crate::directory::Method;
-use crate::directory::provision::{GeneratedKey, KeySource, Kind, SiteBlueprint, UserBlueprint};
-use crate::standing::{Movement, Status};
+use challenge::directory::Method;
+use challenge::directory::provision::{
+    GeneratedKey, KeySource, Kind, SiteBlueprint, UserBlueprint,
+};
+use challenge::standing::{Movement, Status};
 
 #[test]
 fn applying_twice_changes_nothing_the_second_time() {

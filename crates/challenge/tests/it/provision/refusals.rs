@@ -1,10 +1,10 @@
 //! What is refused: every problem, each with its path, and nothing is written.
 
 use super::stage::{Stage, bank, token};
-use crate::directory::provision::{
+use challenge::directory::provision::{
     AuthenticatorBlueprint, Blueprint, Kind, OkayBlueprint, SiteBlueprint, TenantBlueprint,
 };
-use crate::policy::SignFormat;
+use challenge::policy::SignFormat;
 
 #[test]
 fn every_problem_is_told_with_its_path() {
