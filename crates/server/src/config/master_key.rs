@@ -1,0 +1,235 @@
+//! The master keys: read from the environment or a file, and made once by `init`.
+//!
+//! The file is text, one key a line after its version, so that rotation can add a line:
+//!
+//! ```text
+//! countersign master keys, format 1
+//! 1 8f3c…64 hexadecimal digits
+//! ```
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use challenge::rng::{self, Rng};
+use challenge::secret::{Keyring, MASTER_KEY_LENGTH};
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use zeroize::Zeroizing;
+
+use super::{Environment, Settings};
+
+const VARIABLE: &str = "COUNTERSIGN_MASTER_KEY";
+const FILE_NAME: &str = "master.key";
+const FIRST_LINE: &str = "countersign master keys, format 1";
+
+/// Where the master keys are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// In the variable `COUNTERSIGN_MASTER_KEY`.
+    Variable,
+    /// In a file that was named: whoever named it makes it.
+    Named(PathBuf),
+    /// In the data folder, where `init` makes it.
+    DataFolder(PathBuf),
+}
+
+impl Whereabouts {
+    /// Where these settings say that they are.
+    pub fn of(settings: &Settings, environment: &Environment) -> Result<Self, String> {
+        let in_variable = environment
+            .get(VARIABLE)
+            .is_some_and(|value| !value.is_empty());
+        match (&settings.master_key_file, in_variable) {
+            (Some(_), true) => Err(format!(
+                "both {VARIABLE} and a master key file are set; keep the one that is right"
+            )),
+            (None, true) => Ok(Self::Variable),
+            (Some(path), false) => Ok(Self::Named(path.clone())),
+            (None, false) => Ok(Self::DataFolder(settings.data.join(FILE_NAME))),
+        }
+    }
+}
+
+/// Reads the master keys. The error is one line that says what to do, and holds no key.
+pub fn load(settings: &Settings, environment: &Environment) -> Result<Keyring, String> {
+    match Whereabouts::of(settings, environment)? {
+        Whereabouts::Variable => {
+            let hex = Zeroizing::new(environment.get(VARIABLE).unwrap_or_default());
+            let key = decoded(hex.trim()).ok_or_else(|| {
+                format!(
+                    "{VARIABLE}: write {} hexadecimal digits",
+                    2 * MASTER_KEY_LENGTH
+                )
+            })?;
+            ring(BTreeMap::from([(1, key)]), VARIABLE)
+        }
+        Whereabouts::Named(path) => read(&path).map_err(|error| match error {
+            ReadError::Missing => format!("the master key file {} is not there", path.display()),
+            ReadError::Other(text) => text,
+        }),
+        Whereabouts::DataFolder(path) => read(&path).map_err(|error| match error {
+            ReadError::Missing => {
+                let data = settings.data.display();
+                format!("{data} has no master key; run `countersign init --data {data}` first")
+            }
+            ReadError::Other(text) => text,
+        }),
+    }
+}
+
+enum ReadError {
+    Missing,
+    Other(String),
+}
+
+fn read(path: &Path) -> Result<Keyring, ReadError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => Zeroizing::new(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(ReadError::Missing);
+        }
+        Err(error) => return Err(ReadError::Other(format!("{}: {error}", path.display()))),
+    };
+    let name = path.display().to_string();
+    parse(&text)
+        .and_then(|keys| ring(keys, "it").map_err(|_| "there is no key in it".to_owned()))
+        .map_err(|problem| ReadError::Other(format!("{name}: {problem}")))
+}
+
+/// The keys in a file's text, by version.
+fn parse(text: &str) -> Result<BTreeMap<u32, [u8; MASTER_KEY_LENGTH]>, String> {
+    let mut lines = (1..)
+        .zip(text.lines())
+        .filter(|(_, line)| !line.trim().is_empty());
+    if lines
+        .next()
+        .is_none_or(|(_, line)| line.trim() != FIRST_LINE)
+    {
+        return Err(format!(
+            "not a master key file: it begins with {FIRST_LINE:?}"
+        ));
+    }
+    let mut keys = BTreeMap::new();
+    for (number, line) in lines {
+        let parts = line.trim().split_once(' ');
+        let parsed = parts
+            .and_then(|(version, hex)| Some((version.parse::<u32>().ok()?, decoded(hex.trim())?)));
+        let (version, key) = parsed.ok_or_else(|| {
+            format!(
+                "line {number}: write a version and {} digits",
+                2 * MASTER_KEY_LENGTH
+            )
+        })?;
+        if keys.insert(version, key).is_some() {
+            return Err(format!("line {number}: version {version} is there twice"));
+        }
+    }
+    Ok(keys)
+}
+
+fn decoded(hex: &str) -> Option<[u8; MASTER_KEY_LENGTH]> {
+    let bytes = Zeroizing::new(HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?);
+    bytes.as_slice().try_into().ok()
+}
+
+fn ring(keys: BTreeMap<u32, [u8; MASTER_KEY_LENGTH]>, name: &str) -> Result<Keyring, String> {
+    Keyring::new(keys).ok_or_else(|| format!("{name}: there is no key in it"))
+}
+
+/// Makes the data folder, readable for its owner alone. Whether it had to be made.
+pub fn make_folder(folder: &Path) -> Result<bool, String> {
+    if folder.is_dir() {
+        return Ok(false);
+    }
+    let made = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder);
+    made.map(|()| true)
+        .map_err(|error| format!("{}: {error}", folder.display()))
+}
+
+/// Makes a master key file, readable for its owner alone. Whether there was none yet.
+///
+/// Of two that do this at once, one wins, and both then use its key: the file appears whole under
+/// its name or not at all, and never takes another one's place.
+pub fn make(path: &Path, rng: &dyn Rng) -> Result<bool, String> {
+    write_new(path, rng).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn write_new(path: &Path, rng: &dyn Rng) -> std::io::Result<bool> {
+    if path.try_exists()? {
+        return Ok(false);
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let key: Zeroizing<[u8; MASTER_KEY_LENGTH]> = Zeroizing::new(rng::bytes(rng));
+    let hex = Zeroizing::new(HEXLOWER.encode(&*key));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.as_file()
+        .set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    file.write_all(format!("{FIRST_LINE}\n1 {}\n", hex.as_str()).as_bytes())?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Ok(_) => {}
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(false),
+        Err(error) => return Err(error.error),
+    }
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use challenge::rng::DangerCountingRng;
+
+    #[test]
+    fn a_key_file_is_made_once_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        let rng = DangerCountingRng::default();
+        assert_eq!(make(&path, &rng), Ok(true));
+        let first = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(make(&path, &rng), Ok(false));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), first);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert!(read(&path).is_ok());
+    }
+
+    #[test]
+    fn several_versions_are_read_and_a_broken_line_is_named() {
+        let hex = "ab".repeat(32);
+        let good = format!("{FIRST_LINE}\n1 {hex}\n2 {hex}\n");
+        assert_eq!(parse(&good).unwrap().len(), 2);
+        for (text, problem) in [
+            (
+                format!("{FIRST_LINE}\n1 {hex}\n1 {hex}\n"),
+                "line 3: version 1 is there twice",
+            ),
+            (
+                format!("{FIRST_LINE}\n1 {}\n", "ab".repeat(31)),
+                "line 2: write a version",
+            ),
+            (hex.clone(), "not a master key file"),
+        ] {
+            let error = parse(&text).unwrap_err();
+            assert!(error.contains(problem), "{error}");
+            assert!(!error.contains("abab"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_missing_key_says_what_to_do() {
+        let environment = Environment::fixed([("COUNTERSIGN_DATA", "/nowhere")]);
+        let settings = Settings::load(crate::config::Overrides::default(), &environment).unwrap();
+        let error = load(&settings, &environment).unwrap_err();
+        assert!(
+            error.contains("countersign init --data /nowhere"),
+            "{error}"
+        );
+    }
+}

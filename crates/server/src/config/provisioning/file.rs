@@ -1,0 +1,72 @@
+//! The file as a whole.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use challenge::directory::provision::Blueprint;
+
+use super::tenant;
+use crate::config::Environment;
+use crate::config::section::{Reading, Section};
+
+/// What a file describes.
+#[derive(Debug)]
+pub struct Described {
+    /// The directory as it is to be.
+    pub blueprint: Blueprint,
+    /// What the file says that this version does not use.
+    pub warnings: Vec<String>,
+}
+
+/// A file that cannot be read; every problem that was found, at least one.
+#[derive(Debug)]
+pub struct Unreadable(pub Vec<String>);
+
+impl std::error::Error for Unreadable {}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0.join("; "))
+    }
+}
+
+/// Reads a file; other files that it names are looked up from its folder.
+pub fn read(path: &Path, environment: &Environment) -> Result<Described, Unreadable> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| Unreadable(vec![error.to_string()]))?;
+    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    describe(&text, Reading::of(folder, environment))
+}
+
+/// Reads a text that names no files and no variables.
+pub fn parse(text: &str) -> Result<Blueprint, Unreadable> {
+    let environment = Environment::fixed([]);
+    Ok(describe(text, Reading::of(PathBuf::new(), &environment))?.blueprint)
+}
+
+fn describe(text: &str, reading: Reading<'_>) -> Result<Described, Unreadable> {
+    let table = Reading::parse(text).map_err(|error| Unreadable(vec![error]))?;
+    let mut section = Section::new(&reading, "", table);
+    let mut warnings = Vec::new();
+    for key in ["delivery", "tls"] {
+        // What stands in them is for a later version to judge.
+        if section.take(key).is_some() {
+            warnings.push(format!("{key}: this version does not use it yet"));
+        }
+    }
+    let tenants = section
+        .tables("tenant", "name")
+        .into_iter()
+        .filter_map(tenant::read)
+        .collect();
+    section.finish();
+    let problems = reading.into_problems();
+    if problems.is_empty() {
+        Ok(Described {
+            blueprint: Blueprint { tenants },
+            warnings,
+        })
+    } else {
+        Err(Unreadable(problems))
+    }
+}

@@ -1,0 +1,273 @@
+//! Settings of the program itself: the command line over the environment over a TOML file.
+
+use std::path::{Path, PathBuf};
+
+use super::Environment;
+use super::section::{Reading, Section};
+
+/// What the command line says; it wins.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// The file with settings.
+    pub config: Option<PathBuf>,
+    /// The data folder.
+    pub data: Option<PathBuf>,
+    /// The database's URL.
+    pub store: Option<String>,
+    /// Where to listen.
+    pub listen: Option<String>,
+    /// Where to serve metrics alone.
+    pub metrics_listen: Option<String>,
+    /// The address that clients see.
+    pub public_url: Option<String>,
+    /// Whether a database that may lose acknowledged commits is refused.
+    pub require_durable: bool,
+}
+
+/// All settings, with their defaults.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where to listen.
+    pub listen: String,
+    /// Where to serve `/metrics` instead, if not beside everything else.
+    pub metrics_listen: Option<String>,
+    /// The address clients see, without a trailing slash; nothing: `http://` and the listener's.
+    pub public_url: Option<String>,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The database's URL. It may hold a password: not for messages.
+    pub store: String,
+    /// The file with the master keys; nothing: `master.key` in the data folder.
+    pub master_key_file: Option<PathBuf>,
+    /// What is logged, in the form of `RUST_LOG`.
+    pub log: String,
+    /// How the log looks.
+    pub log_format: LogFormat,
+    /// Whether a database that may lose acknowledged commits is refused.
+    pub require_durable: bool,
+}
+
+/// How the log looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// A line for people.
+    Human,
+    /// A JSON object a line.
+    Json,
+}
+
+/// What is logged unless said otherwise; migrations tell each step at `info`.
+const LOG: &str = "info,refinery_core=warn";
+
+const LOG_FORMATS: [(&str, LogFormat); 2] =
+    [("human", LogFormat::Human), ("json", LogFormat::Json)];
+
+/// What one source says.
+#[derive(Default)]
+struct Layer {
+    listen: Option<String>,
+    metrics_listen: Option<String>,
+    public_url: Option<String>,
+    data: Option<PathBuf>,
+    store: Option<String>,
+    master_key_file: Option<PathBuf>,
+    log: Option<String>,
+    log_format: Option<LogFormat>,
+    require_durable: Option<bool>,
+}
+
+impl Settings {
+    /// Reads the sources and lays them over each other. The error is one line.
+    pub fn load(overrides: Overrides, environment: &Environment) -> Result<Self, String> {
+        let named = environment.get("COUNTERSIGN_CONFIG").map(PathBuf::from);
+        let file = match overrides.config.clone().or(named) {
+            Some(path) => Layer::of_file(&path, environment)?,
+            None => Layer::default(),
+        };
+        let below = Layer::of_environment(environment)?.over(file);
+        let all = Layer::of_overrides(overrides).over(below);
+        let data = all
+            .data
+            .unwrap_or_else(|| PathBuf::from("./countersign-data"));
+        let store = all
+            .store
+            .unwrap_or_else(|| format!("sqlite:{}/countersign.db", data.display()));
+        let public_url = all
+            .public_url
+            .map(|url| url.trim_end_matches('/').to_owned());
+        if public_url.as_ref().is_some_and(|url| !is_web_url(url)) {
+            return Err("public_url must begin with http:// or https://".to_owned());
+        }
+        Ok(Self {
+            listen: all.listen.unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
+            metrics_listen: all.metrics_listen,
+            public_url,
+            data,
+            store,
+            master_key_file: all.master_key_file,
+            log: all.log.unwrap_or_else(|| LOG.to_owned()),
+            log_format: all.log_format.unwrap_or(LogFormat::Human),
+            require_durable: all.require_durable.unwrap_or(false),
+        })
+    }
+}
+
+impl Layer {
+    fn of_overrides(overrides: Overrides) -> Self {
+        Self {
+            listen: overrides.listen,
+            metrics_listen: overrides.metrics_listen,
+            public_url: overrides.public_url,
+            data: overrides.data,
+            store: overrides.store,
+            require_durable: overrides.require_durable.then_some(true),
+            ..Self::default()
+        }
+    }
+
+    fn of_environment(environment: &Environment) -> Result<Self, String> {
+        // An empty variable is one that was not set: shells and unit files make no difference.
+        let get = |key: &str| {
+            environment
+                .get(&format!("COUNTERSIGN_{key}"))
+                .filter(|value| !value.is_empty())
+        };
+        let log_format = get("LOG_FORMAT").map(|text| {
+            let found = LOG_FORMATS.iter().find(|(name, _)| *name == text);
+            let found = found.map(|(_, format)| *format);
+            found.ok_or_else(|| "COUNTERSIGN_LOG_FORMAT: choose human or json".to_owned())
+        });
+        let require_durable = get("REQUIRE_DURABLE").map(|text| {
+            text.parse()
+                .map_err(|_| "COUNTERSIGN_REQUIRE_DURABLE: choose true or false".to_owned())
+        });
+        Ok(Self {
+            listen: get("LISTEN"),
+            metrics_listen: get("METRICS_LISTEN"),
+            public_url: get("PUBLIC_URL"),
+            data: get("DATA").map(PathBuf::from),
+            store: get("STORE"),
+            master_key_file: get("MASTER_KEY_FILE").map(PathBuf::from),
+            log: get("LOG"),
+            log_format: log_format.transpose()?,
+            require_durable: require_durable.transpose()?,
+        })
+    }
+
+    fn of_file(path: &Path, environment: &Environment) -> Result<Self, String> {
+        let in_file = |problem: &dyn std::fmt::Display| format!("{}: {problem}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|error| in_file(&error))?;
+        let table = Reading::parse(&text).map_err(|error| in_file(&error))?;
+        let reading = Reading::of(PathBuf::new(), environment);
+        let mut section = Section::new(&reading, "", table);
+        let layer = Self {
+            listen: section.text("listen"),
+            metrics_listen: section.text("metrics_listen"),
+            public_url: section.text("public_url"),
+            data: section.text("data").map(PathBuf::from),
+            store: section.text("store"),
+            master_key_file: section.text("master_key_file").map(PathBuf::from),
+            log: section.text("log"),
+            log_format: section.word("log_format", &LOG_FORMATS),
+            require_durable: section.flag("require_durable"),
+        };
+        section.finish();
+        let problems = reading.into_problems();
+        if problems.is_empty() {
+            Ok(layer)
+        } else {
+            Err(in_file(&problems.join("; ")))
+        }
+    }
+
+    /// This one's word where it has one, else the other's.
+    fn over(self, below: Self) -> Self {
+        Self {
+            listen: self.listen.or(below.listen),
+            metrics_listen: self.metrics_listen.or(below.metrics_listen),
+            public_url: self.public_url.or(below.public_url),
+            data: self.data.or(below.data),
+            store: self.store.or(below.store),
+            master_key_file: self.master_key_file.or(below.master_key_file),
+            log: self.log.or(below.log),
+            log_format: self.log_format.or(below.log_format),
+            require_durable: self.require_durable.or(below.require_durable),
+        }
+    }
+}
+
+fn is_web_url(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
+        let file = file("listen = \"f:1\"\nstore = \"sqlite:f\"\nlog = \"f\"\n");
+        let environment = Environment::fixed([
+            ("COUNTERSIGN_LISTEN", "e:1"),
+            ("COUNTERSIGN_STORE", "sqlite:e"),
+        ]);
+        let overrides = Overrides {
+            config: Some(file.path().to_owned()),
+            listen: Some("c:1".to_owned()),
+            ..Overrides::default()
+        };
+        let settings = Settings::load(overrides, &environment).unwrap();
+        assert_eq!(
+            (
+                settings.listen.as_str(),
+                settings.store.as_str(),
+                settings.log.as_str()
+            ),
+            ("c:1", "sqlite:e", "f")
+        );
+    }
+
+    #[test]
+    fn the_database_is_in_the_data_folder_unless_said_otherwise() {
+        let environment =
+            Environment::fixed([("COUNTERSIGN_DATA", "/d"), ("COUNTERSIGN_STORE", "")]);
+        let settings = Settings::load(Overrides::default(), &environment).unwrap();
+        assert_eq!(settings.store, "sqlite:/d/countersign.db");
+        let plain = Settings::load(Overrides::default(), &Environment::fixed([])).unwrap();
+        assert_eq!(plain.store, "sqlite:./countersign-data/countersign.db");
+        assert_eq!(plain.listen, "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest_known_one() {
+        for (text, expected) in [
+            (
+                "listn = \"a\"\n",
+                "listn: unknown key; did you mean listen?",
+            ),
+            (
+                "listen = 8080\n",
+                "listen: expected a text in quotes, found a whole number",
+            ),
+            (
+                "log_format = \"jsn\"\n",
+                "log_format: there is no \"jsn\"; did you mean \"json\"?",
+            ),
+            ("a = 1\nb = \n", "line 2: "),
+        ] {
+            let file = file(text);
+            let overrides = Overrides {
+                config: Some(file.path().to_owned()),
+                ..Overrides::default()
+            };
+            let error = Settings::load(overrides, &Environment::fixed([])).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}
