@@ -1,0 +1,287 @@
+//! Sub-commands and options, as `clap` reads them. Secrets are read as plain texts and parsed
+//! later: clap quotes what it cannot parse.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use secrecy::SecretString;
+
+/// A self-hosted challenge-response server.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, about, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) general: General,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Options that every sub-command takes, before or after its own.
+#[derive(Debug, Args)]
+pub(super) struct General {
+    /// File with settings (TOML)
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "General options"
+    )]
+    pub(super) config: Option<PathBuf>,
+    /// Folder of the master key and the embedded database [default: ./countersign-data]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        help_heading = "General options"
+    )]
+    pub(super) data: Option<PathBuf>,
+    /// Database, sqlite:PATH or postgres://… [default: sqlite:DATA/countersign.db]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help_heading = "General options"
+    )]
+    pub(super) store: Option<String>,
+    /// Answer in JSON
+    #[arg(long, global = true, help_heading = "General options")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the server
+    Serve(ServeArguments),
+    /// Run a server with a demo tenant on a fresh database, and a partner's website beside it
+    Demo(DemoArguments),
+    /// Play the protocols end to end against a server of its own, printing each step
+    Tour,
+    /// Make the data folder, the master key and the database schema; what is there stays
+    Init,
+    /// Bring tenants, clients, sites, policies, users and authenticators to what a file says
+    Apply(ApplyArguments),
+    /// Compute a one-time password, a response or a signature: a software token
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Look at tenants
+    #[command(subcommand)]
+    Tenant(ListCommand),
+    /// Look at clients
+    #[command(subcommand)]
+    Client(ListCommand),
+    /// Look at policies
+    #[command(subcommand)]
+    Policy(ListCommand),
+    /// Look at sites
+    #[command(subcommand)]
+    Site(ListCommand),
+    /// Look at users, lock and unlock them
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Look at authenticators, lock, unlock, resynchronise and revoke them
+    #[command(subcommand)]
+    Authenticator(AuthenticatorCommand),
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Address to serve /metrics on, instead of beside everything else
+    #[arg(long, value_name = "ADDR")]
+    pub metrics_listen: Option<String>,
+    /// Base URL that clients see [default: http:// and the address]
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Refuse a database that may lose acknowledged commits at a failover
+    #[arg(long)]
+    pub require_durable: bool,
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Address to listen on
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub listen: String,
+}
+
+/// `apply`
+#[derive(Debug, Args)]
+pub struct ApplyArguments {
+    /// What tenants, clients, users and so on are to be (TOML)
+    pub file: PathBuf,
+    /// Say what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// In the tenants of the file: remove clients, policies, sites and approval settings that are
+    /// not in it, revoke authenticators and drop passwords that are not; nothing spent is forgotten
+    #[arg(long)]
+    pub prune: bool,
+    /// Print the secrets that were generated, once, as otpauth URIs
+    #[arg(long)]
+    pub show_secrets: bool,
+}
+
+/// `token`
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// An event-based code (RFC 4226)
+    Hotp(HotpArguments),
+    /// A time-based code (RFC 6238)
+    Totp(TotpArguments),
+    /// A response or signature (RFC 6287)
+    Ocra(OcraArguments),
+}
+
+/// `token hotp`
+#[derive(Debug, Args)]
+pub struct HotpArguments {
+    /// The key in hexadecimal
+    #[arg(long, value_name = "HEX", allow_hyphen_values = true)]
+    pub key_hex: SecretString,
+    /// The counter
+    #[arg(long, value_name = "N")]
+    pub counter: u64,
+    /// Digits of the code, 6 to 10
+    #[arg(long, default_value_t = 6)]
+    pub digits: u8,
+    /// SHA1, SHA256 or SHA512
+    #[arg(long, default_value = "SHA1")]
+    pub algorithm: String,
+}
+
+/// `token totp`
+#[derive(Debug, Args)]
+pub struct TotpArguments {
+    /// The key in hexadecimal
+    #[arg(long, value_name = "HEX", allow_hyphen_values = true)]
+    pub key_hex: SecretString,
+    /// Unix time in seconds [default: now]
+    #[arg(long, value_name = "UNIX")]
+    pub time: Option<u64>,
+    /// Seconds of a time step
+    #[arg(long, value_name = "S", default_value_t = 30)]
+    pub step: u32,
+    /// Digits of the code, 6 to 10
+    #[arg(long, default_value_t = 6)]
+    pub digits: u8,
+    /// SHA1, SHA256 or SHA512
+    #[arg(long, default_value = "SHA1")]
+    pub algorithm: String,
+}
+
+/// `token ocra`
+#[derive(Debug, Args)]
+pub struct OcraArguments {
+    /// The suite, such as OCRA-1:HOTP-SHA1-8:QN08
+    #[arg(long)]
+    pub suite: String,
+    /// The key in hexadecimal
+    #[arg(long, value_name = "HEX", allow_hyphen_values = true)]
+    pub key_hex: SecretString,
+    /// The question, or the text to sign
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub question: String,
+    /// The counter, for suites with C
+    #[arg(long, value_name = "N")]
+    pub counter: Option<u64>,
+    /// The PIN, for suites with P
+    #[arg(long, allow_hyphen_values = true)]
+    pub pin: Option<SecretString>,
+    /// Session information, for suites with S; a short one is padded on the left
+    #[arg(long, value_name = "HEX", allow_hyphen_values = true)]
+    pub session_hex: Option<SecretString>,
+    /// Unix time in seconds, for suites with T [default: now]
+    #[arg(long, value_name = "UNIX")]
+    pub time: Option<u64>,
+}
+
+/// `tenant`, `client`, `policy`, `site`
+#[derive(Debug, Subcommand)]
+pub enum ListCommand {
+    /// List them
+    List(TenantOption),
+    /// Show one
+    Show(Named),
+}
+
+/// `user`
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// List them
+    List(TenantOption),
+    /// Show one
+    Show(Named),
+    /// Lock one under every policy, until unlocked
+    Lock(Named),
+    /// Unlock one: locks and counts begin anew
+    Unlock(Named),
+}
+
+/// `authenticator`
+#[derive(Debug, Subcommand)]
+pub enum AuthenticatorCommand {
+    /// List them
+    List(TenantOption),
+    /// Show one
+    Show(Named),
+    /// Lock one, until unlocked
+    Lock(Named),
+    /// Unlock one
+    Unlock(Named),
+    /// Revoke one for good; what it spent stays spent
+    Revoke(Named),
+    /// Follow a token again that ran ahead: two consecutive codes
+    Resync(ResyncArguments),
+}
+
+/// Which tenant's.
+#[derive(Debug, Args)]
+pub struct TenantOption {
+    /// The tenant's name
+    #[arg(long, value_name = "NAME")]
+    pub tenant: Option<String>,
+}
+
+/// One thing by name.
+#[derive(Debug, Args)]
+pub struct Named {
+    /// Its name: login name of a user, serial of an authenticator
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The tenant's name; needed where several tenants have one of this name
+    #[arg(long, value_name = "NAME")]
+    pub tenant: Option<String>,
+}
+
+/// `authenticator resync`
+#[derive(Debug, Args)]
+pub struct ResyncArguments {
+    /// Which authenticator.
+    #[command(flatten)]
+    pub named: Named,
+    /// A code
+    pub first: SecretString,
+    /// The code after it
+    pub second: SecretString,
+}
+
+#[test]
+fn the_definition_is_sound() {
+    <Arguments as clap::CommandFactory>::command().debug_assert();
+}
+
+#[test]
+fn general_options_stand_before_or_after() {
+    for line in [
+        ["countersign", "--data", "d", "user", "show", "alice"],
+        ["countersign", "user", "--data", "d", "show", "alice"],
+        ["countersign", "user", "show", "alice", "--data", "d"],
+    ] {
+        let arguments = Arguments::try_parse_from(line).unwrap();
+        assert_eq!(arguments.general.data, Some(PathBuf::from("d")));
+    }
+}

@@ -1,0 +1,105 @@
+//! What a sub-command prints: tables for people, JSON for programs. A reader that goes away early
+//! (`| head`) is no failure.
+
+use std::io::{ErrorKind, Write as _};
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Failure;
+
+/// One thing as it is shown.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// All that is told of it, for programs.
+    pub value: Value,
+    /// The cells of its line in a list, for people.
+    pub cells: Vec<String>,
+}
+
+/// Where a sub-command prints to, and in which form.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// JSON instead of text for people.
+    pub json: bool,
+}
+
+impl Output {
+    /// Prints a list; `head` stands above the columns.
+    pub fn list(self, head: &[&str], rows: &[Row]) -> Result<(), Failure> {
+        if self.json {
+            let values: Vec<_> = rows.iter().map(|row| &row.value).collect();
+            return self.value(&values);
+        }
+        let mut table = Table::new();
+        table
+            .load_style(NOTHING)
+            .set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header(head);
+        for row in rows {
+            table.add_row(&row.cells);
+        }
+        let lines: Vec<_> = table
+            .lines()
+            .map(|line| line.trim_end().to_owned())
+            .collect();
+        write(&format!("{}\n", lines.join("\n")))
+    }
+
+    /// Prints one thing, a line a member.
+    pub fn one(self, row: &Row) -> Result<(), Failure> {
+        if self.json {
+            return self.value(&row.value);
+        }
+        let members = row.value.as_object().into_iter().flatten();
+        let lines: Vec<_> = members
+            .map(|(key, value)| format!("{key}: {}", shown(value)))
+            .collect();
+        self.lines(&lines)
+    }
+
+    /// Prints something as JSON.
+    pub fn value<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value).map_err(Failure::new)?;
+        write(&format!("{text}\n"))
+    }
+
+    /// Prints lines for people; nothing in JSON, which is printed as a whole.
+    pub fn lines(self, lines: &[String]) -> Result<(), Failure> {
+        if self.json || lines.is_empty() {
+            return Ok(());
+        }
+        write(&format!("{}\n", lines.join("\n")))
+    }
+
+    /// Tells that something was done.
+    pub fn done(self, text: &str) -> Result<(), Failure> {
+        if self.json {
+            return self.value(&serde_json::json!({ "done": text }));
+        }
+        write(&format!("{text}\n"))
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Writes to stdout at once.
+fn write(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::new(format!("stdout: {error}"))),
+        Ok(()) => Ok(()),
+    }
+}

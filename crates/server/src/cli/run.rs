@@ -1,0 +1,97 @@
+//! From the arguments to the exit code: 0 done, 1 refused or failed with one line on stderr, 2 wrong
+//! usage.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use super::arguments::{Arguments, Command, General};
+use super::{Failure, Output, logging};
+use crate::config::{Environment, Overrides, Settings};
+use crate::operator::{Desk, apply, authenticators, init, rows, token, users};
+use crate::serving;
+
+/// Reads the arguments, has them done, and says how it ended.
+pub fn main() -> ExitCode {
+    // Exits with 2 where the usage is wrong, with 0 after --help and --version.
+    let Arguments { general, command } = Arguments::parse();
+    match run(&general, command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Nobody reads stderr: then the code says it alone.
+            let _ = writeln!(std::io::stderr(), "countersign: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(general: &General, command: Command) -> Result<(), Failure> {
+    let output = Output { json: general.json };
+    if let Command::Token(command) = command {
+        return token::run(output, &command);
+    }
+    let mut overrides = Overrides {
+        config: general.config.clone(),
+        data: general.data.clone(),
+        store: general.store.clone(),
+        ..Overrides::default()
+    };
+    if let Command::Serve(arguments) = &command {
+        overrides.listen.clone_from(&arguments.listen);
+        overrides
+            .metrics_listen
+            .clone_from(&arguments.metrics_listen);
+        overrides.public_url.clone_from(&arguments.public_url);
+        overrides.require_durable = arguments.require_durable;
+    }
+    let environment = Environment::process();
+    let settings = Settings::load(overrides, &environment)?;
+    let desk = Desk {
+        settings,
+        environment,
+        output,
+    };
+    match command {
+        Command::Serve(_) => {
+            let blueprint = desk.application()?;
+            serve(&desk, serving::serve::run(blueprint))
+        }
+        Command::Demo(arguments) => serve(&desk, serving::demo::run(&arguments.listen)),
+        Command::Tour => serve(&desk, serving::tour::run()),
+        command => block_on(operate(&desk, command)),
+    }
+}
+
+/// Runs a server to its end, on all cores.
+fn serve(desk: &Desk, work: impl Future<Output = anyhow::Result<()>>) -> Result<(), Failure> {
+    logging::start(&desk.settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    // `{:#}`: the causes as well, in one line.
+    let ended = runtime.map_err(Failure::new)?.block_on(work);
+    ended.map_err(|error| Failure::new(format!("{error:#}")))
+}
+
+async fn operate(desk: &Desk, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Init => init::run(desk).await,
+        Command::Apply(arguments) => apply::run(desk, &arguments).await,
+        Command::Tenant(command) => rows::tenants(desk, &command).await,
+        Command::Client(command) => rows::clients(desk, &command).await,
+        Command::Policy(command) => rows::policies(desk, &command).await,
+        Command::Site(command) => rows::sites(desk, &command).await,
+        Command::User(command) => users::run(desk, &command).await,
+        Command::Authenticator(command) => authenticators::run(desk, &command).await,
+        Command::Serve(_) | Command::Demo(_) | Command::Tour | Command::Token(_) => Ok(()),
+    }
+}
+
+/// Runs a sub-command to its end on this thread.
+fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.map_err(Failure::new)?.block_on(work)
+}

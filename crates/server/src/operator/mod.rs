@@ -1,0 +1,12 @@
+//! What an operator does from the command line. Each file is a sub-command; the rules are in the
+//! domain.
+
+pub mod apply;
+pub mod authenticators;
+mod desk;
+pub mod init;
+pub mod rows;
+pub mod token;
+pub mod users;
+
+pub use desk::Desk;
