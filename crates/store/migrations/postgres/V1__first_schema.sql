@@ -75,6 +75,7 @@ CREATE TABLE authenticator (
 CREATE INDEX authenticator_user ON authenticator (tenant, user_id);
 CREATE INDEX authenticator_device ON authenticator (tenant, device_id);
 
+-- A fill factor leaves room for the next version of a row on its own page (a HOT update).
 -- What moves. Narrow rows, and no foreign keys: every write here is in the path of a request.
 CREATE TABLE standing (
     tenant BIGINT NOT NULL,
@@ -82,7 +83,7 @@ CREATE TABLE standing (
     version BIGINT NOT NULL,
     body TEXT NOT NULL,
     PRIMARY KEY (tenant, user_id)
-);
+) WITH (fillfactor = 60);
 
 -- ends_at: from when on it is closed or expired, in milliseconds.
 CREATE TABLE challenge (
@@ -93,7 +94,7 @@ CREATE TABLE challenge (
     ends_at BIGINT NOT NULL,
     body TEXT NOT NULL,
     PRIMARY KEY (tenant, id)
-);
+) WITH (fillfactor = 60);
 
 CREATE TABLE access_token (
     tenant BIGINT NOT NULL,

@@ -1,11 +1,15 @@
-//! placeholder
-use crate::{cell::*, change::ChangeRows, database::{Database, Step}, error::OpenError, url::Options};
-pub(crate) struct Postgres;
-impl Postgres { pub(crate) async fn open(_: &str, _: &Options) -> Result<Self, OpenError> { Err(OpenError::BadUrl("later".into())) } }
-#[async_trait::async_trait]
-impl Database for Postgres {
-    async fn fetch(&self, _: &'static str, _: Vec<Cell>) -> Result<Vec<Row>, challenge::ports::StoreError> { todo!() }
-    async fn commit(&self, _: ChangeRows) -> Result<(), challenge::ports::StoreError> { todo!() }
-    async fn run(&self, _: Vec<Step>, _: std::time::Duration) -> Result<u64, challenge::ports::StoreError> { todo!() }
-    fn describe(&self) -> String { String::new() }
-}
+//! The store for several nodes: PostgreSQL, or an engine that speaks its protocol.
+//!
+//! Nothing here needs a sequence, an advisory lock or LISTEN/NOTIFY. Connections are not
+//! encrypted: TLS to the database is out of scope for now, so put it on the same host or on a
+//! private network.
+
+mod batcher;
+mod columns;
+mod decide;
+mod failure;
+mod link;
+mod open;
+mod store;
+
+pub(crate) use store::Postgres;

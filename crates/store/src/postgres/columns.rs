@@ -1,0 +1,157 @@
+//! The rows of a group turned into columns: one array a column, one statement a table.
+//!
+//! Rows stand in key order, so that groups of several nodes insert in one order too.
+
+use challenge::access::TokenKey;
+use challenge::clock::Timestamp;
+use tokio_postgres::types::ToSql;
+
+use crate::change::ChangeRows;
+
+/// A value for each row of one column.
+type Column<'a> = Box<dyn ToSql + Sync + Send + 'a>;
+type Table<'a> = Option<Vec<Column<'a>>>;
+
+/// The columns of each statement of `link` that writes, in the order of those statements; nothing
+/// where there is nothing to write.
+pub(super) fn of<'a>(winners: &[&'a ChangeRows]) -> [Table<'a>; 9] {
+    let [new_standings, moved_standings] = standings(winners);
+    let [new_challenges, moved_challenges] = challenges(winners);
+    [
+        new_standings,
+        moved_standings,
+        new_challenges,
+        moved_challenges,
+        spent(winners),
+        tokens(winners),
+        revoked(winners),
+        messages(winners),
+        events(winners),
+    ]
+}
+
+fn column<'a, R, T: ToSql + Sync + Send + 'a>(rows: &[R], value: impl Fn(&R) -> T) -> Column<'a> {
+    Box::new(rows.iter().map(value).collect::<Vec<T>>())
+}
+
+fn standings<'a>(winners: &[&'a ChangeRows]) -> [Table<'a>; 2] {
+    let mut rows: Vec<(i64, i64, i64, &'a str)> = winners
+        .iter()
+        .filter_map(|change| {
+            let row = change.standing.as_ref()?;
+            Some((change.tenant, row.user, row.expected + 1, row.next.as_deref()?))
+        })
+        .collect();
+    rows.sort_unstable();
+    let (new, moved): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.2 == 1);
+    [new, moved].map(|rows| {
+        (!rows.is_empty()).then(|| {
+            vec![
+                column(&rows, |row| row.0),
+                column(&rows, |row| row.1),
+                column(&rows, |row| row.2),
+                column(&rows, |row| row.3),
+            ]
+        })
+    })
+}
+
+fn challenges<'a>(winners: &[&'a ChangeRows]) -> [Table<'a>; 2] {
+    let mut rows: Vec<_> = winners
+        .iter()
+        .flat_map(|change| change.challenges.iter().map(|row| (change.tenant, row)))
+        .filter_map(|(tenant, row)| {
+            Some((tenant, row.id.as_slice(), row.expected + 1, row.next.as_ref()?))
+        })
+        .collect();
+    rows.sort_unstable_by_key(|row| (row.0, row.1));
+    let (new, moved): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.2 == 1);
+    [new, moved].map(|rows| {
+        (!rows.is_empty()).then(|| {
+            vec![
+                column(&rows, |row| row.0),
+                column(&rows, |row| row.1),
+                column(&rows, |row| row.2),
+                column(&rows, |row| row.3.state),
+                column(&rows, |row| row.3.ends_at),
+                column(&rows, |row| row.3.body.as_str()),
+            ]
+        })
+    })
+}
+
+fn spent<'a>(winners: &[&'a ChangeRows]) -> Table<'a> {
+    let mut rows: Vec<(i64, &'a [u8], Option<i64>)> = winners
+        .iter()
+        .flat_map(|change| change.spent.iter().map(|mark| (change.tenant, mark)))
+        .map(|(tenant, mark)| {
+            (tenant, mark.digest.as_slice(), mark.keep_until.map(Timestamp::unix_ms))
+        })
+        .collect();
+    rows.sort_unstable();
+    (!rows.is_empty()).then(|| {
+        vec![column(&rows, |row| row.0), column(&rows, |row| row.1), column(&rows, |row| row.2)]
+    })
+}
+
+fn tokens<'a>(winners: &[&'a ChangeRows]) -> Table<'a> {
+    let rows: Vec<_> = winners
+        .iter()
+        .filter_map(|change| Some((change.tenant, change.token.as_ref()?)))
+        .collect();
+    (!rows.is_empty()).then(|| {
+        vec![
+            column(&rows, |row| row.0),
+            column(&rows, |row| row.1.key.issued_ms),
+            column(&rows, |row| row.1.key.digest.as_slice()),
+            column(&rows, |row| row.1.client.number()),
+            column(&rows, |row| row.1.user.as_ref().map(|user| user.id.number())),
+            column(&rows, |row| row.1.user.as_ref().map(|user| user.login_name.as_str())),
+            column(&rows, |row| row.1.expires_at.unix_ms()),
+            column(&rows, |row| row.1.revoked),
+        ]
+    })
+}
+
+fn revoked<'a>(winners: &[&'a ChangeRows]) -> Table<'a> {
+    let mut rows: Vec<(i64, &'a TokenKey)> = winners
+        .iter()
+        .filter_map(|change| Some((change.tenant, change.revoked.as_ref()?)))
+        .collect();
+    rows.sort_unstable_by_key(|row| (row.0, row.1.issued_ms, row.1.digest));
+    (!rows.is_empty()).then(|| {
+        vec![
+            column(&rows, |row| row.0),
+            column(&rows, |row| row.1.issued_ms),
+            column(&rows, |row| row.1.digest.as_slice()),
+        ]
+    })
+}
+
+fn messages<'a>(winners: &[&'a ChangeRows]) -> Table<'a> {
+    let rows: Vec<_> = winners.iter().flat_map(|change| &change.messages).collect();
+    (!rows.is_empty()).then(|| {
+        vec![
+            column(&rows, |row| row.tenant.number()),
+            column(&rows, |row| row.id.as_bytes().as_slice()),
+            column(&rows, |row| row.kind.as_str()),
+            column(&rows, |row| row.body.as_str()),
+            column(&rows, |row| row.due_at.unix_ms()),
+        ]
+    })
+}
+
+fn events<'a>(winners: &[&'a ChangeRows]) -> Table<'a> {
+    let rows: Vec<_> = winners.iter().map(|change| &change.event).collect();
+    (!rows.is_empty()).then(|| {
+        vec![
+            column(&rows, |row| row.tenant),
+            column(&rows, |row| row.id.as_slice()),
+            column(&rows, |row| row.at),
+            column(&rows, |row| row.kind),
+            column(&rows, |row| row.outcome),
+            column(&rows, |row| row.user),
+            column(&rows, |row| row.detail.as_str()),
+        ]
+    })
+}
