@@ -1,2 +1,5 @@
-//! The binary.
-fn main() {}
+//! The binary `countersign`: the server, and the operator's command line.
+
+fn main() -> std::process::ExitCode {
+    countersign::cli::main()
+}

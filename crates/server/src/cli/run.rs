@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::error::{ContextKind, ContextValue};
 
 use super::arguments::{Arguments, Command, General};
 use super::{Failure, Output, logging};
@@ -14,8 +15,7 @@ use crate::serving;
 
 /// Reads the arguments, has them done, and says how it ended.
 pub fn main() -> ExitCode {
-    // Exits with 2 where the usage is wrong, with 0 after --help and --version.
-    let Arguments { general, command } = Arguments::parse();
+    let Arguments { general, command } = parsed();
     match run(&general, command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -24,6 +24,23 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The arguments; ends the program with 2 where the usage is wrong, with 0 after --help and
+/// --version.
+fn parsed() -> Arguments {
+    Arguments::try_parse().unwrap_or_else(|mut error| {
+        // What stands where nothing is expected may be a key or a code: it is not echoed.
+        if let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
+            && !argument.starts_with('-')
+        {
+            error.insert(
+                ContextKind::InvalidArg,
+                ContextValue::String("…".to_owned()),
+            );
+        }
+        error.exit()
+    })
 }
 
 fn run(general: &General, command: Command) -> Result<(), Failure> {

@@ -65,7 +65,11 @@ pub fn load(settings: &Settings, environment: &Environment) -> Result<Keyring, S
             ring(BTreeMap::from([(1, key)]), VARIABLE)
         }
         Whereabouts::Named(path) => read(&path).map_err(|error| match error {
-            ReadError::Missing => format!("the master key file {} is not there", path.display()),
+            ReadError::Missing => format!(
+                "the master key file {} is not there; put it there, or name none and let \
+                 `countersign init` make one",
+                path.display()
+            ),
             ReadError::Other(text) => text,
         }),
         Whereabouts::DataFolder(path) => read(&path).map_err(|error| match error {

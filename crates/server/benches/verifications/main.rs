@@ -1,0 +1,75 @@
+//! How fast answers are verified, once each and on disk, over real HTTP, in one run on one machine.
+//!
+//! `scripts/bench` runs it. For SQLite and PostgreSQL it starts the program as a process of its own,
+//! lets 1, 16, 64 and 256 connections send right one-time passwords, each a fresh counter, and sets
+//! the rate beside what the same server answers on `/healthz` over the same connections. Load and
+//! server share the machine's cores. Every answer that is not a success ends the run with an error.
+
+mod generator;
+mod methods;
+mod server;
+mod table;
+
+use std::process::ExitCode;
+
+use crate::generator::{Load, Measured};
+use crate::server::Server;
+
+/// Connections at once, one row of the table each.
+const CONNECTIONS: [usize; 4] = [1, 16, 64, 256];
+
+/// Users with a token each; connections share them out, so that no two meet at one.
+const USERS: usize = 10_240;
+
+fn main() -> ExitCode {
+    // `cargo bench` passes `--bench`; `cargo test --benches` does not, and wants no load.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        println!("run this with scripts/bench");
+        return ExitCode::SUCCESS;
+    }
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    methods::print();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
+    let mut stores = vec![("SQLite", None)];
+    match server::postgres() {
+        Some(url) => stores.push(("PostgreSQL", Some(url))),
+        None => println!("PostgreSQL: left out; scripts/bench starts one"),
+    }
+    for (name, store) in stores {
+        let server = Server::start(store.as_deref(), USERS)?;
+        let mut load = runtime.block_on(Load::new(&server.address, USERS))?;
+        table::head(name, server.memory_kib());
+        for connections in CONNECTIONS {
+            let limit = measure(&runtime, &server, load.health(connections))?;
+            let verified = measure(&runtime, &server, load.verify(connections))?;
+            table::row(connections, &limit, &verified);
+        }
+        table::foot(&server);
+    }
+    Ok(())
+}
+
+/// Runs one load and adds what it cost the server in CPU time.
+fn measure(
+    runtime: &tokio::runtime::Runtime,
+    server: &Server,
+    load: impl Future<Output = Result<Measured, String>>,
+) -> Result<Measured, String> {
+    let before = server.cpu_us();
+    let mut measured = runtime.block_on(load)?;
+    measured.server_cpu_us = server.cpu_us().saturating_sub(before);
+    Ok(measured)
+}

@@ -1,0 +1,128 @@
+//! The application: ports wired to the domain, the domain to the protocols, all behind one listener.
+//!
+//! `serve`, `demo`, `tour` and the tests build it the same way; what differs is in their settings.
+//! No rule of the business is decided here.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::http::StatusCode;
+use challenge::clock::Clock;
+use challenge::rng::Rng;
+use challenge::secret::Keyring;
+use challenge::verifier::{Ports, Verifier};
+use protocols::desk::Desk;
+use store::StoreUrl;
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::serving::{self, health, telemetry};
+use crate::workers;
+
+/// The longest a request may take from its first byte to its answer.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// What an application is built from.
+pub struct Blueprint {
+    /// Where to listen, such as `127.0.0.1:8080`; port 0 takes a free one.
+    pub listen: String,
+    /// Where to serve `/metrics` instead, if not beside everything else.
+    pub metrics_listen: Option<String>,
+    /// The address clients see, without a trailing slash; nothing: `http://` and the listener's.
+    pub public_url: Option<String>,
+    /// The database.
+    pub store: StoreUrl,
+    /// Whether a database that may lose acknowledged commits is refused.
+    pub require_durable: bool,
+    /// The master keys.
+    pub keyring: Keyring,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives randomness.
+    pub rng: Arc<dyn Rng>,
+}
+
+/// An application that listens, and does not answer before it [runs](Application::run).
+pub struct Application {
+    listener: TcpListener,
+    metrics_listener: Option<TcpListener>,
+    router: Router,
+    verifier: Arc<Verifier>,
+    address: SocketAddr,
+}
+
+impl Application {
+    /// Opens the store, reads the directory and takes the address.
+    pub async fn build(blueprint: Blueprint) -> anyhow::Result<Self> {
+        let options = store::Options { require_durable: blueprint.require_durable };
+        let store = store::open(&blueprint.store, &options).await?;
+        tracing::info!(store = store.describe(), "store opened");
+        let ports = Ports {
+            store,
+            clock: blueprint.clock,
+            rng: blueprint.rng,
+            keyring: blueprint.keyring,
+        };
+        let verifier = Verifier::start(ports).await.context("the directory could not be read")?;
+        let verifier = Arc::new(verifier);
+        let listener = bind(&blueprint.listen).await?;
+        let metrics_listener = match &blueprint.metrics_listen {
+            Some(listen) => Some(bind(listen).await?),
+            None => None,
+        };
+        let address = listener.local_addr()?;
+        let public_url = blueprint.public_url.unwrap_or_else(|| format!("http://{address}"));
+        let desk = Arc::new(Desk { verifier: Arc::clone(&verifier), public_url });
+        let router = router(desk, metrics_listener.is_none());
+        Ok(Self { listener, metrics_listener, router, verifier, address })
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The domain behind it.
+    pub fn verifier(&self) -> &Arc<Verifier> {
+        &self.verifier
+    }
+
+    /// Answers until `stop` is done, then finishes what is under way.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let workers = workers::start(&self.verifier);
+        let metrics = self.metrics_listener.map(|listener| {
+            let router = Router::new().merge(telemetry::router());
+            tokio::spawn(serving::connections::serve(listener, router, std::future::pending()))
+        });
+        serving::connections::serve(self.listener, self.router, stop).await;
+        workers.stop().await;
+        if let Some(metrics) = metrics {
+            metrics.abort();
+        }
+        Ok(())
+    }
+}
+
+/// All that is served, each protocol under its own paths.
+fn router(desk: Arc<Desk>, with_metrics: bool) -> Router {
+    let protocols = protocols::activid::routes::router().with_state(Arc::clone(&desk));
+    let mut router = Router::new().merge(health::router(&desk)).merge(protocols);
+    if with_metrics {
+        router = router.merge(telemetry::router());
+    }
+    router
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME_MAX))
+        .layer(CatchPanicLayer::new())
+        .layer(axum::middleware::from_fn(telemetry::observe))
+}
+
+async fn bind(listen: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(listen).await.with_context(|| {
+        format!("cannot listen on {listen}; choose a free address with --listen ADDRESS:PORT")
+    })
+}

@@ -1,0 +1,9 @@
+//! Serving over HTTP: connections, health, metrics, and the commands that run a server.
+
+pub mod connections;
+pub mod demo;
+pub mod health;
+pub mod serve;
+pub mod stop;
+pub mod telemetry;
+pub mod tour;

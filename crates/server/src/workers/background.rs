@@ -1,0 +1,84 @@
+//! The background tasks and their end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use challenge::clock::Timestamp;
+use challenge::verifier::Verifier;
+use tokio::task::JoinHandle;
+
+use crate::serving::telemetry;
+
+/// How often the directory is asked whether it moved: what an administrator does is honoured
+/// within a second.
+const REFRESH_EVERY: Duration = Duration::from_millis(250);
+
+/// How often rows that serve nobody are swept.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// How long a closed challenge and an expired token stay for whoever asks what happened.
+const KEEP_S: i64 = 86_400;
+
+/// Rows of a kind that one sweep removes at most, so that it never holds up the requests.
+const SWEEP_ROWS_MAX: u32 = 5_000;
+
+/// The tasks under way.
+pub struct Workers(Vec<JoinHandle<()>>);
+
+impl Workers {
+    /// Ends the tasks. None of them holds anything that must not be lost.
+    pub async fn stop(self) {
+        for task in self.0 {
+            task.abort();
+            // An aborted task says so; there is nothing to do about it.
+            let _ = task.await;
+        }
+    }
+}
+
+/// Starts the tasks.
+pub fn start(verifier: &Arc<Verifier>) -> Workers {
+    Workers(vec![
+        tokio::spawn(refresh(Arc::clone(verifier))),
+        tokio::spawn(sweep(Arc::clone(verifier))),
+    ])
+}
+
+async fn refresh(verifier: Arc<Verifier>) {
+    let mut every = tokio::time::interval(REFRESH_EVERY);
+    let mut well = true;
+    loop {
+        every.tick().await;
+        match verifier.catalogue.refresh().await {
+            Ok(moved) => {
+                if moved {
+                    tracing::info!("the directory was changed and read again");
+                }
+                well = true;
+            }
+            Err(error) => {
+                // Said once, not four times a second.
+                if well {
+                    tracing::warn!(%error, "the directory could not be read");
+                }
+                well = false;
+            }
+        }
+    }
+}
+
+async fn sweep(verifier: Arc<Verifier>) {
+    let mut every = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        every.tick().await;
+        if let Some(recorder) = telemetry::recorder() {
+            recorder.run_upkeep();
+        }
+        let before = Timestamp::from_unix_ms(verifier.now().unix_ms() - KEEP_S * 1000);
+        match verifier.store().sweep(before, SWEEP_ROWS_MAX).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::debug!(rows, "swept"),
+            Err(error) => tracing::warn!(%error, "sweeping failed"),
+        }
+    }
+}

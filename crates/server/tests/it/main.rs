@@ -1,0 +1,8 @@
+//! The program as its users meet it: the binary, over HTTP, against clients that others wrote.
+
+mod foreign;
+mod operating;
+mod races;
+mod running;
+mod serving;
+mod tokens;
