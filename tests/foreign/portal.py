@@ -45,7 +45,7 @@ def oathtool(*arguments):
 
 def ocra(suite, question):
     """A response from an OCRA implementation that is not ours."""
-    return OCRAChallengeResponseClient(KEY_HEX, suite).compute_response(question)
+    return OCRAChallengeResponseClient(bytes.fromhex(KEY_HEX), suite).compute_response(question)
 
 
 def post(body, bearer=None):

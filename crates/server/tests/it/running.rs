@@ -70,6 +70,7 @@ impl Home {
     /// A sub-command on this home, to be run.
     pub(crate) fn command<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
         let mut command = Command::new(PROGRAM);
+        command.env("COUNTERSIGN_LOG", "warn");
         command.args(arguments).arg("--data").arg(self.data());
         if let Some(store) = &self.store {
             command.arg("--store").arg(store);
