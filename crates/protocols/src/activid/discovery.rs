@@ -1,5 +1,6 @@
 //! The two discovery documents: RFC 8414, and its OpenID form. They name what exists, and no more.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -60,12 +61,15 @@ pub(super) async fn metadata(State(desk): State<Arc<Desk>>, request: Request) ->
 
 /// The name under which a tenant issues tokens.
 pub(super) fn issuer(desk: &Desk, tenant: &Tenant) -> String {
-    let name = utf8_percent_encode(&tenant.name, SEGMENT);
-    format!("{}/idp/{name}/authn", desk.public_url)
+    format!("{}/idp/{}/authn", desk.public_url, segment(&tenant.name))
 }
 
 /// Where a tenant's SCIM resources are.
 pub(super) fn scim_base(desk: &Desk, tenant: &Tenant) -> String {
-    let name = utf8_percent_encode(&tenant.name, SEGMENT);
-    format!("{}/scim/{name}/v2", desk.public_url)
+    format!("{}/scim/{}/v2", desk.public_url, segment(&tenant.name))
+}
+
+/// A name as a segment of a path.
+pub(super) fn segment(name: &str) -> impl Display {
+    utf8_percent_encode(name, SEGMENT)
 }

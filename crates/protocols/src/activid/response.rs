@@ -242,3 +242,24 @@ fn printable(text: &str) -> String {
     };
     text.chars().map(allowed).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unavailable_store_is_said_without_its_reason() {
+        for door in [Door::OAuth, Door::Scim] {
+            let refused = Refused::Domain(Refusal::Unavailable("disk on fire".to_owned()));
+            let response = refusal(door, &refused);
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+            assert!(!refused.to_wire().text.contains("fire"));
+        }
+    }
+
+    #[test]
+    fn a_description_has_the_characters_it_may_have() {
+        assert_eq!(printable("a\"b\\c é\n~"), "a'b/c ??~");
+    }
+}

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Response;
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 
 use crate::activid::refusal::Refused;
 use crate::activid::request::BODY_LENGTH_MAX;
@@ -23,45 +23,46 @@ use crate::desk::Desk;
 /// The address of the peer is taken from an `axum::extract::ConnectInfo<SocketAddr>` in the
 /// request's extensions, where the server puts one.
 pub fn router() -> Router<Arc<Desk>> {
-    Router::new()
-        .merge(openid())
-        .merge(scim())
-        .layer(DefaultBodyLimit::max(BODY_LENGTH_MAX))
+    let mut router = Router::new();
+    for idp in ["/idp", "/IDP"] {
+        // RFC 8414 puts the well-known part before the issuer's path, OpenID behind it.
+        let inserted = format!("/.well-known/oauth-authorization-server{idp}/{{tenant}}/authn");
+        router = router
+            .route(&inserted, get(discovery::metadata))
+            .nest(idp, openid());
+    }
+    router = router.method_not_allowed_fallback(openid_wrong_method);
+    for prefix in ["/scim", "/SCIM"] {
+        router = router.nest(prefix, scim());
+    }
+    router.layer(DefaultBodyLimit::max(BODY_LENGTH_MAX))
 }
 
 fn openid() -> Router<Arc<Desk>> {
-    let mut router = Router::new();
-    for idp in ["/idp", "/IDP"] {
-        let authn = format!("{idp}/{{tenant}}/authn");
-        let inserted = format!("/.well-known/oauth-authorization-server{authn}");
-        let appended = format!("{authn}/.well-known/openid-configuration");
-        router = router
-            .route(&format!("{authn}/token"), post(token::token))
-            .route(
-                &format!("{authn}/introspect"),
-                post(introspection::introspect),
-            )
-            .route(&format!("{authn}/revoke"), post(introspection::revoke))
-            .route(&appended, get(discovery::metadata))
-            .route(&inserted, get(discovery::metadata))
-            .route(&format!("{idp}/{{*rest}}"), any(openid_not_here));
-    }
-    router.method_not_allowed_fallback(openid_wrong_method)
+    Router::new()
+        .route("/{tenant}/authn/token", post(token::token))
+        .route(
+            "/{tenant}/authn/introspect",
+            post(introspection::introspect),
+        )
+        .route("/{tenant}/authn/revoke", post(introspection::revoke))
+        .route(
+            "/{tenant}/authn/.well-known/openid-configuration",
+            get(discovery::metadata),
+        )
+        .method_not_allowed_fallback(openid_wrong_method)
+        .fallback(openid_not_here)
 }
 
 fn scim() -> Router<Arc<Desk>> {
-    let mut router = Router::new();
-    for scim in ["/scim", "/SCIM"] {
-        router = router.route(&format!("{scim}/{{*rest}}"), any(scim_not_here));
-        for version in ["", "/v2"] {
-            router = resources(router, &format!("{scim}/{{tenant}}{version}"));
-        }
-    }
-    router.method_not_allowed_fallback(scim_wrong_method)
+    resources("/{tenant}")
+        .merge(resources("/{tenant}/v2"))
+        .method_not_allowed_fallback(scim_wrong_method)
+        .fallback(scim_not_here)
 }
 
-fn resources(router: Router<Arc<Desk>>, base: &str) -> Router<Arc<Desk>> {
-    let mut router = router
+fn resources(base: &str) -> Router<Arc<Desk>> {
+    let mut router = Router::new()
         .route(&format!("{base}/Users"), get(handlers::list_users))
         .route(
             &format!("{base}/Users/.search"),

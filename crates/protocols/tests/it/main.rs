@@ -1,1 +1,6 @@
-//! Conversations.
+//! Conversations with the protocols over their routers, on a store in a temporary folder.
+
+mod activid;
+mod bank;
+mod codes;
+mod tenant;

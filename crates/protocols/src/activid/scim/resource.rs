@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::activid::discovery;
+
 /// The group that every user is in: the vendor's clients list users by it.
 const ROOT_GROUP: &str = "UG_ROOT";
 
@@ -60,7 +62,7 @@ impl View<'_> {
                 json!({
                     "value": id,
                     "display": id,
-                    "$ref": format!("{}/Device/{id}", self.base),
+                    "$ref": self.place("Device", id),
                 })
             })
             .collect();
@@ -133,12 +135,13 @@ impl View<'_> {
 
     /// A device of the user; nothing where the user has none of this id.
     pub(super) fn device(&self, device_id: &str) -> Option<Value> {
-        let on: Vec<_> = self
+        let mut on: Vec<_> = self
             .record
             .authenticators
             .iter()
             .filter(|one| one.device_id == device_id)
             .collect();
+        on.sort_by(|left, right| left.serial.cmp(&right.serial));
         let first = on.first()?;
         let has = |status| on.iter().any(|one| self.status_of(one) == status);
         let (status, active) = match (has(Status::Active), has(Status::Locked)) {
@@ -215,7 +218,7 @@ impl View<'_> {
         json!({
             "type": "User",
             "display": external_id(self.record),
-            "$ref": format!("{}/Users/{id}", self.base),
+            "$ref": self.place("Users", &id),
             "value": id,
         })
     }
@@ -225,9 +228,14 @@ impl View<'_> {
         json!({
             "type": "Authenticator",
             "display": code,
-            "$ref": format!("{}/Authenticator/{id}", self.base),
+            "$ref": self.place("Authenticator", &id),
             "value": id,
         })
+    }
+
+    /// Where a resource is.
+    fn place(&self, kind: &str, id: &str) -> String {
+        format!("{}/{kind}/{}", self.base, discovery::segment(id))
     }
 
     /// Adds `meta`. The version is a digest of the rest: the same text, the same version.
@@ -235,7 +243,7 @@ impl View<'_> {
         let version = format!("W/\"{:016x}\"", fnv_1a(resource.to_string().as_bytes()));
         let meta = json!({
             "resourceType": kind,
-            "location": format!("{}/{place}/{id}", self.base),
+            "location": self.place(place, id),
             "version": version,
         });
         if let Some(members) = resource.as_object_mut() {
