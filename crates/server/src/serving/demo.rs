@@ -88,19 +88,19 @@ TOKEN=$(curl -s {base}/idp/ONLINEBANK/authn/token \
 
 # The customer types a one-time password. Send it twice: the second time it is refused.
 CODE=$({program} token totp --key-hex 3132333435363738393031323334353637383930)
-curl -i {base}/idp/ONLINEBANK/authn/token -H "Authorization: Bearer $TOKEN" \
-  -d "mode=SYNCHRONOUS&password=$CODE&grant_type=password&authType=AT_CUSTOTP&username=myTestUser1"
+curl -si {base}/idp/ONLINEBANK/authn/token -H "Authorization: Bearer $TOKEN" \
+  -d "mode=SYNCHRONOUS&password=$CODE&grant_type=password&authType=AT_CUSTOTP&username=myTestUser1"; echo
 
 # The portal asks for a challenge; the customer's phone computes the response.
 QUESTION=$(curl -s {base}/scim/ONLINEBANK/v2/Authenticator/.AT_CUSTOTP \
   -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/scim+json' \
   -d '{{"urn:hid:scim:api:idp:2.0:Action":{{"action":"USER-CHALLENGE",
        "attributes":[{{"name":"USER.EXTERNALID","value":"uid406jkt"}}]}}}}' |
-  sed 's/.*"CHALLENGE","type":"string","value":"\([0-9]*\)".*/\1/'); echo "$QUESTION"
+  sed 's/.*"CHALLENGE"[^}}]*"value":"\([0-9]*\)".*/\1/'); echo "$QUESTION"
 RESPONSE=$({program} token ocra --suite OCRA-1:HOTP-SHA1-8:QN08 \
   --key-hex 3132333435363738393031323334353637383930 --question "$QUESTION")
-curl -i {base}/idp/ONLINEBANK/authn/token -H "Authorization: Bearer $TOKEN" \
-  -d "mode=ASYNCHRONOUS&password=$RESPONSE&device_id=13158&grant_type=password&authType=AT_CUSTOTP&username=myTestUser1"
+curl -si {base}/idp/ONLINEBANK/authn/token -H "Authorization: Bearer $TOKEN" \
+  -d "mode=ASYNCHRONOUS&password=$RESPONSE&device_id=13158&grant_type=password&authType=AT_CUSTOTP&username=myTestUser1"; echo
 
 Health {base}/healthz, readiness {base}/readyz, metrics {base}/metrics. Ctrl-C ends the demo.
 "#
