@@ -1,4 +1,4 @@
-//! The acts of administrators on what moves: lock, unlock, reset, revoke, resynchronise.
+//! The acts of administrators on what moves: lock, unlock, reset, revoke.
 //!
 //! They go through the same compare-and-set and the same audit log as answers do, so that an act
 //! and an answer that race each other end in an order.
@@ -6,12 +6,11 @@
 use std::sync::Arc;
 
 use crate::audit::{EventKind, Outcome};
-use crate::directory::{Authenticator, Tenant, TenantView, User, UserRecord};
+use crate::directory::{Authenticator, Tenant, User, UserRecord};
 use crate::id::{Id, TimedId};
 use crate::lockout;
-use crate::methods::{self, Opened};
 use crate::ports::{Change, StandingWrite, StoreError};
-use crate::refusal::{Refusal, Why};
+use crate::refusal::Refusal;
 use crate::standing::{Movement, Standing, Status};
 use crate::verifier::{TRIES, Verifier};
 
@@ -26,17 +25,8 @@ pub struct Actor<'a> {
     pub correlation: Option<&'a str>,
 }
 
-/// How far a resynchronisation has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resynchronised {
-    /// The token is followed again.
-    Done,
-    /// The first of two consecutive codes was found; the next one finishes it.
-    Awaiting,
-}
-
 /// What an act does to a standing, how it is told, and what it found out.
-type Acted<T> = Result<(Standing, T), Refusal>;
+pub(crate) type Acted<T> = Result<(Standing, T), Refusal>;
 
 impl Verifier {
     /// Locks a user under every policy until unlocked.
@@ -112,66 +102,8 @@ impl Verifier {
         actor: &Actor<'_>,
         authenticator: &Authenticator,
     ) -> Result<(), Refusal> {
-        self.set_status(actor, authenticator, Status::Revoked, EventKind::Lock)
+        self.set_status(actor, authenticator, Status::Revoked, EventKind::Revoke)
             .await
-    }
-
-    /// Follows a token again by two consecutive codes, at once or one after the other.
-    ///
-    /// A wrong code counts as a failure under the authenticator's first policy, and a lock holds
-    /// here as everywhere: resynchronisation is no way to guess around it.
-    pub async fn resynchronise(
-        &self,
-        actor: &Actor<'_>,
-        tenant: &TenantView,
-        authenticator: &Arc<Authenticator>,
-        (first, second): (&str, Option<&str>),
-    ) -> Result<Resynchronised, Refusal> {
-        let opened = Opened::open(authenticator, &self.keyring)?;
-        let code = authenticator
-            .policies
-            .first()
-            .map(String::as_str)
-            .unwrap_or_default();
-        let limits = tenant
-            .policy(code)
-            .map(|policy| policy.limits.clone())
-            .unwrap_or_default();
-        let subject = Subject {
-            policy: Some(code),
-            ..Subject::of_authenticator(authenticator, EventKind::Resynchronise)
-        };
-        let verdict = self
-            .act(actor, &subject, |standing| {
-                let now = self.clock.now();
-                let tally = standing.policies.get(code).cloned().unwrap_or_default();
-                let movement = movement_of(standing, authenticator.id);
-                let found = methods::resynchronise(&opened, &movement, (first, second), now);
-                let locked = standing.locked
-                    || movement.status == Status::Locked
-                    || lockout::gate(&tally, &limits, now) == lockout::Gate::Locked;
-                if movement.status == Status::Revoked {
-                    return Err(Refusal::NotFound("authenticator"));
-                }
-                if locked {
-                    return Ok((standing.clone(), Err(Why::Locked)));
-                }
-                let mut next = standing.clone();
-                let Some(moved) = found else {
-                    let failed = lockout::after_failure(&tally, &limits, now);
-                    let attempts_left = lockout::attempts_left(&failed, &limits, now);
-                    next.policies.insert(code.to_owned(), failed);
-                    return Ok((next, Err(Why::Wrong { attempts_left })));
-                };
-                let reached = match moved.awaited {
-                    Some(_) => Resynchronised::Awaiting,
-                    None => Resynchronised::Done,
-                };
-                next.authenticators.insert(authenticator.id, moved);
-                Ok((next, Ok(reached)))
-            })
-            .await?;
-        verdict.map_err(Refusal::NotVerified)
     }
 
     async fn set_status(
@@ -198,7 +130,7 @@ impl Verifier {
     }
 
     /// Reads a user's standing, has `change` decide, and commits; again after a lost race.
-    async fn act<T: Told>(
+    pub(crate) async fn act<T: Told>(
         &self,
         actor: &Actor<'_>,
         subject: &Subject<'_>,
@@ -266,12 +198,12 @@ impl UserRecord {
 }
 
 /// Whom an act is about.
-struct Subject<'a> {
-    tenant: Id<Tenant>,
-    user: Id<User>,
-    authenticator: Option<Id<Authenticator>>,
-    policy: Option<&'a str>,
-    kind: EventKind,
+pub(crate) struct Subject<'a> {
+    pub(crate) tenant: Id<Tenant>,
+    pub(crate) user: Id<User>,
+    pub(crate) authenticator: Option<Id<Authenticator>>,
+    pub(crate) policy: Option<&'a str>,
+    pub(crate) kind: EventKind,
 }
 
 impl Subject<'_> {
@@ -285,7 +217,7 @@ impl Subject<'_> {
         }
     }
 
-    fn of_authenticator(authenticator: &Authenticator, kind: EventKind) -> Self {
+    pub(crate) fn of_authenticator(authenticator: &Authenticator, kind: EventKind) -> Self {
         let Authenticator {
             tenant, user, id, ..
         } = *authenticator;
@@ -300,7 +232,7 @@ impl Subject<'_> {
 }
 
 /// How the audit log tells what an act found out.
-trait Told {
+pub(crate) trait Told {
     fn outcome(&self) -> Outcome;
 }
 
@@ -310,21 +242,7 @@ impl Told for () {
     }
 }
 
-impl Told for Result<Resynchronised, Why> {
-    fn outcome(&self) -> Outcome {
-        match self {
-            Ok(_) => Outcome::Done,
-            Err(Why::Locked) => Outcome::Locked,
-            Err(Why::UnknownUser | Why::NoAuthenticator | Why::NoChallenge { .. }) => {
-                Outcome::NotFound
-            }
-            Err(Why::Wrong { attempts_left: 0 }) => Outcome::WrongAndLocked,
-            Err(Why::Wrong { .. }) => Outcome::Wrong,
-        }
-    }
-}
-
-fn movement_of(standing: &Standing, id: Id<Authenticator>) -> Movement {
+pub(crate) fn movement_of(standing: &Standing, id: Id<Authenticator>) -> Movement {
     standing
         .authenticators
         .get(&id)

@@ -88,6 +88,8 @@ pub enum EventKind {
     Lock,
     /// A user or authenticator was unlocked.
     Unlock,
+    /// An authenticator was revoked for good.
+    Revoke,
     /// An authenticator was resynchronised, or the first of two codes for that was given.
     Resynchronise,
     /// The directory was changed.
@@ -110,6 +112,7 @@ impl EventKind {
             Self::Reset => "reset",
             Self::Lock => "lock",
             Self::Unlock => "unlock",
+            Self::Revoke => "revoke",
             Self::Resynchronise => "resynchronise",
             Self::Provision => "provision",
         }

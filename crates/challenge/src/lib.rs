@@ -28,6 +28,7 @@ pub mod methods;
 pub mod policy;
 pub mod ports;
 pub mod refusal;
+pub mod resynchronisation;
 pub mod rng;
 pub mod secret;
 mod settlement;

@@ -59,7 +59,9 @@ pub struct Application {
 impl Application {
     /// Opens the store, reads the directory and takes the address.
     pub async fn build(blueprint: Blueprint) -> anyhow::Result<Self> {
-        let options = store::Options { require_durable: blueprint.require_durable };
+        let options = store::Options {
+            require_durable: blueprint.require_durable,
+        };
         let store = store::open(&blueprint.store, &options).await?;
         tracing::info!(store = store.describe(), "store opened");
         let ports = Ports {
@@ -68,7 +70,9 @@ impl Application {
             rng: blueprint.rng,
             keyring: blueprint.keyring,
         };
-        let verifier = Verifier::start(ports).await.context("the directory could not be read")?;
+        let verifier = Verifier::start(ports)
+            .await
+            .context("the directory could not be read")?;
         let verifier = Arc::new(verifier);
         let listener = bind(&blueprint.listen).await?;
         let metrics_listener = match &blueprint.metrics_listen {
@@ -76,10 +80,21 @@ impl Application {
             None => None,
         };
         let address = listener.local_addr()?;
-        let public_url = blueprint.public_url.unwrap_or_else(|| format!("http://{address}"));
-        let desk = Arc::new(Desk { verifier: Arc::clone(&verifier), public_url });
-        let router = router(desk, metrics_listener.is_none());
-        Ok(Self { listener, metrics_listener, router, verifier, address })
+        let public_url = blueprint
+            .public_url
+            .unwrap_or_else(|| format!("http://{address}"));
+        let desk = Arc::new(Desk {
+            verifier: Arc::clone(&verifier),
+            public_url,
+        });
+        let router = router(&desk, metrics_listener.is_none());
+        Ok(Self {
+            listener,
+            metrics_listener,
+            router,
+            verifier,
+            address,
+        })
     }
 
     /// The address it listens on.
@@ -97,7 +112,11 @@ impl Application {
         let workers = workers::start(&self.verifier);
         let metrics = self.metrics_listener.map(|listener| {
             let router = Router::new().merge(telemetry::router());
-            tokio::spawn(serving::connections::serve(listener, router, std::future::pending()))
+            tokio::spawn(serving::connections::serve(
+                listener,
+                router,
+                std::future::pending(),
+            ))
         });
         serving::connections::serve(self.listener, self.router, stop).await;
         workers.stop().await;
@@ -109,14 +128,17 @@ impl Application {
 }
 
 /// All that is served, each protocol under its own paths.
-fn router(desk: Arc<Desk>, with_metrics: bool) -> Router {
-    let protocols = protocols::activid::routes::router().with_state(Arc::clone(&desk));
-    let mut router = Router::new().merge(health::router(&desk)).merge(protocols);
+fn router(desk: &Arc<Desk>, with_metrics: bool) -> Router {
+    let protocols = protocols::activid::routes::router().with_state(Arc::clone(desk));
+    let mut router = Router::new().merge(health::router(desk)).merge(protocols);
     if with_metrics {
         router = router.merge(telemetry::router());
     }
     router
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME_MAX))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            REQUEST_TIME_MAX,
+        ))
         .layer(CatchPanicLayer::new())
         .layer(axum::middleware::from_fn(telemetry::observe))
 }

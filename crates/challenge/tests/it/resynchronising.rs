@@ -1,10 +1,11 @@
 //! Resynchronisation through the verifier: two consecutive codes, and no way around the lock.
 
-use challenge::administration::{Actor, Resynchronised};
+use challenge::administration::Actor;
 use challenge::policy::Limits;
 use challenge::refusal::{Refusal, Why};
+use challenge::resynchronisation::Resynchronised;
 
-use crate::bench::{Bench, block_on, hotp, hotp_code};
+use crate::bench::{Bench, block_on, hotp, hotp_code, totp};
 
 const OPERATOR: Actor<'_> = Actor {
     name: "operator",
@@ -22,12 +23,11 @@ fn resynchronise(
     let record = block_on(bench.verifier.catalogue.user(tenant, key))
         .unwrap()
         .unwrap();
-    let authenticator = &record.authenticators[0];
     let codes = (first, second);
     block_on(
         bench
             .verifier
-            .resynchronise(&OPERATOR, &bench.tenant, authenticator, codes),
+            .resynchronise(&OPERATOR, &bench.tenant, &record.authenticators, codes),
     )
 }
 
@@ -64,4 +64,14 @@ fn wrong_codes_count_and_a_lock_holds_here_too() {
     let right = resynchronise(&bench, &hotp_code(100), Some(&hotp_code(101)));
     assert_eq!(right, Err(Refusal::NotVerified(Why::Locked)));
     assert!(bench.otp(&hotp_code(0)).is_err());
+}
+
+#[test]
+fn a_device_with_several_tokens_counts_a_wrong_code_once_and_finds_the_right_token() {
+    let bench = Bench::with(Limits::default(), vec![totp(), hotp()]);
+    assert!(resynchronise(&bench, "000000", None).is_err());
+    assert_eq!(bench.tally().failures, 1);
+    let done = resynchronise(&bench, &hotp_code(100), Some(&hotp_code(101)));
+    assert_eq!(done, Ok(Resynchronised::Done));
+    assert!(bench.otp(&hotp_code(102)).is_ok());
 }

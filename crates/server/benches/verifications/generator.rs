@@ -62,14 +62,21 @@ impl Load {
         let body = "grant_type=client_credentials&client_id=spl-api&client_secret=password01";
         let answer = wire.exchange(&request(body, None)).await?;
         let answer = String::from_utf8_lossy(answer).into_owned();
-        let bearer = answer.split("\"access_token\":\"").nth(1).and_then(|rest| rest.split('"').next());
+        let bearer = answer
+            .split("\"access_token\":\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next());
         let bearer = bearer.ok_or("no access token")?.to_owned();
         let tokens = (0..users).map(|number| Token {
             login_name: login_name(number),
             key: Key::from_hex(&key_hex(number)).expect("hexadecimal was just printed"),
             next_counter: 0,
         });
-        Ok(Self { address: address.to_owned(), bearer, tokens: tokens.collect() })
+        Ok(Self {
+            address: address.to_owned(),
+            bearer,
+            tokens: tokens.collect(),
+        })
     }
 
     /// `/healthz` over so many connections.
@@ -78,7 +85,9 @@ impl Load {
         let tasks = (0..connections).map(|_| {
             let address = self.address.clone();
             tokio::spawn(async move {
-                repeat(&address, || request.to_owned()).await.map(|times| (times, Vec::new()))
+                repeat(&address, || request.to_owned())
+                    .await
+                    .map(|times| (times, Vec::new()))
             })
         });
         Ok(gather(tasks.collect()).await?.0)
@@ -133,7 +142,13 @@ type Task = tokio::task::JoinHandle<Result<(Times, Vec<Token>), String>>;
 
 async fn repeat(address: &str, mut next: impl FnMut() -> String) -> Result<Times, String> {
     let mut wire = Wire::connect(address).await?;
-    let (begin, mut times) = (now(), Times { measured_us: Vec::new(), warm_up: 0 });
+    let (begin, mut times) = (
+        now(),
+        Times {
+            measured_us: Vec::new(),
+            warm_up: 0,
+        },
+    );
     loop {
         let request = next();
         let sent = now();
@@ -143,7 +158,9 @@ async fn repeat(address: &str, mut next: impl FnMut() -> String) -> Result<Times
             times.warm_up += 1;
         } else {
             let took = answered.duration_since(sent).as_micros();
-            times.measured_us.push(u64::try_from(took).unwrap_or(u64::MAX));
+            times
+                .measured_us
+                .push(u64::try_from(took).unwrap_or(u64::MAX));
         }
         if answered.duration_since(begin) >= WARM_UP + MEASURED {
             return Ok(times);
@@ -193,14 +210,24 @@ struct Wire {
 
 impl Wire {
     async fn connect(address: &str) -> Result<Self, String> {
-        let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
-        stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        Ok(Self { stream, buffer: vec![0; 4096] })
+        let stream = TcpStream::connect(address)
+            .await
+            .map_err(|error| error.to_string())?;
+        stream
+            .set_nodelay(true)
+            .map_err(|error| error.to_string())?;
+        Ok(Self {
+            stream,
+            buffer: vec![0; 4096],
+        })
     }
 
     /// Sends a request and reads its answer, which must be 200.
     async fn exchange(&mut self, request: &str) -> Result<&[u8], String> {
-        self.stream.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
+        self.stream
+            .write_all(request.as_bytes())
+            .await
+            .map_err(|error| error.to_string())?;
         let mut filled = 0;
         loop {
             let read = self.stream.read(&mut self.buffer[filled..]).await;
@@ -224,7 +251,9 @@ impl Wire {
 fn length(answer: &[u8]) -> Option<usize> {
     let head = answer.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&answer[..head]).ok()?;
-    let line = text.lines().find(|line| line.len() > 15 && line[..15].eq_ignore_ascii_case("content-length:"))?;
+    let line = text
+        .lines()
+        .find(|line| line.len() > 15 && line[..15].eq_ignore_ascii_case("content-length:"))?;
     let body: usize = line[15..].trim().parse().ok()?;
     Some(head + body)
 }

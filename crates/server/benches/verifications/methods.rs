@@ -14,7 +14,10 @@ pub(crate) fn print() {
     println!("Method, with the windows of the default policy | ns a verification");
     let key = Key::new(*b"12345678901234567890").expect("a key of 20 bytes");
     for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
-        let hotp = Hotp { algorithm, ..Hotp::default() };
+        let hotp = Hotp {
+            algorithm,
+            ..Hotp::default()
+        };
         let cost = time(|counter| {
             black_box(hotp.find(&key, black_box(counter), 4, black_box("000000")));
         });
@@ -22,14 +25,29 @@ pub(crate) fn print() {
     }
     for (suite, window) in [
         ("OCRA-1:HOTP-SHA1-8:QN08", Window::EXACT),
-        ("OCRA-1:HOTP-SHA256-8:C-QN08", Window { counters: 4, ..Window::EXACT }),
-        ("OCRA-1:HOTP-SHA512-8:QA64-T1M", Window { counters: 1, steps_back: 1, steps_forward: 1 }),
+        (
+            "OCRA-1:HOTP-SHA256-8:C-QN08",
+            Window {
+                counters: 4,
+                ..Window::EXACT
+            },
+        ),
+        (
+            "OCRA-1:HOTP-SHA512-8:QA64-T1M",
+            Window {
+                counters: 1,
+                steps_back: 1,
+                steps_forward: 1,
+            },
+        ),
     ] {
         let parsed = Suite::parse(suite).expect("a suite of RFC 6287's grammar");
         let cost = time(|counter| {
             let input = Input {
                 counter: parsed.has_counter().then_some(counter),
-                question: parsed.question(black_box("12345678")).expect("it fits every suite here"),
+                question: parsed
+                    .question(black_box("12345678"))
+                    .expect("it fits every suite here"),
                 pin: None,
                 session: None,
                 time_step: parsed.time_step(1_700_000_000),

@@ -21,7 +21,10 @@ pub(crate) struct Server {
 }
 
 /// The PostgreSQL that `scripts/bench` started.
-#[expect(clippy::disallowed_methods, reason = "the script speaks through the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the script speaks through the environment"
+)]
 pub(crate) fn postgres() -> Option<String> {
     std::env::var("COUNTERSIGN_TEST_POSTGRES").ok()
 }
@@ -39,7 +42,10 @@ impl Server {
         fs::write(&description, tenant(users)).map_err(|error| error.to_string())?;
         let command = |arguments: &[&str]| {
             let mut command = Command::new(PROGRAM);
-            command.args(arguments).arg("--data").arg(folder.path().join("data"));
+            command
+                .args(arguments)
+                .arg("--data")
+                .arg(folder.path().join("data"));
             if let Some(store) = store {
                 command.args(["--store", store]);
             }
@@ -47,7 +53,9 @@ impl Server {
         };
         let file = description.display().to_string();
         for arguments in [&["init"][..], &["apply", &file]] {
-            let output = command(arguments).output().map_err(|error| error.to_string())?;
+            let output = command(arguments)
+                .output()
+                .map_err(|error| error.to_string())?;
             if !output.status.success() {
                 return Err(String::from_utf8_lossy(&output.stderr).into_owned());
             }
@@ -58,10 +66,19 @@ impl Server {
             .map_err(|error| error.to_string())?;
         let mut line = String::new();
         let stdout = process.stdout.take().ok_or("no stdout")?;
-        BufReader::new(stdout).read_line(&mut line).map_err(|error| error.to_string())?;
-        let address = line.trim_end().strip_prefix("listening on http://").map(str::to_owned);
+        BufReader::new(stdout)
+            .read_line(&mut line)
+            .map_err(|error| error.to_string())?;
+        let address = line
+            .trim_end()
+            .strip_prefix("listening on http://")
+            .map(str::to_owned);
         let address = address.ok_or_else(|| format!("not the line to wait for: {line:?}"))?;
-        Ok(Self { process, address, _folder: folder })
+        Ok(Self {
+            process,
+            address,
+            _folder: folder,
+        })
     }
 
     /// Resident memory now, in KiB.
@@ -89,7 +106,8 @@ impl Server {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()));
         let status = status.unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix(name));
-        line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+        line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+            .unwrap_or(0)
     }
 }
 

@@ -30,5 +30,9 @@ pub(crate) fn row(connections: usize, limit: &Measured, verified: &Measured) {
 
 /// What stands below.
 pub(crate) fn foot(server: &Server) {
-    println!("memory after load {} KiB, most {} KiB", server.memory_kib(), server.memory_peak_kib());
+    println!(
+        "memory after load {} KiB, most {} KiB",
+        server.memory_kib(),
+        server.memory_peak_kib()
+    );
 }

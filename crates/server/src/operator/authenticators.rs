@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use challenge::administration::Resynchronised;
 use challenge::directory::{Authenticator, AuthenticatorKey, User, UserKey};
 use challenge::ports::{Store, TenantRows};
+use challenge::resynchronisation::Resynchronised;
 use challenge::standing::{Movement, Status};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -79,9 +79,9 @@ async fn act(desk: &Desk, command: &AuthenticatorCommand) -> Result<(), Failure>
             };
             let second = Some(arguments.second.expose_secret());
             let codes = (arguments.first.expose_secret(), second);
-            let one = Arc::new(one.clone());
+            let tokens = [Arc::new(one.clone())];
             match verifier
-                .resynchronise(&OPERATOR, &view, &one, codes)
+                .resynchronise(&OPERATOR, &view, &tokens, codes)
                 .await?
             {
                 Resynchronised::Done => "resynchronised",

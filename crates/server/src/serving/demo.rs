@@ -47,7 +47,10 @@ impl Stage {
             rng: Arc::new(rng),
         })
         .await?;
-        Ok(Self { application, folder })
+        Ok(Self {
+            application,
+            folder,
+        })
     }
 }
 
@@ -60,14 +63,22 @@ pub async fn run(listen: &str) -> anyhow::Result<()> {
     let address = stage.application.address();
     println!("listening on http://{address}");
     let program = std::env::current_exe().unwrap_or_else(|_| Path::new("countersign").into());
-    println!("{}", advice(&format!("http://{address}"), &program.display().to_string()));
+    println!(
+        "{}",
+        advice(&format!("http://{address}"), &program.display().to_string())
+    );
     stage.application.run(stop::asked()).await
 }
 
 async fn provide(store: &StoreUrl, keyring: &Keyring, rng: &dyn Rng) -> anyhow::Result<()> {
     let blueprint = provisioning::parse(TENANT).context("the demo's tenant")?;
     let store = store::open(store, &store::Options::default()).await?;
-    let provisioner = Provisioner { store: &*store, keyring, rng, clock: &SystemClock };
+    let provisioner = Provisioner {
+        store: &*store,
+        keyring,
+        rng,
+        clock: &SystemClock,
+    };
     provisioner.apply(&blueprint, Options::default()).await?;
     Ok(())
 }

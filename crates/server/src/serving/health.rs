@@ -33,11 +33,17 @@ async fn ready(State(desk): State<Arc<Desk>>) -> impl IntoResponse {
         Ok(Ok(())) => (StatusCode::OK, "ready\n"),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the store is unavailable; see the log\n")
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the store is unavailable; see the log\n",
+            )
         }
         Err(_) => {
             tracing::warn!("not ready: the store did not answer in time");
-            (StatusCode::SERVICE_UNAVAILABLE, "the store did not answer in time\n")
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the store did not answer in time\n",
+            )
         }
     }
 }

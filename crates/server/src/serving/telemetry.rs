@@ -24,8 +24,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_LENGTH_MAX: usize = 64;
 
 /// Upper bounds of the duration histogram, in seconds.
-const DURATION_BOUNDS_S: [f64; 12] =
-    [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+const DURATION_BOUNDS_S: [f64; 12] = [
+    0.000_5, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+];
 
 /// `/metrics`, in Prometheus' text format.
 pub fn router() -> Router {
@@ -34,16 +35,26 @@ pub fn router() -> Router {
 
 async fn metrics_page() -> Response {
     let Some(handle) = recorder() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "metrics are not recorded\n").into_response();
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "metrics are not recorded\n",
+        )
+            .into_response();
     };
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], handle.render()).into_response()
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
+        handle.render(),
+    )
+        .into_response()
 }
 
 /// The one recorder of this process; the first call installs it.
 pub fn recorder() -> Option<&'static PrometheusHandle> {
     static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
     let install = || {
-        let builder = PrometheusBuilder::new().set_buckets(&DURATION_BOUNDS_S).ok()?;
+        let builder = PrometheusBuilder::new()
+            .set_buckets(&DURATION_BOUNDS_S)
+            .ok()?;
         builder.install_recorder().ok()
     };
     RECORDER.get_or_init(install).as_ref()
@@ -58,7 +69,10 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
     let mut response = next.run(request).instrument(span.clone()).await;
     let elapsed = watch.elapsed();
-    let route = route.as_ref().map_or("other", MatchedPath::as_str).to_owned();
+    let route = route
+        .as_ref()
+        .map_or("other", MatchedPath::as_str)
+        .to_owned();
     let status = response.status();
     metrics::histogram!("countersign_request_duration_seconds", "route" => route.clone())
         .record(elapsed.as_secs_f64());
@@ -70,9 +84,21 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let duration_us = elapsed.as_micros();
     span.in_scope(|| {
         if status.is_server_error() {
-            tracing::warn!(route, method, status = status.as_u16(), duration_us, "answered");
+            tracing::warn!(
+                route,
+                method,
+                status = status.as_u16(),
+                duration_us,
+                "answered"
+            );
         } else {
-            tracing::debug!(route, method, status = status.as_u16(), duration_us, "answered");
+            tracing::debug!(
+                route,
+                method,
+                status = status.as_u16(),
+                duration_us,
+                "answered"
+            );
         }
     });
     response.headers_mut().insert(REQUEST_ID, id);
@@ -85,7 +111,9 @@ fn request_id(request: &Request) -> HeaderValue {
     let plain = |value: &&HeaderValue| {
         let bytes = value.as_bytes();
         (1..=REQUEST_ID_LENGTH_MAX).contains(&bytes.len())
-            && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+            && bytes
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
     };
     let given = request.headers().get(&REQUEST_ID).filter(plain).cloned();
     given.unwrap_or_else(|| HeaderValue::from(NEXT.fetch_add(1, Ordering::Relaxed)))

@@ -14,7 +14,7 @@ use crate::serving::telemetry;
 const REFRESH_EVERY: Duration = Duration::from_millis(250);
 
 /// How often rows that serve nobody are swept.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// How long a closed challenge and an expired token stay for whoever asks what happened.
 const KEEP_S: i64 = 86_400;

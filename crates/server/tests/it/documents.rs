@@ -6,10 +6,17 @@ use crate::running::Home;
 
 /// The first block of this language in a document of the repository.
 fn block(document: &str, language: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(document);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(document);
     let text = std::fs::read_to_string(path).unwrap();
-    let (_, rest) = text.split_once(&format!("```{language}\n")).expect("there is such a block");
-    rest.split_once("\n```").expect("the block ends").0.to_owned()
+    let (_, rest) = text
+        .split_once(&format!("```{language}\n"))
+        .expect("there is such a block");
+    rest.split_once("\n```")
+        .expect("the block ends")
+        .0
+        .to_owned()
 }
 
 #[test]

@@ -17,11 +17,19 @@ fn on_both(check: impl Fn(&str)) {
 fn passes(command: &mut Command) {
     let output = command.output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}{told}", String::from_utf8_lossy(&output.stdout));
+    assert!(
+        output.status.success(),
+        "{}{told}",
+        String::from_utf8_lossy(&output.stdout)
+    );
 }
 
 fn python(script: &str, base: &str) {
-    passes(Command::new(prepared("COUNTERSIGN_TEST_PYTHON")).arg(foreign(script)).arg(base));
+    passes(
+        Command::new(prepared("COUNTERSIGN_TEST_PYTHON"))
+            .arg(foreign(script))
+            .arg(base),
+    );
 }
 
 #[test]
@@ -38,6 +46,11 @@ fn authlib_gets_introspects_and_revokes_tokens() {
 fn openid_client_gets_introspects_and_revokes_tokens() {
     let modules = prepared("COUNTERSIGN_TEST_NODE_MODULES");
     on_both(|base| {
-        passes(Command::new("node").arg(foreign("openid_client.mjs")).arg(base).arg(&modules));
+        passes(
+            Command::new("node")
+                .arg(foreign("openid_client.mjs"))
+                .arg(base)
+                .arg(&modules),
+        );
     });
 }

@@ -47,12 +47,16 @@ impl Doors {
     async fn of(servers: &[Server]) -> Self {
         let client = Client::builder().no_proxy().build().unwrap();
         let bases: Vec<_> = servers.iter().map(|server| server.base.clone()).collect();
-        let mut doors = Self { client, bases, bearer: String::new() };
+        let doors = Self {
+            client,
+            bases,
+            bearer: String::new(),
+        };
         let body = "grant_type=client_credentials&client_id=spl-api&client_secret=password01";
         let answer = doors.request(0, body.to_owned()).send().await.unwrap();
         let answer: serde_json::Value = answer.json().await.unwrap();
-        doors.bearer = answer["access_token"].as_str().unwrap().to_owned();
-        doors
+        let bearer = answer["access_token"].as_str().unwrap().to_owned();
+        Self { bearer, ..doors }
     }
 
     fn request(&self, door: usize, body: String) -> reqwest::RequestBuilder {
@@ -62,7 +66,11 @@ impl Doors {
             .post(format!("{base}/idp/ONLINEBANK/authn/token"))
             .header("Content-Type", "application/x-www-form-urlencoded")
             .body(body);
-        if self.bearer.is_empty() { request } else { request.bearer_auth(&self.bearer) }
+        if self.bearer.is_empty() {
+            request
+        } else {
+            request.bearer_auth(&self.bearer)
+        }
     }
 
     /// The same body at all doors at once: how many were accepted. None may be answered 5xx.
@@ -74,22 +82,37 @@ impl Doors {
         }
         let statuses = race.join_all().await;
         for status in &statuses {
-            assert!([StatusCode::OK, StatusCode::BAD_REQUEST].contains(status), "{status}");
+            assert!(
+                [StatusCode::OK, StatusCode::BAD_REQUEST].contains(status),
+                "{status}"
+            );
         }
-        statuses.into_iter().filter(|status| *status == StatusCode::OK).count()
+        statuses
+            .into_iter()
+            .filter(|status| *status == StatusCode::OK)
+            .count()
     }
 
     /// What SCIM counts of a user's wrong answers.
     async fn failed(&self, user: &str) -> String {
         let get = async |path: String| -> serde_json::Value {
             let url = format!("{}/scim/ONLINEBANK/v2/{path}", self.bases[0]);
-            let answer = self.client.get(url).bearer_auth(&self.bearer).send().await.unwrap();
+            let answer = self
+                .client
+                .get(url)
+                .bearer_auth(&self.bearer)
+                .send()
+                .await
+                .unwrap();
             answer.json().await.unwrap()
         };
         let users = get(format!("Users?filter=userName%20eq%20%22{user}%22")).await;
         let id = users["resources"][0]["id"].as_str().unwrap().to_owned();
         let counted = get(format!("Authenticator/{id}.AT_CUSTOTP")).await;
-        counted["statistics"]["totalFailed"].as_str().unwrap().to_owned()
+        counted["statistics"]["totalFailed"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 }
 
@@ -109,7 +132,11 @@ async fn race_on(home: Home, nodes: usize) {
              &username=guesser{round}"
         );
         assert_eq!(doors.race(&wrong).await, 0);
-        assert_eq!(doors.failed(&format!("guesser{round}")).await, "5", "round {round}");
+        assert_eq!(
+            doors.failed(&format!("guesser{round}")).await,
+            "5",
+            "round {round}"
+        );
     }
 }
 

@@ -11,17 +11,21 @@ use tempfile::TempDir;
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_countersign");
 
 /// The demo's tenant, as the program ships it.
-pub(crate) const DEMO_TENANT: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/src/serving/demo.toml");
+pub(crate) const DEMO_TENANT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/serving/demo.toml");
 
 /// The folder of the foreign clients' scripts.
 pub(crate) fn foreign(script: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/foreign").join(script)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/foreign")
+        .join(script)
 }
 
 /// A setting that `scripts/test` makes.
 pub(crate) fn prepared(name: &str) -> String {
-    #[expect(clippy::disallowed_methods, reason = "the test runner speaks through the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test runner speaks through the environment"
+    )]
     let value = std::env::var(name);
     value.unwrap_or_else(|_| panic!("{name} is not set; run scripts/test, which prepares it"))
 }
@@ -44,7 +48,10 @@ impl Home {
     }
 
     fn ready(store: Option<String>) -> Self {
-        let home = Self { folder: TempDir::with_prefix("countersign-test-").unwrap(), store };
+        let home = Self {
+            folder: TempDir::with_prefix("countersign-test-").unwrap(),
+            store,
+        };
         home.done(["init"]);
         home
     }
@@ -68,7 +75,10 @@ impl Home {
     }
 
     /// A sub-command on this home, to be run.
-    pub(crate) fn command<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
+    pub(crate) fn command<I: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = I>,
+    ) -> Command {
         let mut command = Command::new(PROGRAM);
         command.env("COUNTERSIGN_LOG", "warn");
         command.args(arguments).arg("--data").arg(self.data());
@@ -93,10 +103,19 @@ pub(crate) struct Server {
 
 impl Server {
     fn started(mut command: Command) -> Self {
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut process = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let base = line.trim_end().strip_prefix("listening on ").map(str::to_owned);
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let base = line
+            .trim_end()
+            .strip_prefix("listening on ")
+            .map(str::to_owned);
         let base = base.unwrap_or_else(|| panic!("not the line to wait for: {line:?}"));
         Self { process, base }
     }
@@ -131,7 +150,12 @@ fn fresh_database() -> String {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = format!("server_test_{}_{number}", std::process::id());
     let status = Command::new("psql")
-        .args([&server, "--quiet", "--command", &format!("CREATE DATABASE {name}")])
+        .args([
+            &server,
+            "--quiet",
+            "--command",
+            &format!("CREATE DATABASE {name}"),
+        ])
         .status()
         .expect("psql comes with Debian's postgresql, which scripts/test installs");
     assert!(status.success(), "no fresh database");

@@ -25,7 +25,11 @@ async fn post(server: &Server, body: &str) -> reqwest::Response {
 }
 
 async fn get(server: &Server, path: &str) -> (StatusCode, String) {
-    let answer = client().get(format!("{}{path}", server.base)).send().await.unwrap();
+    let answer = client()
+        .get(format!("{}{path}", server.base))
+        .send()
+        .await
+        .unwrap();
     (answer.status(), answer.text().await.unwrap())
 }
 
@@ -33,7 +37,11 @@ async fn get(server: &Server, path: &str) -> (StatusCode, String) {
 fn the_tour_ends_well_and_prints_every_request_and_answer() {
     let output = Command::new(PROGRAM).arg("tour").output().unwrap();
     let told = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{told}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(told.contains("=== ActivID"), "no heading");
     assert_eq!(told.matches("   > POST ").count(), 11);
     assert_eq!(told.matches("   < 200 OK").count(), 5);
@@ -58,7 +66,10 @@ async fn a_server_tells_its_health_and_its_metrics_and_drains() {
 async fn what_is_applied_beside_a_live_server_is_honoured_within_a_second() {
     let home = Home::sqlite();
     let server = home.serve();
-    assert_eq!(post(&server, CLIENT_TOKEN).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(
+        post(&server, CLIENT_TOKEN).await.status(),
+        StatusCode::NOT_FOUND
+    );
     home.done(["apply", DEMO_TENANT]);
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     assert_eq!(post(&server, CLIENT_TOKEN).await.status(), StatusCode::OK);
@@ -93,8 +104,10 @@ async fn a_token_and_a_spent_code_outlive_a_killed_server() {
 fn serving_a_folder_that_was_not_made_ready_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("nothing");
-    let output =
-        Command::new(PROGRAM).args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data).output();
+    let output = Command::new(PROGRAM)
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(&data)
+        .output();
     let output = output.unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty());
@@ -108,8 +121,14 @@ fn serving_a_folder_that_was_not_made_ready_says_what_to_do() {
 fn an_address_that_is_taken_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let output = Command::new(PROGRAM).args(["demo", "--listen", &address]).output().unwrap();
+    let output = Command::new(PROGRAM)
+        .args(["demo", "--listen", &address])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains(&address) && told.contains("--listen"), "{told}");
+    assert!(
+        told.contains(&address) && told.contains("--listen"),
+        "{told}"
+    );
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::Request;
-use challenge::administration::{Actor, Resynchronised};
+use challenge::administration::Actor;
 use challenge::directory::{
     Authenticator, AuthenticatorKey, Client, Method, Scope, User, UserKey, UserRecord,
 };
@@ -11,6 +11,7 @@ use challenge::id::Id;
 use challenge::issuance::Wish;
 use challenge::lifecycle::Purpose;
 use challenge::refusal::Refusal;
+use challenge::resynchronisation::Resynchronised;
 use serde_json::Value;
 
 use crate::activid::caller;
@@ -291,25 +292,16 @@ async fn resynchronised(
     }
     let counts =
         |one: &Authenticator| matches!(one.method, Method::Hotp { .. } | Method::Totp { .. });
-    let mut refusal = Refusal::DoesNotFit(
-        "only authenticators of kind hotp or totp get out of step; there is none on this device"
-            .to_owned(),
-    );
-    for one in on.into_iter().filter(counts).map(Arc::new) {
-        let tried = desk
-            .verifier
-            .resynchronise(&actor(call, client), &call.tenant, &one, codes)
-            .await;
-        match tried {
-            Ok(reached) => return Ok(reached),
-            Err(Refusal::NotVerified(why)) => refusal = Refusal::NotVerified(why),
-            // It was revoked; another one on the device may still be good.
-            Err(Refusal::NotFound(what)) if !matches!(refusal, Refusal::NotVerified(_)) => {
-                refusal = Refusal::NotFound(what);
-            }
-            Err(Refusal::NotFound(_)) => {}
-            Err(other) => return Err(other.into()),
-        }
+    let tokens: Vec<_> = on.into_iter().filter(counts).map(Arc::new).collect();
+    if tokens.is_empty() {
+        let text = "only authenticators of kind hotp or totp get out of step; \
+                    there is none on this device";
+        return Err(Refused::Domain(Refusal::DoesNotFit(text.to_owned())));
     }
-    Err(refusal.into())
+    let actor = actor(call, client);
+    let reached = desk
+        .verifier
+        .resynchronise(&actor, &call.tenant, &tokens, codes)
+        .await?;
+    Ok(reached)
 }

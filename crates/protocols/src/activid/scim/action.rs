@@ -111,9 +111,12 @@ impl Done {
 
 /// An attribute; without a value it has none, as the vendor documents it.
 fn attribute(name: &str, value: Option<&str>) -> Value {
-    let mut attribute = json!({"name": name, "type": "string", "readOnly": false});
-    if let (Some(value), Some(members)) = (value, attribute.as_object_mut()) {
-        members.insert("value".to_owned(), value.into());
+    let mut attribute = json!({"name": name, "type": "string"});
+    if let Some(members) = attribute.as_object_mut() {
+        if let Some(value) = value {
+            members.insert("value".to_owned(), value.into());
+        }
+        members.insert("readOnly".to_owned(), false.into());
     }
     attribute
 }

@@ -34,7 +34,10 @@ async fn client_token(wire: &mut Wire) -> anyhow::Result<String> {
     let body = "grant_type=client_credentials&client_id=spl-api&client_secret=password01";
     let title = "The portal authenticates itself";
     let answer = post(wire, title, body, None, StatusCode::OK).await?;
-    ensure!(answer["expires_in"] == 1_576_800, "the client token's lifetime is not the set one");
+    ensure!(
+        answer["expires_in"] == 1_576_800,
+        "the client token's lifetime is not the set one"
+    );
     let token = answer["access_token"].as_str().context("no access token")?;
     Ok(token.to_owned())
 }
@@ -54,10 +57,15 @@ async fn challenge_response(wire: &mut Wire, bearer: &str) -> anyhow::Result<()>
     let title = "The portal asks for a challenge, and shows it to the user";
     let answer = wire.post(title, &request, StatusCode::OK).await?;
     let first = &answer["attributes"][0];
-    ensure!(first["name"] == "CHALLENGE", "the challenge is not the first attribute");
+    ensure!(
+        first["name"] == "CHALLENGE",
+        "the challenge is not the first attribute"
+    );
     let question = first["value"].as_str().context("no challenge")?.to_owned();
     let response = ocra(RESPONSE_SUITE, &question)?;
-    outln(&format!("   The user types {question} into the phone, which shows {response}."));
+    outln(&format!(
+        "   The user types {question} into the phone, which shows {response}."
+    ));
     let body = format!(
         "mode=ASYNCHRONOUS&password={response}&device_id=13158&grant_type=password\
          &channel=CH_CSTPORT&{AS_USER}"
@@ -68,7 +76,9 @@ async fn challenge_response(wire: &mut Wire, bearer: &str) -> anyhow::Result<()>
 
 async fn sign(wire: &mut Wire, bearer: &str) -> anyhow::Result<()> {
     let signature = ocra(SIGNATURE_SUITE, "AccountId1TransactionId110000")?;
-    outln(&format!("\n   The user types the three fields into the phone, which shows {signature}."));
+    outln(&format!(
+        "\n   The user types the three fields into the phone, which shows {signature}."
+    ));
     // The spaces between the fields stand in the body as they are, as in the published sample.
     let body = format!(
         "mode=SIGNING&password={signature}&device_id=13158&grant_type=password\
@@ -81,13 +91,30 @@ async fn sign(wire: &mut Wire, bearer: &str) -> anyhow::Result<()> {
 
 async fn refusals(wire: &mut Wire, bearer: &str, spent: &str) -> anyhow::Result<()> {
     let refused = StatusCode::BAD_REQUEST;
-    let replayed = post(wire, "The spent one-time password again", spent, Some(bearer), refused);
+    let replayed = post(
+        wire,
+        "The spent one-time password again",
+        spent,
+        Some(bearer),
+        refused,
+    );
     let replayed = replayed.await?;
-    ensure!(replayed["error"] == "invalid_grant", "a replay is not invalid_grant");
+    ensure!(
+        replayed["error"] == "invalid_grant",
+        "a replay is not invalid_grant"
+    );
     let wrong = format!("mode=SYNCHRONOUS&password=000000&grant_type=password&{AS_USER}");
-    for title in ["A wrong code", "A wrong code", "A wrong code", "A wrong code: the fifth failure"] {
+    for title in [
+        "A wrong code",
+        "A wrong code",
+        "A wrong code",
+        "A wrong code: the fifth failure",
+    ] {
         let answer = post(wire, title, &wrong, Some(bearer), refused).await?;
-        ensure!(answer == replayed, "a wrong code is told apart from a replayed one");
+        ensure!(
+            answer == replayed,
+            "a wrong code is told apart from a replayed one"
+        );
     }
     let right = hotp(1)?;
     let right = format!("mode=SYNCHRONOUS&password={right}&grant_type=password&{AS_USER}");
@@ -104,14 +131,25 @@ async fn post(
     bearer: Option<&str>,
     expected: StatusCode,
 ) -> anyhow::Result<Value> {
-    let request = Request { path: TOKEN_PATH, content_type: FORM, bearer, body };
+    let request = Request {
+        path: TOKEN_PATH,
+        content_type: FORM,
+        bearer,
+        body,
+    };
     wire.post(title, &request, expected).await
 }
 
 fn accepted(answer: &Value) -> anyhow::Result<()> {
     ensure!(answer["access_token"].is_string(), "no access token");
-    ensure!(answer["token_type"] == "Bearer", "the token is not a bearer token");
-    ensure!(answer["expires_in"] == 86_400, "the user token's lifetime is not the set one");
+    ensure!(
+        answer["token_type"] == "Bearer",
+        "the token is not a bearer token"
+    );
+    ensure!(
+        answer["expires_in"] == 86_400,
+        "the user token's lifetime is not the set one"
+    );
     Ok(())
 }
 
@@ -122,6 +160,12 @@ fn hotp(counter: u64) -> anyhow::Result<String> {
 fn ocra(suite: &str, question: &str) -> anyhow::Result<String> {
     let suite = Suite::parse(suite)?;
     let question = suite.question(question)?;
-    let input = Input { counter: None, question, pin: None, session: None, time_step: None };
+    let input = Input {
+        counter: None,
+        question,
+        pin: None,
+        session: None,
+        time_step: None,
+    };
     Ok(suite.response(&Key::new(KEY)?, &input)?.to_string())
 }

@@ -3,8 +3,8 @@
 use anyhow::Context as _;
 use tokio::sync::oneshot;
 
-use super::wire::{Wire, outln};
 use super::activid;
+use super::wire::{Wire, outln};
 use crate::serving::demo;
 
 /// Plays all parts against a server on a free port with a database in a temporary folder.

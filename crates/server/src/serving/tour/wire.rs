@@ -27,8 +27,15 @@ impl Wire {
     /// A wire to the server at `base`, such as `http://127.0.0.1:40123`.
     pub(super) fn to(base: String) -> anyhow::Result<Self> {
         // What a proxy variable says must not lead the tour away from its own server.
-        let client = Client::builder().no_proxy().build().context("no HTTP client")?;
-        Ok(Self { client, base, step: 0 })
+        let client = Client::builder()
+            .no_proxy()
+            .build()
+            .context("no HTTP client")?;
+        Ok(Self {
+            client,
+            base,
+            step: 0,
+        })
     }
 
     /// Sends a request, prints both ways, and gives the answer if its status is the expected one.
@@ -42,20 +49,30 @@ impl Wire {
         outln(&format!("\n{}. {title}", self.step));
         let url = format!("{}{}", self.base, request.path);
         outln(&format!("   > POST {url}"));
-        let mut sent = self.client.post(&url).header("Content-Type", request.content_type);
+        let mut sent = self
+            .client
+            .post(&url)
+            .header("Content-Type", request.content_type);
         if let Some(token) = request.bearer {
             outln(&format!("   > Authorization: Bearer {token}"));
             sent = sent.bearer_auth(token);
         }
         outln(&format!("   > Content-Type: {}", request.content_type));
         outln(&format!("   > {}", request.body));
-        let answer = sent.body(request.body.to_owned()).send().await.context("no answer")?;
+        let answer = sent
+            .body(request.body.to_owned())
+            .send()
+            .await
+            .context("no answer")?;
         let status = answer.status();
         let text = answer.text().await.context("the answer broke off")?;
         outln(&format!("   < {status}"));
         outln(&format!("   < {text}"));
         if status != expected {
-            bail!("step {} ({title}): {status} instead of {expected}", self.step);
+            bail!(
+                "step {} ({title}): {status} instead of {expected}",
+                self.step
+            );
         }
         serde_json::from_str(&text).with_context(|| format!("step {}: not JSON", self.step))
     }
