@@ -64,7 +64,11 @@ impl rusqlite::ToSql for Cell {
 }
 
 impl ToSql for Cell {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         match self {
             Self::Null => Ok(IsNull::Yes),
             Self::Int(number) => number.to_sql(ty, out),
@@ -93,13 +97,18 @@ pub(crate) struct RowReader {
 
 impl Row {
     pub(crate) fn of(self, table: &'static str) -> RowReader {
-        RowReader { table, row: "?".to_owned(), cells: self.0.into_iter() }
+        RowReader {
+            table,
+            row: "?".to_owned(),
+            cells: self.0.into_iter(),
+        }
     }
 }
 
 impl RowReader {
     pub(crate) fn int(&mut self) -> Result<i64, StoreError> {
-        self.int_or_null()?.ok_or_else(|| self.fault("a number is missing"))
+        self.int_or_null()?
+            .ok_or_else(|| self.fault("a number is missing"))
     }
 
     pub(crate) fn int_or_null(&mut self) -> Result<Option<i64>, StoreError> {
@@ -111,7 +120,8 @@ impl RowReader {
     }
 
     pub(crate) fn text(&mut self) -> Result<String, StoreError> {
-        self.text_or_null()?.ok_or_else(|| self.fault("a text is missing"))
+        self.text_or_null()?
+            .ok_or_else(|| self.fault("a text is missing"))
     }
 
     pub(crate) fn text_or_null(&mut self) -> Result<Option<String>, StoreError> {
@@ -123,7 +133,8 @@ impl RowReader {
     }
 
     pub(crate) fn bytes(&mut self) -> Result<Vec<u8>, StoreError> {
-        self.bytes_or_null()?.ok_or_else(|| self.fault("bytes are missing"))
+        self.bytes_or_null()?
+            .ok_or_else(|| self.fault("bytes are missing"))
     }
 
     pub(crate) fn bytes_or_null(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
@@ -161,7 +172,9 @@ impl RowReader {
     }
 
     pub(crate) fn exactly<const N: usize>(&self, bytes: &[u8]) -> Result<[u8; N], StoreError> {
-        bytes.try_into().map_err(|_| self.fault(&format!("{N} bytes are expected")))
+        bytes
+            .try_into()
+            .map_err(|_| self.fault(&format!("{N} bytes are expected")))
     }
 
     pub(crate) fn json<T: DeserializeOwned>(&self, text: &str) -> Result<T, StoreError> {
@@ -170,7 +183,11 @@ impl RowReader {
 
     /// Whether a value that stands twice in a row is the same in both places.
     pub(crate) fn agrees(&self, agrees: bool) -> Result<(), StoreError> {
-        if agrees { Ok(()) } else { Err(self.fault("key and body do not agree")) }
+        if agrees {
+            Ok(())
+        } else {
+            Err(self.fault("key and body do not agree"))
+        }
     }
 
     pub(crate) fn fault(&self, problem: &str) -> StoreError {

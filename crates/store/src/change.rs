@@ -3,7 +3,7 @@
 use challenge::access::{AccessToken, TokenKey};
 use challenge::audit::Event;
 use challenge::lifecycle::{Challenge, State};
-use challenge::ports::{Change, ChallengeWrite, Message, SpentMark, StoreError, Version};
+use challenge::ports::{ChallengeWrite, Change, Message, SpentMark, StoreError, Version};
 
 use crate::cell::to_json;
 
@@ -66,8 +66,11 @@ impl ChangeRows {
                     .transpose()?,
             }),
         };
-        let challenges =
-            change.challenges.iter().map(ChallengeRow::of).collect::<Result<Vec<_>, _>>()?;
+        let challenges = change
+            .challenges
+            .iter()
+            .map(ChallengeRow::of)
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             tenant: change.tenant.number(),
             standing,
@@ -91,7 +94,11 @@ impl ChallengeRow {
                 body: to_json("challenge", &write.id, next)?,
             }),
         };
-        Ok(Self { id: *write.id.as_bytes(), expected: write.expected, next })
+        Ok(Self {
+            id: *write.id.as_bytes(),
+            expected: write.expected,
+            next,
+        })
     }
 }
 

@@ -26,9 +26,15 @@ pub(crate) fn tenant_cells(tenant: &Tenant) -> Result<Vec<Cell>, StoreError> {
         tenant.name.as_str().into(),
         tenant.display_name.as_str().into(),
         okay_id.into(),
-        okay.map(|okay| to_json("tenant", &tenant.id, okay)).transpose()?.into(),
-        okay.and_then(|okay| okay.secret.as_ref()).map(Sealed::as_bytes).into(),
-        okay.and_then(|okay| okay.callback_standard_secret.as_ref()).map(Sealed::as_bytes).into(),
+        okay.map(|okay| to_json("tenant", &tenant.id, okay))
+            .transpose()?
+            .into(),
+        okay.and_then(|okay| okay.secret.as_ref())
+            .map(Sealed::as_bytes)
+            .into(),
+        okay.and_then(|okay| okay.callback_standard_secret.as_ref())
+            .map(Sealed::as_bytes)
+            .into(),
     ])
 }
 
@@ -45,12 +51,21 @@ pub(crate) fn tenant(row: Row) -> Result<Tenant, StoreError> {
         None => None,
         Some(okay) => {
             let settings: OkaySettings = row.json(&okay)?;
-            Some(OkaySettings { secret, callback_standard_secret, ..settings })
+            Some(OkaySettings {
+                secret,
+                callback_standard_secret,
+                ..settings
+            })
         }
     };
     let number = okay.as_ref().and_then(|okay| i64::try_from(okay.id).ok());
     row.agrees(number == okay_id)?;
-    Ok(Tenant { id, name, display_name, okay })
+    Ok(Tenant {
+        id,
+        name,
+        display_name,
+        okay,
+    })
 }
 
 pub(crate) fn client_cells(client: &Client) -> Result<Vec<Cell>, StoreError> {
@@ -121,7 +136,10 @@ pub(crate) fn site(row: Row) -> Result<Site, StoreError> {
     let small = Small::read(row, "site")?;
     let site: Site = small.row.json(&small.body)?;
     small.agrees(site.tenant.number(), site.id.number(), &site.public_id)?;
-    Ok(Site { secret: small.secret.map(Sealed::from_bytes), ..site })
+    Ok(Site {
+        secret: small.secret.map(Sealed::from_bytes),
+        ..site
+    })
 }
 
 /// The columns of a client, a policy or a site.
@@ -142,11 +160,19 @@ impl Small {
         let name = row.text()?;
         let secret = row.bytes_or_null()?;
         let body = row.text()?;
-        Ok(Self { row, tenant, id, name, secret, body })
+        Ok(Self {
+            row,
+            tenant,
+            id,
+            name,
+            secret,
+            body,
+        })
     }
 
     fn agrees(&self, tenant: i64, id: i64, name: &str) -> Result<(), StoreError> {
-        self.row.agrees(self.tenant == tenant && self.id == id && self.name == name)
+        self.row
+            .agrees(self.tenant == tenant && self.id == id && self.name == name)
     }
 }
 
@@ -196,7 +222,11 @@ fn read_authenticator(
     row.agrees(
         parsed.tenant.number() == tenant && parsed.id.number() == id && parsed.serial == serial,
     )?;
-    Ok(Some(Authenticator { secret, pin, ..parsed }))
+    Ok(Some(Authenticator {
+        secret,
+        pin,
+        ..parsed
+    }))
 }
 
 /// Users with their authenticators, from rows that repeat the user for each authenticator.

@@ -7,9 +7,7 @@ use challenge::clock::Timestamp;
 use challenge::directory::{Authenticator, AuthenticatorKey, Tenant, User, UserKey};
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
-use challenge::ports::{
-    Change, Message, Provision, Store, StoreError, TenantRows, Versioned,
-};
+use challenge::ports::{Change, Message, Provision, Store, StoreError, TenantRows, Versioned};
 use challenge::standing::Standing;
 
 use crate::cell::{Cell, Row};
@@ -38,7 +36,12 @@ impl<D: Database> Engine<D> {
         cells: Vec<Cell>,
         parse: fn(Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        self.0.fetch(sql, cells).await?.into_iter().map(parse).collect()
+        self.0
+            .fetch(sql, cells)
+            .await?
+            .into_iter()
+            .map(parse)
+            .collect()
     }
 
     async fn read_tenants(&self) -> Result<Vec<TenantRows>, StoreError> {
@@ -61,7 +64,15 @@ fn assemble(
         .into_iter()
         .map(|tenant| {
             let (clients, policies, sites) = (Vec::new(), Vec::new(), Vec::new());
-            (tenant.id, TenantRows { tenant, clients, policies, sites })
+            (
+                tenant.id,
+                TenantRows {
+                    tenant,
+                    clients,
+                    policies,
+                    sites,
+                },
+            )
         })
         .collect();
     for client in clients {
@@ -90,7 +101,10 @@ impl<D: Database> Store for Engine<D> {
         user: Id<User>,
     ) -> Result<Option<Versioned<Standing>>, StoreError> {
         let key = vec![tenant.number().into(), user.number().into()];
-        self.first(sql::STANDING, key).await?.map(moving::standing).transpose()
+        self.first(sql::STANDING, key)
+            .await?
+            .map(moving::standing)
+            .transpose()
     }
 
     async fn challenge(
@@ -100,7 +114,8 @@ impl<D: Database> Store for Engine<D> {
     ) -> Result<Option<Versioned<Challenge>>, StoreError> {
         let key = vec![tenant.number().into(), id.as_bytes().as_slice().into()];
         let row = self.first(sql::CHALLENGE, key).await?;
-        row.map(|row| moving::challenge((tenant, id), row)).transpose()
+        row.map(|row| moving::challenge((tenant, id), row))
+            .transpose()
     }
 
     async fn access_token(
@@ -108,10 +123,14 @@ impl<D: Database> Store for Engine<D> {
         tenant: Id<Tenant>,
         key: &TokenKey,
     ) -> Result<Option<AccessToken>, StoreError> {
-        let cells =
-            vec![tenant.number().into(), key.issued_ms.into(), key.digest.as_slice().into()];
+        let cells = vec![
+            tenant.number().into(),
+            key.issued_ms.into(),
+            key.digest.as_slice().into(),
+        ];
         let row = self.first(sql::TOKEN, cells).await?;
-        row.map(|row| moving::access_token((tenant, *key), row)).transpose()
+        row.map(|row| moving::access_token((tenant, *key), row))
+            .transpose()
     }
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {
@@ -119,7 +138,10 @@ impl<D: Database> Store for Engine<D> {
     }
 
     async fn directory_version(&self) -> Result<u64, StoreError> {
-        let row = self.first(sql::DIRECTORY_VERSION, vec![]).await?.unwrap_or(Row(vec![]));
+        let row = self
+            .first(sql::DIRECTORY_VERSION, vec![])
+            .await?
+            .unwrap_or(Row(vec![]));
         let mut row = row.of("directory_version");
         let version = row.int()?;
         u64::try_from(version).map_err(|_| row.fault("it is negative"))
@@ -134,7 +156,9 @@ impl<D: Database> Store for Engine<D> {
                 return tenants;
             }
         }
-        Err(StoreError::Unavailable("the directory changes faster than it can be read".to_owned()))
+        Err(StoreError::Unavailable(
+            "the directory changes faster than it can be read".to_owned(),
+        ))
     }
 
     async fn user(
@@ -170,7 +194,8 @@ impl<D: Database> Store for Engine<D> {
         device_id: &str,
     ) -> Result<Vec<Authenticator>, StoreError> {
         let key = vec![tenant.number().into(), device_id.into()];
-        self.all(sql::AUTHENTICATORS_ON, key, directory::authenticator).await
+        self.all(sql::AUTHENTICATORS_ON, key, directory::authenticator)
+            .await
     }
 
     async fn users(
@@ -180,12 +205,18 @@ impl<D: Database> Store for Engine<D> {
         limit: u32,
     ) -> Result<Vec<(User, Vec<Authenticator>)>, StoreError> {
         let after = after.map_or(0, Id::number);
-        let cells = vec![tenant.number().into(), after.into(), i64::from(limit).into()];
+        let cells = vec![
+            tenant.number().into(),
+            after.into(),
+            i64::from(limit).into(),
+        ];
         directory::users(self.0.fetch(sql::USERS, cells).await?)
     }
 
     async fn provision(&self, change: Provision) -> Result<(), StoreError> {
-        self.0.run(provision::steps(&change)?, LONG_PATIENCE).await?;
+        self.0
+            .run(provision::steps(&change)?, LONG_PATIENCE)
+            .await?;
         Ok(())
     }
 
@@ -206,12 +237,16 @@ impl<D: Database> Store for Engine<D> {
     }
 
     async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        self.0.run(provision::sweep(before, limit), LONG_PATIENCE).await
+        self.0
+            .run(provision::sweep(before, limit), LONG_PATIENCE)
+            .await
     }
 
     async fn check(&self) -> Result<(), StoreError> {
         self.directory_version().await?;
-        self.0.run(vec![provision::any(sql::PROBE, vec![])], PATIENCE).await?;
+        self.0
+            .run(vec![provision::any(sql::PROBE, vec![])], PATIENCE)
+            .await?;
         Ok(())
     }
 

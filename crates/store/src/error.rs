@@ -22,10 +22,14 @@ pub enum OpenError {
     )]
     OldSqlite(&'static str),
     /// The connection string is not one.
-    #[error("not a PostgreSQL connection string: {0}; write postgres://USER:PASSWORD@HOST:PORT/DATABASE")]
+    #[error(
+        "not a PostgreSQL connection string: {0}; write postgres://USER:PASSWORD@HOST:PORT/DATABASE"
+    )]
     BadUrl(String),
     /// The database server cannot be reached, or refuses us.
-    #[error("cannot connect to PostgreSQL at {target}: {problem}; check that it runs there, and user, password and database in --store")]
+    #[error(
+        "cannot connect to PostgreSQL at {target}: {problem}; check that it runs there, and user, password and database in --store"
+    )]
     CannotConnect {
         /// Host, port and database.
         target: String,
@@ -33,7 +37,9 @@ pub enum OpenError {
         problem: String,
     },
     /// The database was written by a newer program.
-    #[error("the database has schema {found}, and this program knows schemas up to {known}; install the newer program that last opened it")]
+    #[error(
+        "the database has schema {found}, and this program knows schemas up to {known}; install the newer program that last opened it"
+    )]
     NewerSchema {
         /// The database's schema.
         found: i32,
@@ -44,7 +50,9 @@ pub enum OpenError {
     #[error("the schema cannot be brought up to date: {0}")]
     Migration(String),
     /// The database may forget what it acknowledged, and that was refused by `--require-durable`.
-    #[error("the database may forget what it acknowledged: {0}; or start without --require-durable")]
+    #[error(
+        "the database may forget what it acknowledged: {0}; or start without --require-durable"
+    )]
     NotDurable(String),
     /// The machine gave no thread.
     #[error("cannot start a thread: {0}")]

@@ -37,11 +37,11 @@ pub async fn open(
     options: &Options,
 ) -> Result<Arc<dyn challenge::ports::Store>, OpenError> {
     match url {
-        StoreUrl::Sqlite(path) => {
-            Ok(Arc::new(engine::Engine::on(sqlite::Sqlite::open(path).await?)))
-        }
-        StoreUrl::Postgres(url) => {
-            Ok(Arc::new(engine::Engine::on(postgres::Postgres::open(url, options).await?)))
-        }
+        StoreUrl::Sqlite(path) => Ok(Arc::new(engine::Engine::on(
+            sqlite::Sqlite::open(path).await?,
+        ))),
+        StoreUrl::Postgres(url) => Ok(Arc::new(engine::Engine::on(
+            postgres::Postgres::open(url, options).await?,
+        ))),
     }
 }

@@ -16,7 +16,10 @@ pub(crate) fn standing(row: Row) -> Result<Versioned<Standing>, StoreError> {
     let mut row = row.of("standing");
     let version = row.int()?;
     let body = row.text()?;
-    Ok(Versioned { version, value: row.json(&body)? })
+    Ok(Versioned {
+        version,
+        value: row.json(&body)?,
+    })
 }
 
 pub(crate) fn challenge(
@@ -40,7 +43,10 @@ pub(crate) fn access_token(
     let client = row.int()?;
     let user = match (row.int_or_null()?, row.text_or_null()?) {
         (None, None) => None,
-        (Some(id), Some(login_name)) => Some(TokenUser { id: row.id_of(id)?, login_name }),
+        (Some(id), Some(login_name)) => Some(TokenUser {
+            id: row.id_of(id)?,
+            login_name,
+        }),
         (Some(_), None) | (None, Some(_)) => return Err(row.fault("half a user")),
     };
     Ok(AccessToken {

@@ -14,22 +14,53 @@ use crate::{directory, sql};
 /// that two changes computed from the same version never both happen.
 pub(crate) fn steps(change: &Provision) -> Result<Vec<Step>, StoreError> {
     let version = i64::try_from(change.expected_version).map_err(|_| StoreError::Conflict)?;
-    let mut steps = vec![exactly(1, sql::RAISE_DIRECTORY_VERSION, vec![version.into()])];
+    let mut steps = vec![exactly(
+        1,
+        sql::RAISE_DIRECTORY_VERSION,
+        vec![version.into()],
+    )];
     for tenant in &change.tenants {
-        steps.push(exactly(1, sql::PUT_TENANT, directory::tenant_cells(tenant)?));
+        steps.push(exactly(
+            1,
+            sql::PUT_TENANT,
+            directory::tenant_cells(tenant)?,
+        ));
     }
     for client in &change.clients {
-        steps.push(exactly(1, sql::PUT_CLIENT, directory::client_cells(client)?));
+        steps.push(exactly(
+            1,
+            sql::PUT_CLIENT,
+            directory::client_cells(client)?,
+        ));
     }
-    steps.extend(change.removed_clients.iter().map(|&key| removal(sql::REMOVE_CLIENT, key)));
+    steps.extend(
+        change
+            .removed_clients
+            .iter()
+            .map(|&key| removal(sql::REMOVE_CLIENT, key)),
+    );
     for policy in &change.policies {
-        steps.push(exactly(1, sql::PUT_POLICY, directory::policy_cells(policy)?));
+        steps.push(exactly(
+            1,
+            sql::PUT_POLICY,
+            directory::policy_cells(policy)?,
+        ));
     }
-    steps.extend(change.removed_policies.iter().map(|&key| removal(sql::REMOVE_POLICY, key)));
+    steps.extend(
+        change
+            .removed_policies
+            .iter()
+            .map(|&key| removal(sql::REMOVE_POLICY, key)),
+    );
     for site in &change.sites {
         steps.push(exactly(1, sql::PUT_SITE, directory::site_cells(site)?));
     }
-    steps.extend(change.removed_sites.iter().map(|&key| removal(sql::REMOVE_SITE, key)));
+    steps.extend(
+        change
+            .removed_sites
+            .iter()
+            .map(|&key| removal(sql::REMOVE_SITE, key)),
+    );
     for user in &change.users {
         steps.push(exactly(1, sql::PUT_USER, directory::user_cells(user)?));
     }
@@ -41,20 +72,30 @@ pub(crate) fn steps(change: &Provision) -> Result<Vec<Step>, StoreError> {
         steps.push(standing(*tenant, write)?);
     }
     for event in &change.events {
-        steps.push(exactly(1, sql::ADD_EVENT, event_cells(EventRow::of(event)?)));
+        steps.push(exactly(
+            1,
+            sql::ADD_EVENT,
+            event_cells(EventRow::of(event)?),
+        ));
     }
     Ok(steps)
 }
 
 fn standing(tenant: Id<Tenant>, write: &StandingWrite) -> Result<Step, StoreError> {
     let (tenant, user) = (Cell::from(tenant.number()), Cell::from(write.user.number()));
-    let body = write.next.as_ref().map(|next| to_json("standing", &write.user, next)).transpose()?;
+    let body = write
+        .next
+        .as_ref()
+        .map(|next| to_json("standing", &write.user, next))
+        .transpose()?;
     Ok(match (write.expected, body) {
         (0, Some(body)) => exactly(1, sql::ADD_STANDING, vec![tenant, user, body.into()]),
         (0, None) => exactly(0, sql::EXPECT_NO_STANDING, vec![tenant, user]),
-        (expected, Some(body)) => {
-            exactly(1, sql::MOVE_STANDING, vec![body.into(), tenant, user, expected.into()])
-        }
+        (expected, Some(body)) => exactly(
+            1,
+            sql::MOVE_STANDING,
+            vec![body.into(), tenant, user, expected.into()],
+        ),
         (expected, None) => exactly(1, sql::EXPECT_STANDING, vec![tenant, user, expected.into()]),
     })
 }
@@ -91,10 +132,18 @@ fn removal<Of>(sql: &'static str, (tenant, id): (Id<Tenant>, Id<Of>)) -> Step {
 
 /// A statement that may touch any number of rows.
 pub(crate) fn any(sql: &'static str, cells: Vec<Cell>) -> Step {
-    Step { sql, cells, rows: None }
+    Step {
+        sql,
+        cells,
+        rows: None,
+    }
 }
 
 /// A statement that must touch this number of rows.
 fn exactly(rows: u64, sql: &'static str, cells: Vec<Cell>) -> Step {
-    Step { sql, cells, rows: Some(rows) }
+    Step {
+        sql,
+        cells,
+        rows: Some(rows),
+    }
 }

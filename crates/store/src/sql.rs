@@ -20,10 +20,12 @@ pub(crate) const PROBE: &str = "UPDATE directory_version SET version = version";
 
 pub(crate) const TENANTS: &str = "SELECT id, name, display_name, okay_id, okay, okay_secret, \
      okay_callback_secret FROM tenant ORDER BY id";
-pub(crate) const CLIENTS: &str = "SELECT tenant, id, name, secret, body FROM client ORDER BY tenant, id";
+pub(crate) const CLIENTS: &str =
+    "SELECT tenant, id, name, secret, body FROM client ORDER BY tenant, id";
 pub(crate) const POLICIES: &str =
     "SELECT tenant, id, name, secret, body FROM policy ORDER BY tenant, id";
-pub(crate) const SITES: &str = "SELECT tenant, id, name, secret, body FROM site ORDER BY tenant, id";
+pub(crate) const SITES: &str =
+    "SELECT tenant, id, name, secret, body FROM site ORDER BY tenant, id";
 
 pub(crate) const USER_BY_ID: &str = "SELECT u.tenant, u.id, u.login_name, u.body, \
      a.id, a.serial, a.secret, a.pin, a.body \

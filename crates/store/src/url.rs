@@ -35,7 +35,11 @@ impl FromStr for StoreUrl {
         if let Some(path) = text.strip_prefix("sqlite:") {
             // `sqlite:///var/lib/x` is what other programs call `/var/lib/x`.
             let path = path.strip_prefix("//").unwrap_or(path);
-            return if path.is_empty() { Err(NotAStoreUrl) } else { Ok(Self::Sqlite(path.into())) };
+            return if path.is_empty() {
+                Err(NotAStoreUrl)
+            } else {
+                Ok(Self::Sqlite(path.into()))
+            };
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(text.to_owned()));
@@ -57,8 +61,14 @@ mod tests {
 
     #[test]
     fn each_spelling_names_its_store() {
-        assert_eq!("sqlite:a/b.db".parse(), Ok(StoreUrl::Sqlite("a/b.db".into())));
-        assert_eq!("sqlite:///a/b.db".parse(), Ok(StoreUrl::Sqlite("/a/b.db".into())));
+        assert_eq!(
+            "sqlite:a/b.db".parse(),
+            Ok(StoreUrl::Sqlite("a/b.db".into()))
+        );
+        assert_eq!(
+            "sqlite:///a/b.db".parse(),
+            Ok(StoreUrl::Sqlite("/a/b.db".into()))
+        );
         for url in ["postgres://h/d", "postgresql://h/d"] {
             assert_eq!(url.parse(), Ok(StoreUrl::Postgres(url.into())));
         }

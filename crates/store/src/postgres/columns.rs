@@ -39,7 +39,12 @@ fn standings<'a>(winners: &[&'a ChangeRows]) -> [Table<'a>; 2] {
         .iter()
         .filter_map(|change| {
             let row = change.standing.as_ref()?;
-            Some((change.tenant, row.user, row.expected + 1, row.next.as_deref()?))
+            Some((
+                change.tenant,
+                row.user,
+                row.expected + 1,
+                row.next.as_deref()?,
+            ))
         })
         .collect();
     rows.sort_unstable();
@@ -61,7 +66,12 @@ fn challenges<'a>(winners: &[&'a ChangeRows]) -> [Table<'a>; 2] {
         .iter()
         .flat_map(|change| change.challenges.iter().map(|row| (change.tenant, row)))
         .filter_map(|(tenant, row)| {
-            Some((tenant, row.id.as_slice(), row.expected + 1, row.next.as_ref()?))
+            Some((
+                tenant,
+                row.id.as_slice(),
+                row.expected + 1,
+                row.next.as_ref()?,
+            ))
         })
         .collect();
     rows.sort_unstable_by_key(|row| (row.0, row.1));
@@ -85,12 +95,20 @@ fn spent<'a>(winners: &[&'a ChangeRows]) -> Table<'a> {
         .iter()
         .flat_map(|change| change.spent.iter().map(|mark| (change.tenant, mark)))
         .map(|(tenant, mark)| {
-            (tenant, mark.digest.as_slice(), mark.keep_until.map(Timestamp::unix_ms))
+            (
+                tenant,
+                mark.digest.as_slice(),
+                mark.keep_until.map(Timestamp::unix_ms),
+            )
         })
         .collect();
     rows.sort_unstable();
     (!rows.is_empty()).then(|| {
-        vec![column(&rows, |row| row.0), column(&rows, |row| row.1), column(&rows, |row| row.2)]
+        vec![
+            column(&rows, |row| row.0),
+            column(&rows, |row| row.1),
+            column(&rows, |row| row.2),
+        ]
     })
 }
 
@@ -105,8 +123,12 @@ fn tokens<'a>(winners: &[&'a ChangeRows]) -> Table<'a> {
             column(&rows, |row| row.1.key.issued_ms),
             column(&rows, |row| row.1.key.digest.as_slice()),
             column(&rows, |row| row.1.client.number()),
-            column(&rows, |row| row.1.user.as_ref().map(|user| user.id.number())),
-            column(&rows, |row| row.1.user.as_ref().map(|user| user.login_name.as_str())),
+            column(&rows, |row| {
+                row.1.user.as_ref().map(|user| user.id.number())
+            }),
+            column(&rows, |row| {
+                row.1.user.as_ref().map(|user| user.login_name.as_str())
+            }),
             column(&rows, |row| row.1.expires_at.unix_ms()),
             column(&rows, |row| row.1.revoked),
         ]

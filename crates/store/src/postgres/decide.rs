@@ -22,9 +22,12 @@ impl Keys {
         let mut keys = Self::default();
         for change in group {
             let tenant = change.tenant;
-            keys.standings.extend(change.standing.as_ref().map(|row| (tenant, row.user)));
-            keys.challenges.extend(change.challenges.iter().map(|row| (tenant, row.id)));
-            keys.spent.extend(change.spent.iter().map(|mark| (tenant, mark.digest)));
+            keys.standings
+                .extend(change.standing.as_ref().map(|row| (tenant, row.user)));
+            keys.challenges
+                .extend(change.challenges.iter().map(|row| (tenant, row.id)));
+            keys.spent
+                .extend(change.spent.iter().map(|mark| (tenant, mark.digest)));
         }
         keys
     }
@@ -47,7 +50,11 @@ impl Current {
     fn take(&mut self, change: &ChangeRows) -> Result<(), StoreError> {
         let tenant = change.tenant;
         if let Some(row) = &change.standing {
-            let version = self.standings.get(&(tenant, row.user)).copied().unwrap_or(0);
+            let version = self
+                .standings
+                .get(&(tenant, row.user))
+                .copied()
+                .unwrap_or(0);
             if version != row.expected {
                 return Err(StoreError::Conflict);
             }
@@ -58,7 +65,11 @@ impl Current {
                 return Err(StoreError::Conflict);
             }
         }
-        if change.spent.iter().any(|mark| self.spent.contains(&(tenant, mark.digest))) {
+        if change
+            .spent
+            .iter()
+            .any(|mark| self.spent.contains(&(tenant, mark.digest)))
+        {
             return Err(StoreError::AlreadySpent);
         }
         if let Some(row) = change.standing.as_ref().filter(|row| row.next.is_some()) {
@@ -67,7 +78,8 @@ impl Current {
         for row in change.challenges.iter().filter(|row| row.next.is_some()) {
             self.challenges.insert((tenant, row.id), WRITTEN);
         }
-        self.spent.extend(change.spent.iter().map(|mark| (tenant, mark.digest)));
+        self.spent
+            .extend(change.spent.iter().map(|mark| (tenant, mark.digest)));
         Ok(())
     }
 }

@@ -34,9 +34,11 @@ impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Taken => Self::Conflict,
-            Failure::Orphan(problem) => {
-                Self::Inconsistent { table: "directory", row: "?".to_owned(), problem }
-            }
+            Failure::Orphan(problem) => Self::Inconsistent {
+                table: "directory",
+                row: "?".to_owned(),
+                problem,
+            },
             Failure::Again(text) | Failure::Unavailable(text) => {
                 Self::Unavailable(format!("PostgreSQL: {text}"))
             }

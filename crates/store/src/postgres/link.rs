@@ -118,7 +118,9 @@ impl Link {
         let (tenants, digests) = unzip(&keys.spent, |digest| digest.as_slice());
         let spent: Vec<Column<'_>> = vec![tenants, digests];
         let begin: BoxFuture<'_, Result<Vec<Row>, Error>> = Box::pin(async {
-            self.client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+            self.client
+                .batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+                .await?;
             Ok(Vec::new())
         });
         // All are sent before the first is answered, in this order.
@@ -160,7 +162,9 @@ impl Link {
         }
         Box::pin(async move {
             let columns = borrowed(columns);
-            self.client.query(&self.statements[statement], &columns).await
+            self.client
+                .query(&self.statements[statement], &columns)
+                .await
         })
     }
 
@@ -170,7 +174,10 @@ impl Link {
         for (statement, columns) in self.statements.iter().skip(3).zip(&tables) {
             let Some(columns) = columns else { continue };
             answers.push(Box::pin(async move {
-                self.client.execute(statement, &borrowed(columns)).await.map(|_| ())
+                self.client
+                    .execute(statement, &borrowed(columns))
+                    .await
+                    .map(|_| ())
             }));
         }
         for sql in last_word() {
@@ -186,19 +193,26 @@ impl Link {
 }
 
 fn borrowed<'a>(columns: &'a [Column<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {
-    columns.iter().map(|column| &**column as &(dyn ToSql + Sync)).collect()
+    columns
+        .iter()
+        .map(|column| &**column as &(dyn ToSql + Sync))
+        .collect()
 }
 
 fn unzip<'a, K: 'a, V: ToSql + Sync + Send + 'a>(
     keys: impl IntoIterator<Item = &'a (i64, K)>,
     part: fn(&'a K) -> V,
 ) -> (Column<'a>, Column<'a>) {
-    let (tenants, parts): (Vec<i64>, Vec<V>) =
-        keys.into_iter().map(|(tenant, key)| (*tenant, part(key))).unzip();
+    let (tenants, parts): (Vec<i64>, Vec<V>) = keys
+        .into_iter()
+        .map(|(tenant, key)| (*tenant, part(key)))
+        .unzip();
     (Box::new(tenants), Box::new(parts))
 }
 
 fn bytes<const N: usize>(row: &Row) -> Result<[u8; N], Failure> {
     let bytes: &[u8] = row.try_get(1)?;
-    bytes.try_into().map_err(|_| Failure::Unavailable(format!("a key has not {N} bytes")))
+    bytes
+        .try_into()
+        .map_err(|_| Failure::Unavailable(format!("a key has not {N} bytes")))
 }

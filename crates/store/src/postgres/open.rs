@@ -38,12 +38,21 @@ pub(super) struct Opened {
 
 pub(super) async fn open(url: &str, options: &Options) -> Result<Opened, OpenError> {
     let mut config = Config::from_str(url).map_err(|error| OpenError::BadUrl(told(&error)))?;
-    config.connect_timeout(Duration::from_secs(2)).keepalives_idle(Duration::from_secs(10));
-    config.tcp_user_timeout(Duration::from_secs(5)).application_name("countersign");
+    config
+        .connect_timeout(Duration::from_secs(2))
+        .keepalives_idle(Duration::from_secs(10));
+    config
+        .tcp_user_timeout(Duration::from_secs(5))
+        .application_name("countersign");
     let target = target(&config);
-    let (mut client, connection) = config.connect(NoTls).await.map_err(|error| {
-        OpenError::CannotConnect { target: target.clone(), problem: told(&error) }
-    })?;
+    let (mut client, connection) =
+        config
+            .connect(NoTls)
+            .await
+            .map_err(|error| OpenError::CannotConnect {
+                target: target.clone(),
+                problem: told(&error),
+            })?;
     let connection = tokio::spawn(connection);
     migrate(&mut client).await?;
     let durability = Durability::read(&client).await;
@@ -55,10 +64,16 @@ pub(super) async fn open(url: &str, options: &Options) -> Result<Opened, OpenErr
     drop(client);
     connection.abort();
     // After the schema: bringing a large table up to date may take longer than a request.
-    let own = config.get_options().map(|own| format!("{own} ")).unwrap_or_default();
+    let own = config
+        .get_options()
+        .map(|own| format!("{own} "))
+        .unwrap_or_default();
     config.options(format!("{own}{SESSION}"));
     let description = format!("PostgreSQL at {target} (unencrypted), {durability}");
-    Ok(Opened { config, description })
+    Ok(Opened {
+        config,
+        description,
+    })
 }
 
 /// Host, port and database, without user and password.
@@ -76,17 +91,29 @@ fn target(config: &Config) -> String {
             }
         })
         .collect();
-    format!("{}/{}", hosts.join(","), config.get_dbname().unwrap_or_default())
+    format!(
+        "{}/{}",
+        hosts.join(","),
+        config.get_dbname().unwrap_or_default()
+    )
 }
 
 async fn migrate(client: &mut Client) -> Result<(), OpenError> {
     let runner = embedded::migrations::runner();
-    let known = runner.get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0);
+    let known = runner
+        .get_migrations()
+        .iter()
+        .map(refinery::Migration::version)
+        .max()
+        .unwrap_or(0);
     let mut problem = String::new();
     for _ in 0..MIGRATION_ATTEMPTS {
         match runner.get_last_applied_migration_async(client).await {
             Ok(Some(last)) if last.version() > known => {
-                return Err(OpenError::NewerSchema { found: last.version(), known });
+                return Err(OpenError::NewerSchema {
+                    found: last.version(),
+                    known,
+                });
             }
             Ok(Some(last)) if last.version() == known => return Ok(()),
             // A new database has no history yet; what else is wrong, the run will tell.
@@ -112,7 +139,9 @@ struct Durability {
 
 impl Durability {
     async fn read(client: &Client) -> Self {
-        let standbys = client.query_one("SELECT count(*) FROM pg_stat_replication", &[]).await;
+        let standbys = client
+            .query_one("SELECT count(*) FROM pg_stat_replication", &[])
+            .await;
         Self {
             fsync: setting(client, "SHOW fsync").await,
             synchronous_commit: setting(client, "SHOW synchronous_commit").await,
@@ -158,5 +187,7 @@ impl std::fmt::Display for Durability {
 
 async fn setting(client: &Client, show: &str) -> String {
     let shown = client.query_one(show, &[]).await;
-    shown.and_then(|row| row.try_get(0)).unwrap_or_else(|_| "?".to_owned())
+    shown
+        .and_then(|row| row.try_get(0))
+        .unwrap_or_else(|_| "?".to_owned())
 }

@@ -41,7 +41,9 @@ pub(crate) struct Postgres {
 impl Postgres {
     pub(crate) async fn open(url: &str, options: &Options) -> Result<Self, OpenError> {
         let opened = open::open(url, options).await?;
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let recycling = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
         let manager = Manager::from_config(opened.config.clone(), NoTls, recycling);
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS)
@@ -51,11 +53,18 @@ impl Postgres {
             .build()
             .map_err(|error| OpenError::BadUrl(error.to_string()))?;
         let queue = batcher::start(&opened.config);
-        Ok(Self { description: opened.description, queue, pool })
+        Ok(Self {
+            description: opened.description,
+            queue,
+            pool,
+        })
     }
 
     async fn connection(&self) -> Result<deadpool_postgres::Client, Failure> {
-        self.pool.get().await.map_err(|error| Failure::Unavailable(error.to_string()))
+        self.pool
+            .get()
+            .await
+            .map_err(|error| Failure::Unavailable(error.to_string()))
     }
 
     async fn read(&self, sql: &str, cells: &[Cell]) -> Result<Vec<Row>, Failure> {
@@ -84,7 +93,9 @@ impl Postgres {
 
 /// Carries out steps with one statement; they are sent without waiting for each other.
 async fn run_part(transaction: &Transaction<'_>, steps: &[Step]) -> Result<u64, Failure> {
-    let Some(first) = steps.first() else { return Ok(0) };
+    let Some(first) = steps.first() else {
+        return Ok(0);
+    };
     let statement = transaction.prepare_cached(first.sql).await?;
     let answers = steps.iter().map(|step| {
         let statement = &statement;
@@ -102,7 +113,10 @@ async fn run_part(transaction: &Transaction<'_>, steps: &[Step]) -> Result<u64, 
 }
 
 fn borrowed(cells: &[Cell]) -> Vec<&(dyn ToSql + Sync)> {
-    cells.iter().map(|cell| cell as &(dyn ToSql + Sync)).collect()
+    cells
+        .iter()
+        .map(|cell| cell as &(dyn ToSql + Sync))
+        .collect()
 }
 
 fn row(row: &tokio_postgres::Row) -> Result<Row, tokio_postgres::Error> {
@@ -110,7 +124,10 @@ fn row(row: &tokio_postgres::Row) -> Result<Row, tokio_postgres::Error> {
         Ok(match *column.type_() {
             Type::INT8 => row.try_get::<_, Option<i64>>(place)?.into(),
             Type::BOOL => row.try_get::<_, Option<bool>>(place)?.map(i64::from).into(),
-            Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(place)?.map(Cell::Bytes).into(),
+            Type::BYTEA => row
+                .try_get::<_, Option<Vec<u8>>>(place)?
+                .map(Cell::Bytes)
+                .into(),
             _ => row.try_get::<_, Option<String>>(place)?.into(),
         })
     });
@@ -128,10 +145,12 @@ impl Database for Postgres {
 
     async fn commit(&self, change: ChangeRows) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.try_send(Waiting { change, reply }).map_err(|error| match error {
-            TrySendError::Full(_) => too_busy(),
-            TrySendError::Closed(_) => gone(),
-        })?;
+        self.queue
+            .try_send(Waiting { change, reply })
+            .map_err(|error| match error {
+                TrySendError::Full(_) => too_busy(),
+                TrySendError::Closed(_) => gone(),
+            })?;
         match timeout(PATIENCE, answer).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(gone()),

@@ -113,14 +113,18 @@ fn write_standing(
     tenant: i64,
     standing: &StandingRow,
 ) -> rusqlite::Result<()> {
-    let Some(body) = &standing.next else { return Ok(()) };
+    let Some(body) = &standing.next else {
+        return Ok(());
+    };
     let sql = if standing.expected == 0 {
         "INSERT INTO standing (version, body, tenant, user_id) VALUES (?1, ?2, ?3, ?4)"
     } else {
         "UPDATE standing SET version = ?1, body = ?2 WHERE tenant = ?3 AND user_id = ?4"
     };
     let next = standing.expected + 1;
-    connection.prepare_cached(sql)?.execute(params![next, body, tenant, standing.user])?;
+    connection
+        .prepare_cached(sql)?
+        .execute(params![next, body, tenant, standing.user])?;
     Ok(())
 }
 
@@ -129,7 +133,9 @@ fn write_challenge(
     tenant: i64,
     challenge: &ChallengeRow,
 ) -> rusqlite::Result<()> {
-    let Some(to) = &challenge.next else { return Ok(()) };
+    let Some(to) = &challenge.next else {
+        return Ok(());
+    };
     let sql = if challenge.expected == 0 {
         "INSERT INTO challenge (version, state, ends_at, body, tenant, id) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
@@ -138,9 +144,14 @@ fn write_challenge(
          WHERE tenant = ?5 AND id = ?6"
     };
     let next = challenge.expected + 1;
-    connection
-        .prepare_cached(sql)?
-        .execute(params![next, to.state, to.ends_at, to.body, tenant, challenge.id])?;
+    connection.prepare_cached(sql)?.execute(params![
+        next,
+        to.state,
+        to.ends_at,
+        to.body,
+        tenant,
+        challenge.id
+    ])?;
     Ok(())
 }
 

@@ -25,22 +25,24 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     if rusqlite::version_number() < LEAST_VERSION {
         return Err(OpenError::OldSqlite(rusqlite::version()));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder
         && !folder.exists()
     {
         return Err(OpenError::FolderMissing(folder.to_owned()));
     }
-    let mut connection =
-        Connection::open(path).and_then(prepare_writer).map_err(cannot_open(path))?;
+    let mut connection = Connection::open(path)
+        .and_then(prepare_writer)
+        .map_err(cannot_open(path))?;
     migrate(&mut connection)?;
     Ok(connection)
 }
 
 fn prepare_writer(connection: Connection) -> rusqlite::Result<Connection> {
     connection.busy_timeout(BUSY)?;
-    let mode: String =
-        connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         let problem = format!("the log cannot be switched to WAL; it is {mode}");
         return Err(rusqlite::Error::ToSqlConversionFailure(problem.into()));
@@ -63,21 +65,34 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
     };
-    Connection::open_with_flags(path, flags).and_then(prepare).map_err(cannot_open(path))
+    Connection::open_with_flags(path, flags)
+        .and_then(prepare)
+        .map_err(cannot_open(path))
 }
 
 fn cannot_open(path: &Path) -> impl Fn(rusqlite::Error) -> OpenError {
-    move |error| OpenError::CannotOpen { path: path.to_owned(), problem: error.to_string() }
+    move |error| OpenError::CannotOpen {
+        path: path.to_owned(),
+        problem: error.to_string(),
+    }
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     let runner = embedded::migrations::runner();
-    let known = runner.get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0);
+    let known = runner
+        .get_migrations()
+        .iter()
+        .map(refinery::Migration::version)
+        .max()
+        .unwrap_or(0);
     let mut problem = String::new();
     for _ in 0..MIGRATION_ATTEMPTS {
         match runner.get_last_applied_migration(connection) {
             Ok(Some(last)) if last.version() > known => {
-                return Err(OpenError::NewerSchema { found: last.version(), known });
+                return Err(OpenError::NewerSchema {
+                    found: last.version(),
+                    known,
+                });
             }
             Ok(Some(last)) if last.version() == known => return Ok(()),
             // A new database has no history yet; what else is wrong, the run will tell.

@@ -43,8 +43,9 @@ pub(super) fn start(path: &Path) -> Result<Sender<Question>, OpenError> {
 fn answer_all(connection: &Connection, questions: &Receiver<Question>) {
     while let Ok(first) = questions.recv() {
         // Drained before the snapshot is taken, so that nobody reads from before his question.
-        let batch: Vec<Question> =
-            std::iter::once(first).chain(questions.try_iter().take(BATCH - 1)).collect();
+        let batch: Vec<Question> = std::iter::once(first)
+            .chain(questions.try_iter().take(BATCH - 1))
+            .collect();
         let begun = connection.execute_batch("BEGIN");
         for question in batch {
             let rows = match &begun {

@@ -29,10 +29,16 @@ impl Sqlite {
         let opened = tokio::task::spawn_blocking(move || {
             let writer = writer::start(&path)?;
             let readers = readers::start(&path)?;
-            Ok(Self { path, writer, readers })
+            Ok(Self {
+                path,
+                writer,
+                readers,
+            })
         });
         // A panic while opening is a bug, and goes on as the panic it is.
-        opened.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+        opened
+            .await
+            .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 }
 

@@ -40,7 +40,11 @@ struct Writer {
 pub(super) fn start(path: &Path) -> Result<Sender<Job>, OpenError> {
     let connection = open::open_writer(path)?;
     let (queue, jobs) = bounded(QUEUE);
-    let mut writer = Writer { connection, jobs, broken: None };
+    let mut writer = Writer {
+        connection,
+        jobs,
+        broken: None,
+    };
     std::thread::Builder::new()
         .name("store writer".to_owned())
         .spawn(move || writer.write_all())
@@ -81,7 +85,10 @@ impl Writer {
             return;
         }
         let outcomes = match self.transaction(|connection| {
-            group.iter().map(|(change, _)| group::apply(connection, change)).collect()
+            group
+                .iter()
+                .map(|(change, _)| group::apply(connection, change))
+                .collect()
         }) {
             Ok(outcomes) => outcomes,
             // One change made the whole fail in a way that its check did not foresee.
@@ -158,7 +165,10 @@ impl Writer {
             self.broken = Some(error.to_string());
         }
         if let Some(problem) = &self.broken {
-            tracing::error!(problem, "nothing is written any more until the server is restarted");
+            tracing::error!(
+                problem,
+                "nothing is written any more until the server is restarted"
+            );
         }
     }
 
@@ -187,7 +197,7 @@ fn is_own_fault(error: &rusqlite::Error) -> bool {
 }
 
 fn is_missing_parent(error: &rusqlite::Error) -> bool {
-    error.sqlite_error().is_some_and(|error| {
-        error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY
-    })
+    error
+        .sqlite_error()
+        .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY)
 }

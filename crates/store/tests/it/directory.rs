@@ -24,7 +24,12 @@ on_both!(
 
 async fn write(store: &dyn Store, change: Provision) -> Result<(), StoreError> {
     let expected_version = store.directory_version().await?;
-    store.provision(Provision { expected_version, ..change }).await
+    store
+        .provision(Provision {
+            expected_version,
+            ..change
+        })
+        .await
 }
 
 fn full_tenant() -> Tenant {
@@ -44,12 +49,18 @@ fn full_tenant() -> Tenant {
         status: TenantStatus::Active,
         trial_expires: Some(NOW),
     };
-    Tenant { okay: Some(okay), ..tenant(1, "BANK") }
+    Tenant {
+        okay: Some(okay),
+        ..tenant(1, "BANK")
+    }
 }
 
 fn full_client(tenant: Id<Tenant>) -> Client {
     Client {
-        secret: Some(SecretMac { key_version: 7, mac: [9; 32] }),
+        secret: Some(SecretMac {
+            key_version: 7,
+            mac: [9; 32],
+        }),
         grants: vec![Grant::ClientCredentials, Grant::Password, Grant::Ciba],
         scopes: Scope::DEFAULT.to_vec(),
         addresses: vec!["10.0.0.0/8".into()],
@@ -105,8 +116,17 @@ async fn every_type_comes_back_as_written(place: &Place) {
     let tenant = full.id;
     let methods = [
         authenticator(tenant, 4, "10000000").method,
-        Method::Hotp { algorithm: oath::Algorithm::Sha1, digits: 6, look_ahead: Some(9) },
-        Method::Totp { algorithm: oath::Algorithm::Sha512, digits: 8, period_s: 60, t0: 5 },
+        Method::Hotp {
+            algorithm: oath::Algorithm::Sha1,
+            digits: 6,
+            look_ahead: Some(9),
+        },
+        Method::Totp {
+            algorithm: oath::Algorithm::Sha512,
+            digits: 8,
+            period_s: 60,
+            t0: 5,
+        },
     ];
     let tokens: Vec<_> = (4..)
         .zip(methods)
@@ -121,8 +141,17 @@ async fn every_type_comes_back_as_written(place: &Place) {
         password_hash: Some("$argon2id$".into()),
         ..user(tenant, 1, "ann")
     };
-    let limits = Limits { max_failures: 3, channels: vec!["web".into()], ..Limits::default() };
-    let policy = Policy { id: id(5), tenant, code: "P".into(), limits };
+    let limits = Limits {
+        max_failures: 3,
+        channels: vec!["web".into()],
+        ..Limits::default()
+    };
+    let policy = Policy {
+        id: id(5),
+        tenant,
+        code: "P".into(),
+        limits,
+    };
     let change = Provision {
         tenants: vec![full.clone(), super::support::tenant(2, "SHOP")],
         clients: vec![full_client(tenant)],
@@ -143,7 +172,10 @@ async fn every_type_comes_back_as_written(place: &Place) {
     same(&rows[0].tenant, &full);
     let read = rows[0].tenant.okay.as_ref().unwrap();
     assert_eq!(read.secret, full.okay.as_ref().unwrap().secret);
-    assert_eq!(read.callback_standard_secret, full.okay.unwrap().callback_standard_secret);
+    assert_eq!(
+        read.callback_standard_secret,
+        full.okay.unwrap().callback_standard_secret
+    );
     same(&rows[0].clients, &vec![full_client(tenant)]);
     let mac = rows[0].clients[0].secret.clone().unwrap();
     assert_eq!((mac.key_version, mac.mac), (7, [9; 32]));
@@ -152,27 +184,60 @@ async fn every_type_comes_back_as_written(place: &Place) {
     assert_eq!(rows[0].sites[0].secret, site(tenant, 6, "shop").secret);
     assert!(rows[1].clients.is_empty() && rows[1].policies.is_empty() && rows[1].sites.is_empty());
 
-    for key in [UserKey::Id(id(1)), UserKey::LoginName("ann"), UserKey::ExternalId("uid406jkt")] {
+    for key in [
+        UserKey::Id(id(1)),
+        UserKey::LoginName("ann"),
+        UserKey::ExternalId("uid406jkt"),
+    ] {
         let (user, found) = store.user(tenant, key).await.unwrap().unwrap();
         assert_eq!(user, ann);
         same(&found, &tokens);
         assert_eq!(found[0].secret, tokens[0].secret);
         assert_eq!(found[0].pin, tokens[0].pin);
     }
-    for key in [AuthenticatorKey::Id(id(4)), AuthenticatorKey::Serial("serial 4")] {
-        same(&store.authenticator(tenant, key).await.unwrap().unwrap(), &tokens[0]);
+    for key in [
+        AuthenticatorKey::Id(id(4)),
+        AuthenticatorKey::Serial("serial 4"),
+    ] {
+        same(
+            &store.authenticator(tenant, key).await.unwrap().unwrap(),
+            &tokens[0],
+        );
     }
-    same(&store.authenticators_on(tenant, "13158").await.unwrap(), &tokens);
-    assert!(store.user(id(2), UserKey::LoginName("ann")).await.unwrap().is_none());
-    assert!(store.user(tenant, UserKey::LoginName("Ann")).await.unwrap().is_none());
-    assert_eq!(store.standing(tenant, id(1)).await.unwrap().unwrap().value, standing(3));
+    same(
+        &store.authenticators_on(tenant, "13158").await.unwrap(),
+        &tokens,
+    );
+    assert!(
+        store
+            .user(id(2), UserKey::LoginName("ann"))
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        store
+            .user(tenant, UserKey::LoginName("Ann"))
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert_eq!(
+        store.standing(tenant, id(1)).await.unwrap().unwrap().value,
+        standing(3)
+    );
     assert_eq!(store.events(tenant, 10).await.unwrap().len(), 1);
 }
 
 async fn a_row_is_replaced_by_id_and_removed(place: &Place) {
     let store = place.open().await;
     let tenant = with_users(&*store, 1).await;
-    let policy = |code: &str| Policy { id: id(5), tenant, code: code.into(), limits: Limits::default() };
+    let policy = |code: &str| Policy {
+        id: id(5),
+        tenant,
+        code: code.into(),
+        limits: Limits::default(),
+    };
     let change = Provision {
         clients: vec![client(tenant, 3, "one")],
         policies: vec![policy("one")],
@@ -192,7 +257,13 @@ async fn a_row_is_replaced_by_id_and_removed(place: &Place) {
     same(&rows[0].clients, &vec![client(tenant, 3, "two")]);
     assert_eq!(rows[0].policies, [policy("two")]);
     assert_eq!(rows[0].sites[0].public_id, "two");
-    assert!(store.user(tenant, UserKey::LoginName("renamed")).await.unwrap().is_some());
+    assert!(
+        store
+            .user(tenant, UserKey::LoginName("renamed"))
+            .await
+            .unwrap()
+            .is_some()
+    );
     let change = Provision {
         removed_clients: vec![(tenant, id(3))],
         removed_policies: vec![(tenant, id(5))],
@@ -208,9 +279,20 @@ async fn users_come_in_pages(place: &Place) {
     let store = place.open().await;
     let tenant = with_users(&*store, 5).await;
     let tokens = vec![authenticator(tenant, 8, "b"), authenticator(tenant, 9, "a")];
-    write(&*store, Provision { authenticators: tokens, ..Provision::default() }).await.unwrap();
+    write(
+        &*store,
+        Provision {
+            authenticators: tokens,
+            ..Provision::default()
+        },
+    )
+    .await
+    .unwrap();
     let page = store.users(tenant, None, 2).await.unwrap();
-    let ids: Vec<_> = page.iter().map(|(user, tokens)| (user.id.number(), tokens.len())).collect();
+    let ids: Vec<_> = page
+        .iter()
+        .map(|(user, tokens)| (user.id.number(), tokens.len()))
+        .collect();
     assert_eq!(ids, [(1, 2), (2, 0)]);
     let page = store.users(tenant, Some(id(2)), 100).await.unwrap();
     let ids: Vec<_> = page.iter().map(|(user, _)| user.id.number()).collect();
@@ -220,34 +302,72 @@ async fn users_come_in_pages(place: &Place) {
 async fn a_name_that_is_taken_is_a_conflict(place: &Place) {
     let store = place.open().await;
     let bank = with_users(&*store, 1).await;
-    let okay = |number| Tenant { id: id(number), name: format!("{number}"), ..full_tenant() };
-    let anywhere = |tenant, number| Client { protocols: vec![], ..client(tenant, number, "dual") };
+    let okay = |number| Tenant {
+        id: id(number),
+        name: format!("{number}"),
+        ..full_tenant()
+    };
+    let anywhere = |tenant, number| Client {
+        protocols: vec![],
+        ..client(tenant, number, "dual")
+    };
     let first = Provision {
         tenants: vec![okay(2)],
         clients: vec![client(bank, 3, "one"), anywhere(bank, 4)],
         sites: vec![site(bank, 6, "shop")],
-        users: vec![User { external_id: Some("x".into()), ..user(bank, 10, "ten") }],
+        users: vec![User {
+            external_id: Some("x".into()),
+            ..user(bank, 10, "ten")
+        }],
         authenticators: vec![authenticator(bank, 8, "serial")],
         ..Provision::default()
     };
     write(&*store, first).await.unwrap();
     let shop: Id<Tenant> = id(2);
     let taken = [
-        Provision { tenants: vec![tenant(9, "BANK")], ..Provision::default() },
-        Provision { tenants: vec![okay(9)], ..Provision::default() },
-        Provision { clients: vec![client(bank, 9, "one")], ..Provision::default() },
-        Provision { clients: vec![anywhere(shop, 9)], ..Provision::default() },
-        Provision { sites: vec![site(shop, 9, "shop")], ..Provision::default() },
-        Provision { users: vec![user(bank, 9, "user 1")], ..Provision::default() },
         Provision {
-            users: vec![User { external_id: Some("x".into()), ..user(bank, 9, "nine") }],
+            tenants: vec![tenant(9, "BANK")],
             ..Provision::default()
         },
-        Provision { authenticators: vec![authenticator(bank, 9, "serial")], ..Provision::default() },
+        Provision {
+            tenants: vec![okay(9)],
+            ..Provision::default()
+        },
+        Provision {
+            clients: vec![client(bank, 9, "one")],
+            ..Provision::default()
+        },
+        Provision {
+            clients: vec![anywhere(shop, 9)],
+            ..Provision::default()
+        },
+        Provision {
+            sites: vec![site(shop, 9, "shop")],
+            ..Provision::default()
+        },
+        Provision {
+            users: vec![user(bank, 9, "user 1")],
+            ..Provision::default()
+        },
+        Provision {
+            users: vec![User {
+                external_id: Some("x".into()),
+                ..user(bank, 9, "nine")
+            }],
+            ..Provision::default()
+        },
+        Provision {
+            authenticators: vec![authenticator(bank, 9, "serial")],
+            ..Provision::default()
+        },
     ];
     for change in taken {
         let told = format!("{change:?}");
-        assert_eq!(write(&*store, change).await, Err(StoreError::Conflict), "{told}");
+        assert_eq!(
+            write(&*store, change).await,
+            Err(StoreError::Conflict),
+            "{told}"
+        );
     }
     let free = Provision {
         clients: vec![client(shop, 9, "one")],
@@ -261,11 +381,17 @@ async fn a_change_computed_from_an_old_version_is_a_conflict(place: &Place) {
     let (one, other) = (place.open().await, place.open().await);
     for _ in 0..10 {
         let expected_version = one.directory_version().await.unwrap();
-        let change = || Provision { expected_version, ..Provision::default() };
+        let change = || Provision {
+            expected_version,
+            ..Provision::default()
+        };
         let outcomes = tokio::join!(one.provision(change()), other.provision(change()));
         let outcomes = [outcomes.0, outcomes.1];
         assert!(outcomes.contains(&Ok(())), "{outcomes:?}");
-        assert!(outcomes.contains(&Err(StoreError::Conflict)), "{outcomes:?}");
+        assert!(
+            outcomes.contains(&Err(StoreError::Conflict)),
+            "{outcomes:?}"
+        );
     }
 }
 
@@ -275,13 +401,20 @@ async fn a_standing_is_compared_and_set(place: &Place) {
     let change = |expected, next: Option<u64>| Provision {
         standings: vec![(
             tenant,
-            StandingWrite { user: id(1), expected, next: next.map(standing) },
+            StandingWrite {
+                user: id(1),
+                expected,
+                next: next.map(standing),
+            },
         )],
         ..Provision::default()
     };
     assert_eq!(write(&*store, change(1, Some(4))).await, Ok(()));
     for (expected, next) in [(1, Some(5)), (0, Some(5)), (1, None), (0, None)] {
-        assert_eq!(write(&*store, change(expected, next)).await, Err(StoreError::Conflict));
+        assert_eq!(
+            write(&*store, change(expected, next)).await,
+            Err(StoreError::Conflict)
+        );
     }
     assert_eq!(write(&*store, change(2, None)).await, Ok(()));
     let read = store.standing(tenant, id(1)).await.unwrap().unwrap();
@@ -290,9 +423,15 @@ async fn a_standing_is_compared_and_set(place: &Place) {
 
 async fn an_orphan_is_refused(place: &Place) {
     let store = place.open().await;
-    let change = Provision { users: vec![user(id(77), 1, "ann")], ..Provision::default() };
+    let change = Provision {
+        users: vec![user(id(77), 1, "ann")],
+        ..Provision::default()
+    };
     let refused = write(&*store, change).await;
-    assert!(matches!(refused, Err(StoreError::Inconsistent { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreError::Inconsistent { .. })),
+        "{refused:?}"
+    );
 }
 
 async fn nothing_of_a_refused_change_is_written(place: &Place) {
@@ -305,7 +444,13 @@ async fn nothing_of_a_refused_change_is_written(place: &Place) {
         ..Provision::default()
     };
     assert_eq!(write(&*store, change).await, Err(StoreError::Conflict));
-    assert!(store.user(tenant, UserKey::Id(id(50))).await.unwrap().is_none());
+    assert!(
+        store
+            .user(tenant, UserKey::Id(id(50)))
+            .await
+            .unwrap()
+            .is_none()
+    );
     assert_eq!(store.directory_version().await.unwrap(), version);
     assert_eq!(store.events(tenant, 10).await.unwrap().len(), 1);
 }

@@ -23,7 +23,13 @@ fn token_of(tenant: Id<Tenant>, user: i64, version: i64) -> AccessToken {
     let mut digest = [0; 16];
     digest[..8].copy_from_slice(&user.to_be_bytes());
     digest[8..].copy_from_slice(&version.to_be_bytes());
-    AccessToken { key: TokenKey { issued_ms: version, digest }, ..token(tenant) }
+    AccessToken {
+        key: TokenKey {
+            issued_ms: version,
+            digest,
+        },
+        ..token(tenant)
+    }
 }
 
 /// The event's detail names the change it tells.
@@ -35,7 +41,11 @@ fn change_to(tenant: Id<Tenant>, user: i64, version: i64) -> Change {
     told.user = Some(id(user));
     told.detail.correlation = Some(version.to_string());
     Change {
-        standing: Some(standing_write(id(user), version - 1, version.unsigned_abs())),
+        standing: Some(standing_write(
+            id(user),
+            version - 1,
+            version.unsigned_abs(),
+        )),
         token: Some(token_of(tenant, user, version)),
         ..Change::telling(told)
     }
@@ -44,9 +54,14 @@ fn change_to(tenant: Id<Tenant>, user: i64, version: i64) -> Change {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "the process that what_was_acknowledged_survives_a_kill starts and kills"]
 async fn worker() {
-    #[expect(clippy::disallowed_methods, reason = "the parent passes the store's URL")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the parent passes the store's URL"
+    )]
     let Ok(url) = std::env::var(URL) else { return };
-    let store = store::open(&url.parse().unwrap(), &store::Options::default()).await.unwrap();
+    let store = store::open(&url.parse().unwrap(), &store::Options::default())
+        .await
+        .unwrap();
     let tasks = (1..=USERS).map(|user| tokio::spawn(commit_for_ever(Arc::clone(&store), user)));
     for task in tasks.collect::<Vec<_>>() {
         task.await.unwrap();
@@ -55,10 +70,18 @@ async fn worker() {
 
 async fn commit_for_ever(store: Arc<dyn Store>, user: i64) {
     let tenant = id(1);
-    let mut version = store.standing(tenant, id(user)).await.unwrap().unwrap().version;
+    let mut version = store
+        .standing(tenant, id(user))
+        .await
+        .unwrap()
+        .unwrap()
+        .version;
     loop {
         version += 1;
-        store.commit(change_to(tenant, user, version)).await.unwrap();
+        store
+            .commit(change_to(tenant, user, version))
+            .await
+            .unwrap();
         // One write, so that a line is there whole or not at all.
         let line = format!("acknowledged {user} {version}\n");
         std::io::stdout().write_all(line.as_bytes()).unwrap();
@@ -119,19 +142,32 @@ async fn what_was_acknowledged_survives_a_kill(place: &Place) {
         let store = place.open().await;
         for (user, version) in acknowledged {
             let read = store.standing(tenant, id(user)).await.unwrap().unwrap();
-            assert!(read.version >= version, "user {user} lost {version}, has {}", read.version);
+            assert!(
+                read.version >= version,
+                "user {user} lost {version}, has {}",
+                read.version
+            );
         }
         let versions = all_is_whole(&*store, tenant).await;
-        assert_eq!(store.events(tenant, u32::MAX).await.unwrap().len() as i64, versions + 1);
+        assert_eq!(
+            store.events(tenant, u32::MAX).await.unwrap().len() as i64,
+            versions + 1
+        );
     }
-    assert!(told > 100, "only {told} changes were acknowledged; that is no load");
+    assert!(
+        told > 100,
+        "only {told} changes were acknowledged; that is no load"
+    );
 }
 
 /// Whether each version of each user has its event and its token, and no later one has any.
 async fn all_is_whole(store: &dyn Store, tenant: Id<Tenant>) -> i64 {
     let mut told = std::collections::BTreeSet::new();
     for event in store.events(tenant, u32::MAX).await.unwrap() {
-        let version = event.detail.correlation.map(|version| version.parse::<i64>().unwrap());
+        let version = event
+            .detail
+            .correlation
+            .map(|version| version.parse::<i64>().unwrap());
         told.insert((event.user.map(Id::number), version));
     }
     let mut versions = 0;
@@ -139,13 +175,19 @@ async fn all_is_whole(store: &dyn Store, tenant: Id<Tenant>) -> i64 {
         let last = store.standing(tenant, id(user)).await.unwrap().unwrap();
         versions += last.version - 1;
         for version in 2..=last.version {
-            assert!(told.contains(&(Some(user), Some(version))), "event {user} {version}");
+            assert!(
+                told.contains(&(Some(user), Some(version))),
+                "event {user} {version}"
+            );
         }
         assert!(!told.contains(&(Some(user), Some(last.version + 1))));
         // Tokens are looked up for the newest versions alone: older ones were there before.
         for version in (2..=last.version).rev().take(200) {
             let key = token_of(tenant, user, version).key;
-            assert!(store.access_token(tenant, &key).await.unwrap().is_some(), "token {version}");
+            assert!(
+                store.access_token(tenant, &key).await.unwrap().is_some(),
+                "token {version}"
+            );
         }
         let key = token_of(tenant, user, last.version + 1).key;
         assert_eq!(store.access_token(tenant, &key).await.unwrap(), None);

@@ -2,7 +2,7 @@
 
 use challenge::access::AccessToken;
 use challenge::lifecycle::State;
-use challenge::ports::{Change, ChallengeWrite, SpentMark, StandingWrite, StoreError};
+use challenge::ports::{ChallengeWrite, Change, SpentMark, StandingWrite, StoreError};
 
 use crate::support::*;
 
@@ -23,17 +23,39 @@ async fn what_is_expected_is_checked_though_nothing_is_written(place: &Place) {
     let store = place.open().await;
     let tenant = with_users(&*store, 1).await;
     let expecting = |user, expected| Change {
-        standing: Some(StandingWrite { user: id(user), expected, next: None }),
+        standing: Some(StandingWrite {
+            user: id(user),
+            expected,
+            next: None,
+        }),
         ..telling(tenant)
     };
     assert_eq!(store.commit(expecting(1, 1)).await, Ok(()));
-    assert_eq!(store.commit(expecting(1, 2)).await, Err(StoreError::Conflict));
-    assert_eq!(store.commit(expecting(1, 0)).await, Err(StoreError::Conflict));
+    assert_eq!(
+        store.commit(expecting(1, 2)).await,
+        Err(StoreError::Conflict)
+    );
+    assert_eq!(
+        store.commit(expecting(1, 0)).await,
+        Err(StoreError::Conflict)
+    );
     assert_eq!(store.commit(expecting(2, 0)).await, Ok(()));
-    assert_eq!(store.standing(tenant, id(1)).await.unwrap().unwrap().version, 1);
+    assert_eq!(
+        store
+            .standing(tenant, id(1))
+            .await
+            .unwrap()
+            .unwrap()
+            .version,
+        1
+    );
     assert_eq!(store.standing(tenant, id(2)).await.unwrap(), None);
     let expecting = |expected| Change {
-        challenges: vec![ChallengeWrite { id: timed_id(), expected, next: None }],
+        challenges: vec![ChallengeWrite {
+            id: timed_id(),
+            expected,
+            next: None,
+        }],
         ..telling(tenant)
     };
     assert_eq!(store.commit(expecting(0)).await, Ok(()));
@@ -51,8 +73,15 @@ async fn a_challenge_is_moved_and_read_back(place: &Place) {
     ];
     for (expected, state) in (0..).zip(states) {
         let next = challenge(tenant, one, state);
-        let write = ChallengeWrite { id: one, expected, next: Some(next.clone()) };
-        let change = || Change { challenges: vec![write.clone()], ..telling(tenant) };
+        let write = ChallengeWrite {
+            id: one,
+            expected,
+            next: Some(next.clone()),
+        };
+        let change = || Change {
+            challenges: vec![write.clone()],
+            ..telling(tenant)
+        };
         assert_eq!(store.commit(change()).await, Ok(()));
         assert_eq!(store.commit(change()).await, Err(StoreError::Conflict));
         let read = store.challenge(tenant, one).await.unwrap().unwrap();
@@ -63,22 +92,46 @@ async fn a_challenge_is_moved_and_read_back(place: &Place) {
 async fn a_token_is_found_and_revoked(place: &Place) {
     let store = place.open().await;
     let tenant = id(1);
-    for token in [token(tenant), AccessToken { user: None, ..token(tenant) }] {
+    for token in [
+        token(tenant),
+        AccessToken {
+            user: None,
+            ..token(tenant)
+        },
+    ] {
         assert_eq!(store.access_token(tenant, &token.key).await.unwrap(), None);
-        let change = Change { token: Some(token.clone()), ..telling(tenant) };
+        let change = Change {
+            token: Some(token.clone()),
+            ..telling(tenant)
+        };
         store.commit(change).await.unwrap();
-        assert_eq!(store.access_token(tenant, &token.key).await.unwrap(), Some(token.clone()));
-        let change = Change { revoked: Some(token.key), ..telling(tenant) };
+        assert_eq!(
+            store.access_token(tenant, &token.key).await.unwrap(),
+            Some(token.clone())
+        );
+        let change = Change {
+            revoked: Some(token.key),
+            ..telling(tenant)
+        };
         store.commit(change).await.unwrap();
         let read = store.access_token(tenant, &token.key).await.unwrap();
-        assert_eq!(read, Some(AccessToken { revoked: true, ..token }));
+        assert_eq!(
+            read,
+            Some(AccessToken {
+                revoked: true,
+                ..token
+            })
+        );
     }
 }
 
 async fn a_spent_mark_stays_until_swept(place: &Place) {
     let store = place.open().await;
     let marked = |keep_until: bool| Change {
-        spent: vec![SpentMark { digest: [u8::from(keep_until); 32], keep_until: keep_until.then_some(NOW) }],
+        spent: vec![SpentMark {
+            digest: [u8::from(keep_until); 32],
+            keep_until: keep_until.then_some(NOW),
+        }],
         ..telling(id(1))
     };
     for keep_until in [true, false] {
@@ -86,7 +139,10 @@ async fn a_spent_mark_stays_until_swept(place: &Place) {
     }
     assert_eq!(store.sweep(NOW.plus_s(1), 100).await, Ok(1));
     assert_eq!(store.commit(marked(true)).await, Ok(()));
-    assert_eq!(store.commit(marked(false)).await, Err(StoreError::AlreadySpent));
+    assert_eq!(
+        store.commit(marked(false)).await,
+        Err(StoreError::AlreadySpent)
+    );
 }
 
 async fn a_sweep_takes_what_is_past_and_no_more_than_asked(place: &Place) {
@@ -94,7 +150,9 @@ async fn a_sweep_takes_what_is_past_and_no_more_than_asked(place: &Place) {
     let tenant = with_users(&*store, 1).await;
     let states = [
         State::Open { attempts_left: 1 },
-        State::Accepted { at: NOW.plus_s(100) },
+        State::Accepted {
+            at: NOW.plus_s(100),
+        },
         State::Declined { at: NOW.plus_s(1) },
     ];
     let mut ids = Vec::new();
@@ -102,9 +160,20 @@ async fn a_sweep_takes_what_is_past_and_no_more_than_asked(place: &Place) {
         let one = timed_id();
         ids.push(one);
         let next = Some(challenge(tenant, one, state));
-        let challenges = vec![ChallengeWrite { id: one, expected: 0, next }];
+        let challenges = vec![ChallengeWrite {
+            id: one,
+            expected: 0,
+            next,
+        }];
         let token = Some(token(tenant));
-        store.commit(Change { challenges, token, ..telling(tenant) }).await.unwrap();
+        store
+            .commit(Change {
+                challenges,
+                token,
+                ..telling(tenant)
+            })
+            .await
+            .unwrap();
     }
     // Tokens end after 60 s, the open challenge after 120 s, the accepted one after 160 s.
     assert_eq!(store.sweep(NOW, 100).await, Ok(0));
@@ -121,21 +190,34 @@ async fn a_sweep_takes_what_is_past_and_no_more_than_asked(place: &Place) {
 
 async fn a_message_leaves_the_outbox_once(place: &Place) {
     let store = place.open().await;
-    let [later, first, future] =
-        [2, 1, 60].map(|seconds| message(id(1), NOW.plus_s(seconds)));
+    let [later, first, future] = [2, 1, 60].map(|seconds| message(id(1), NOW.plus_s(seconds)));
     let messages = vec![later.clone(), first.clone(), future.clone()];
-    store.commit(Change { messages, ..telling(id(1)) }).await.unwrap();
+    store
+        .commit(Change {
+            messages,
+            ..telling(id(1))
+        })
+        .await
+        .unwrap();
     let due = store.due_messages(NOW.plus_s(2), 10).await.unwrap();
     assert_eq!(due, [first.clone(), later.clone()]);
-    assert_eq!(store.due_messages(NOW.plus_s(2), 1).await.unwrap(), [first.clone()]);
+    assert_eq!(
+        store.due_messages(NOW.plus_s(2), 1).await.unwrap(),
+        [first.clone()]
+    );
     assert_eq!(store.remove_message(first.id).await, Ok(true));
     assert_eq!(store.remove_message(first.id).await, Ok(false));
-    assert_eq!(store.due_messages(NOW.plus_s(60), 10).await.unwrap(), [later, future]);
+    assert_eq!(
+        store.due_messages(NOW.plus_s(60), 10).await.unwrap(),
+        [later, future]
+    );
 }
 
 async fn events_come_newest_first(place: &Place) {
     let store = place.open().await;
-    let mut events: Vec<_> = (0..5).map(|second| event_at(id(1), NOW.plus_s(second))).collect();
+    let mut events: Vec<_> = (0..5)
+        .map(|second| event_at(id(1), NOW.plus_s(second)))
+        .collect();
     for event in &events {
         store.commit(Change::telling(event.clone())).await.unwrap();
     }
@@ -150,8 +232,16 @@ async fn what_belongs_to_another_tenant_is_not_found(place: &Place) {
     let tenant = with_users(&*store, 1).await;
     let (token, one) = (token(tenant), timed_id());
     let next = Some(challenge(tenant, one, State::Open { attempts_left: 1 }));
-    let challenges = vec![ChallengeWrite { id: one, expected: 0, next }];
-    let change = Change { challenges, token: Some(token.clone()), ..telling(tenant) };
+    let challenges = vec![ChallengeWrite {
+        id: one,
+        expected: 0,
+        next,
+    }];
+    let change = Change {
+        challenges,
+        token: Some(token.clone()),
+        ..telling(tenant)
+    };
     store.commit(change).await.unwrap();
     assert_eq!(store.standing(id(2), id(1)).await.unwrap(), None);
     assert_eq!(store.challenge(id(2), one).await.unwrap(), None);
@@ -161,7 +251,9 @@ async fn what_belongs_to_another_tenant_is_not_found(place: &Place) {
 async fn an_impossible_row_is_named(place: &Place) {
     let store = place.open().await;
     let tenant = with_users(&*store, 1).await;
-    place.execute("UPDATE user_account SET login_name = 'other'").await;
+    place
+        .execute("UPDATE user_account SET login_name = 'other'")
+        .await;
     let key = challenge::directory::UserKey::Id(id(1));
     let Err(StoreError::Inconsistent { table, row, .. }) = store.user(tenant, key).await else {
         panic!("a row whose key and body differ was read");
@@ -169,7 +261,16 @@ async fn an_impossible_row_is_named(place: &Place) {
     assert_eq!((table, row.as_str()), ("user_account", "1"));
     place.execute("UPDATE standing SET body = 'no JSON'").await;
     let read = store.standing(tenant, id(1)).await;
-    assert!(matches!(read, Err(StoreError::Inconsistent { table: "standing", .. })), "{read:?}");
+    assert!(
+        matches!(
+            read,
+            Err(StoreError::Inconsistent {
+                table: "standing",
+                ..
+            })
+        ),
+        "{read:?}"
+    );
 }
 
 async fn the_store_checks_and_describes_itself(place: &Place) {

@@ -18,13 +18,19 @@ async fn two_nodes_race_one_version_and_one_wins(place: &Place) {
     for round in 1..=50u8 {
         let change = || Change {
             standing: Some(standing_write(id(1), i64::from(round), 1)),
-            spent: vec![SpentMark { digest: [round; 32], keep_until: None }],
+            spent: vec![SpentMark {
+                digest: [round; 32],
+                keep_until: None,
+            }],
             ..telling(tenant)
         };
         let outcomes = tokio::join!(one.commit(change()), other.commit(change()));
         let outcomes = [outcomes.0, outcomes.1];
         assert!(outcomes.contains(&Ok(())), "{outcomes:?}");
-        assert!(outcomes.contains(&Err(StoreError::Conflict)), "{outcomes:?}");
+        assert!(
+            outcomes.contains(&Err(StoreError::Conflict)),
+            "{outcomes:?}"
+        );
         // What one node wrote, the other reads.
         let read = other.standing(tenant, id(1)).await.unwrap().unwrap();
         assert_eq!(read.version, i64::from(round) + 1);
@@ -44,7 +50,10 @@ async fn two_nodes_race_many_rows_and_none_is_lost(place: &Place) {
                     let user = id(1 + (task * 7 + round) % USERS);
                     let read = store.standing(tenant, user).await.unwrap().unwrap();
                     let write = standing_write(user, read.version, 0);
-                    let change = Change { standing: Some(write), ..telling(tenant) };
+                    let change = Change {
+                        standing: Some(write),
+                        ..telling(tenant)
+                    };
                     match store.commit(change).await {
                         Ok(()) => won += 1,
                         Err(StoreError::Conflict) => {}
@@ -61,10 +70,19 @@ async fn two_nodes_race_many_rows_and_none_is_lost(place: &Place) {
     }
     let mut moved = 0;
     for user in 1..=USERS {
-        moved += nodes[0].standing(tenant, id(user)).await.unwrap().unwrap().version - 1;
+        moved += nodes[0]
+            .standing(tenant, id(user))
+            .await
+            .unwrap()
+            .unwrap()
+            .version
+            - 1;
     }
     assert_eq!(moved, won);
-    assert_eq!(nodes[1].events(tenant, 10_000).await.unwrap().len() as i64, won + 1);
+    assert_eq!(
+        nodes[1].events(tenant, 10_000).await.unwrap().len() as i64,
+        won + 1
+    );
 }
 
 async fn the_directory_is_changed_beside_a_busy_node(place: &Place) {

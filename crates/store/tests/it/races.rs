@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use challenge::lifecycle::State;
-use challenge::ports::{Change, ChallengeWrite, SpentMark, Store, StoreError};
+use challenge::ports::{ChallengeWrite, Change, SpentMark, Store, StoreError};
 
 use crate::support::*;
 
@@ -37,7 +37,10 @@ async fn all_at_once(
 
 fn assert_one_winner(outcomes: &[Result<(), StoreError>], loss: &StoreError) {
     let won = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-    let lost = outcomes.iter().filter(|outcome| outcome.as_ref().err() == Some(loss)).count();
+    let lost = outcomes
+        .iter()
+        .filter(|outcome| outcome.as_ref().err() == Some(loss))
+        .count();
     assert_eq!((won, lost), (1, outcomes.len() - 1), "{outcomes:?}");
 }
 
@@ -53,19 +56,33 @@ async fn one_version_is_moved_once(place: &Place) {
         let after = store.standing(tenant, id(1)).await.unwrap().unwrap();
         assert_eq!(after.version, round + 1);
     }
-    assert_eq!(store.events(tenant, 100_000).await.unwrap().len() as i64, ROUNDS + 1);
+    assert_eq!(
+        store.events(tenant, 100_000).await.unwrap().len() as i64,
+        ROUNDS + 1
+    );
 }
 
 async fn one_mark_is_spent_once(place: &Place) {
     let store = place.open().await;
     for round in 0..ROUNDS {
         let digest = [u8::try_from(round).unwrap(); 32];
-        let spent = vec![SpentMark { digest, keep_until: None }];
-        let changes =
-            (0..CONCURRENT).map(|_| Change { spent: spent.clone(), ..telling(id(1)) });
-        assert_one_winner(&all_at_once(&store, changes).await, &StoreError::AlreadySpent);
+        let spent = vec![SpentMark {
+            digest,
+            keep_until: None,
+        }];
+        let changes = (0..CONCURRENT).map(|_| Change {
+            spent: spent.clone(),
+            ..telling(id(1))
+        });
+        assert_one_winner(
+            &all_at_once(&store, changes).await,
+            &StoreError::AlreadySpent,
+        );
     }
-    assert_eq!(store.events(id(1), 100_000).await.unwrap().len() as i64, ROUNDS);
+    assert_eq!(
+        store.events(id(1), 100_000).await.unwrap().len() as i64,
+        ROUNDS
+    );
 }
 
 async fn a_loser_takes_nobody_with_it_and_leaves_nothing(place: &Place) {
@@ -73,17 +90,33 @@ async fn a_loser_takes_nobody_with_it_and_leaves_nothing(place: &Place) {
     let tenant = with_users(&*store, 20).await;
     let loser = |user: i64| Change {
         standing: Some(standing_write(id(user), 99, 99)),
-        spent: vec![SpentMark { digest: [u8::try_from(user).unwrap(); 32], keep_until: None }],
+        spent: vec![SpentMark {
+            digest: [u8::try_from(user).unwrap(); 32],
+            keep_until: None,
+        }],
         token: Some(token(tenant)),
         messages: vec![message(tenant, NOW)],
         ..telling(tenant)
     };
-    let winner = |user| Change { standing: Some(standing_write(id(user), 1, 5)), ..telling(tenant) };
+    let winner = |user| Change {
+        standing: Some(standing_write(id(user), 1, 5)),
+        ..telling(tenant)
+    };
     let losers: Vec<Change> = (1..=20).map(loser).collect();
-    let tokens: Vec<_> = losers.iter().filter_map(|change| change.token.clone()).collect();
-    let mixed = losers.into_iter().zip((1..=20).map(winner)).flat_map(|(a, b)| [a, b]);
+    let tokens: Vec<_> = losers
+        .iter()
+        .filter_map(|change| change.token.clone())
+        .collect();
+    let mixed = losers
+        .into_iter()
+        .zip((1..=20).map(winner))
+        .flat_map(|(a, b)| [a, b]);
     for (place, outcome) in all_at_once(&store, mixed).await.into_iter().enumerate() {
-        let expected = if place % 2 == 0 { Err(StoreError::Conflict) } else { Ok(()) };
+        let expected = if place % 2 == 0 {
+            Err(StoreError::Conflict)
+        } else {
+            Ok(())
+        };
         assert_eq!(outcome, expected);
     }
     for user in 1..=20 {
@@ -96,8 +129,19 @@ async fn a_loser_takes_nobody_with_it_and_leaves_nothing(place: &Place) {
     assert_eq!(store.events(tenant, 1000).await.unwrap().len(), 21);
     assert_eq!(store.due_messages(NOW, 1000).await.unwrap(), []);
     // The marks of the losers were not set.
-    let spent = vec![SpentMark { digest: [1; 32], keep_until: None }];
-    assert_eq!(store.commit(Change { spent, ..telling(tenant) }).await, Ok(()));
+    let spent = vec![SpentMark {
+        digest: [1; 32],
+        keep_until: None,
+    }];
+    assert_eq!(
+        store
+            .commit(Change {
+                spent,
+                ..telling(tenant)
+            })
+            .await,
+        Ok(())
+    );
 }
 
 async fn a_new_challenge_is_added_once(place: &Place) {
@@ -106,11 +150,21 @@ async fn a_new_challenge_is_added_once(place: &Place) {
         let new = timed_id();
         let changes = (0..CONCURRENT).map(|_| {
             let next = Some(challenge(id(1), new, State::Open { attempts_left: 1 }));
-            let challenges = vec![ChallengeWrite { id: new, expected: 0, next }];
-            Change { challenges, ..telling(id(1)) }
+            let challenges = vec![ChallengeWrite {
+                id: new,
+                expected: 0,
+                next,
+            }];
+            Change {
+                challenges,
+                ..telling(id(1))
+            }
         });
         assert_one_winner(&all_at_once(&store, changes).await, &StoreError::Conflict);
-        assert_eq!(store.challenge(id(1), new).await.unwrap().unwrap().version, 1);
+        assert_eq!(
+            store.challenge(id(1), new).await.unwrap().unwrap().version,
+            1
+        );
     }
 }
 
@@ -118,10 +172,18 @@ async fn a_new_challenge_is_added_once(place: &Place) {
 async fn two_marks_in_both_orders_never_hang(place: &Place) {
     let (one, other) = (place.open().await, place.open().await);
     for round in 0..50u8 {
-        let marks = [[round; 32], [round + 100; 32]]
-            .map(|digest| SpentMark { digest, keep_until: None });
-        let there = Change { spent: marks.to_vec(), ..telling(id(1)) };
-        let back = Change { spent: marks.into_iter().rev().collect(), ..telling(id(1)) };
+        let marks = [[round; 32], [round + 100; 32]].map(|digest| SpentMark {
+            digest,
+            keep_until: None,
+        });
+        let there = Change {
+            spent: marks.to_vec(),
+            ..telling(id(1))
+        };
+        let back = Change {
+            spent: marks.into_iter().rev().collect(),
+            ..telling(id(1))
+        };
         let outcomes = tokio::join!(one.commit(there), other.commit(back));
         assert_one_winner(&[outcomes.0, outcomes.1], &StoreError::AlreadySpent);
     }

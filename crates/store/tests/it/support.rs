@@ -41,18 +41,28 @@ impl Place {
     pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = StoreUrl::Sqlite(folder.path().join("store.db"));
-        Self { url, _folder: Some(folder) }
+        Self {
+            url,
+            _folder: Some(folder),
+        }
     }
 
     pub(crate) async fn postgres() -> Self {
         let server = postgres_server();
-        let (client, connection) =
-            tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
+        let (client, connection) = tokio_postgres::connect(&server, tokio_postgres::NoTls)
+            .await
+            .unwrap();
         tokio::spawn(connection);
         let name = format!("store_{}_{}", std::process::id(), unique());
-        client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+        client
+            .batch_execute(&format!("CREATE DATABASE {name}"))
+            .await
+            .unwrap();
         let (host, _) = server.rsplit_once('/').unwrap();
-        Self { url: StoreUrl::Postgres(format!("{host}/{name}")), _folder: None }
+        Self {
+            url: StoreUrl::Postgres(format!("{host}/{name}")),
+            _folder: None,
+        }
     }
 
     pub(crate) async fn open(&self) -> Arc<dyn Store> {
@@ -71,11 +81,15 @@ impl Place {
     pub(crate) async fn execute(&self, sql: &str) {
         match &self.url {
             StoreUrl::Sqlite(path) => {
-                rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
+                rusqlite::Connection::open(path)
+                    .unwrap()
+                    .execute_batch(sql)
+                    .unwrap();
             }
             StoreUrl::Postgres(url) => {
-                let (client, connection) =
-                    tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+                let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)
+                    .await
+                    .unwrap();
                 tokio::spawn(connection);
                 client.batch_execute(sql).await.unwrap();
             }
@@ -83,7 +97,10 @@ impl Place {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test's database comes from outside")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test's database comes from outside"
+)]
 fn postgres_server() -> String {
     std::env::var("COUNTERSIGN_TEST_POSTGRES").unwrap_or_else(|_| {
         panic!(
@@ -118,10 +135,21 @@ pub(crate) fn timed_id() -> TimedId {
 }
 
 pub(crate) fn event_at(tenant: Id<Tenant>, at: Timestamp) -> Event {
-    let detail = Detail { client: Some("spl-api".into()), ..Detail::default() };
+    let detail = Detail {
+        client: Some("spl-api".into()),
+        ..Detail::default()
+    };
     let user = Some(id(7));
     let (kind, outcome) = (EventKind::OneTimePassword, Outcome::Done);
-    Event { id: timed_id_at(at), at, tenant, kind, outcome, user, detail }
+    Event {
+        id: timed_id_at(at),
+        at,
+        tenant,
+        kind,
+        outcome,
+        user,
+        detail,
+    }
 }
 
 pub(crate) fn event(tenant: Id<Tenant>) -> Event {
@@ -134,29 +162,51 @@ pub(crate) fn telling(tenant: Id<Tenant>) -> Change {
 
 /// A standing that tells a number.
 pub(crate) fn standing(number: u64) -> Standing {
-    let tally = Tally { total_succeeded: number, ..Tally::default() };
-    Standing { policies: [("P".to_owned(), tally)].into(), ..Standing::default() }
+    let tally = Tally {
+        total_succeeded: number,
+        ..Tally::default()
+    };
+    Standing {
+        policies: [("P".to_owned(), tally)].into(),
+        ..Standing::default()
+    }
 }
 
 pub(crate) fn standing_write(user: Id<User>, expected: Version, number: u64) -> StandingWrite {
-    StandingWrite { user, expected, next: Some(standing(number)) }
+    StandingWrite {
+        user,
+        expected,
+        next: Some(standing(number)),
+    }
 }
 
 pub(crate) fn token(tenant: Id<Tenant>) -> AccessToken {
     let mut digest = [0; 16];
     digest[..8].copy_from_slice(&unique().to_le_bytes());
     AccessToken {
-        key: TokenKey { issued_ms: NOW.unix_ms(), digest },
+        key: TokenKey {
+            issued_ms: NOW.unix_ms(),
+            digest,
+        },
         tenant,
         client: id(3),
-        user: Some(TokenUser { id: id(7), login_name: "ann".into() }),
+        user: Some(TokenUser {
+            id: id(7),
+            login_name: "ann".into(),
+        }),
         expires_at: NOW.plus_s(60),
         revoked: false,
     }
 }
 
 pub(crate) fn message(tenant: Id<Tenant>, due_at: Timestamp) -> Message {
-    Message { id: timed_id(), tenant, kind: "callback".into(), body: "{}".into(), due_at }
+    Message {
+        id: timed_id(),
+        tenant,
+        kind: "callback".into(),
+        body: "{}".into(),
+        due_at,
+    }
 }
 
 pub(crate) fn challenge(tenant: Id<Tenant>, id: TimedId, state: State) -> Challenge {
@@ -177,7 +227,12 @@ pub(crate) fn challenge(tenant: Id<Tenant>, id: TimedId, state: State) -> Challe
 }
 
 pub(crate) fn tenant(number: i64, name: &str) -> Tenant {
-    Tenant { id: id(number), name: name.into(), display_name: "A bank".into(), okay: None }
+    Tenant {
+        id: id(number),
+        name: name.into(),
+        display_name: "A bank".into(),
+        okay: None,
+    }
 }
 
 pub(crate) fn client(tenant: Id<Tenant>, number: i64, name: &str) -> Client {
@@ -219,8 +274,12 @@ pub(crate) async fn with_users(store: &dyn Store, users: i64) -> Id<Tenant> {
     let change = Provision {
         expected_version: store.directory_version().await.unwrap(),
         tenants: vec![tenant],
-        users: (1..=users).map(|user| self::user(id, user, &format!("user {user}"))).collect(),
-        standings: (1..=users).map(|user| (id, standing_write(self::id(user), 0, 0))).collect(),
+        users: (1..=users)
+            .map(|user| self::user(id, user, &format!("user {user}")))
+            .collect(),
+        standings: (1..=users)
+            .map(|user| (id, standing_write(self::id(user), 0, 0)))
+            .collect(),
         events: vec![event(id)],
         ..Provision::default()
     };
