@@ -16,7 +16,7 @@ use crate::change::ChangeRows;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long a change of the directory may take; an import can be large.
-pub(crate) const LONG_PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const LONG_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Changes that may wait for the writer. More are refused at once: a queue that grows without
 /// bound only makes everybody late.

@@ -47,14 +47,12 @@ async fn batch_all(config: Config, changes: Arc<Mutex<mpsc::Receiver<Waiting>>>)
         // Who gave up was told `Unavailable`; it is kinder not to write it any more.
         group.retain(|waiting| !waiting.reply.is_closed());
         let rows: Vec<&ChangeRows> = group.iter().map(|waiting| &waiting.change).collect();
-        let outcomes = match timeout(PATIENCE, commit(&config, &mut link, &rows)).await {
-            Ok(outcomes) => outcomes,
-            Err(_) => {
-                // A transaction may still be under way on it: nobody may use it again.
-                link = None;
-                refuse(&rows, &too_late())
-            }
-        };
+        let in_time = timeout(PATIENCE, commit(&config, &mut link, &rows)).await;
+        let outcomes = in_time.unwrap_or_else(|_| {
+            // A transaction may still be under way on it: nobody may use it again.
+            link = None;
+            refuse(&rows, &too_late())
+        });
         link = link.filter(|link| !link.is_closed());
         for (waiting, outcome) in group.into_iter().zip(outcomes) {
             // Whoever asked may have given up.

@@ -113,9 +113,9 @@ impl Link {
     async fn read(&self, keys: &Keys) -> Result<Current, Failure> {
         let (tenants, users) = unzip(&keys.standings, |user| user);
         let standings: Vec<Column<'_>> = vec![tenants, users];
-        let (tenants, ids) = unzip(&keys.challenges, |id| id.as_slice());
+        let (tenants, ids) = unzip(&keys.challenges, <[u8; 16]>::as_slice);
         let challenges: Vec<Column<'_>> = vec![tenants, ids];
-        let (tenants, digests) = unzip(&keys.spent, |digest| digest.as_slice());
+        let (tenants, digests) = unzip(&keys.spent, <[u8; 32]>::as_slice);
         let spent: Vec<Column<'_>> = vec![tenants, digests];
         let begin: BoxFuture<'_, Result<Vec<Row>, Error>> = Box::pin(async {
             self.client

@@ -38,7 +38,10 @@ struct Writer {
 /// Should it panic, the queue closes and with it every waiting answer: nobody hangs, and nobody is
 /// told `Ok`.
 pub(super) fn start(path: &Path) -> Result<Sender<Job>, OpenError> {
-    let connection = open::open_writer(path)?;
+    start_on(open::open_writer(path)?)
+}
+
+fn start_on(connection: Connection) -> Result<Sender<Job>, OpenError> {
     let (queue, jobs) = bounded(QUEUE);
     let mut writer = Writer {
         connection,
@@ -200,4 +203,75 @@ fn is_missing_parent(error: &rusqlite::Error) -> bool {
     error
         .sqlite_error()
         .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::Cell;
+    use crate::{provision, sql};
+
+    fn writer(folder: &tempfile::TempDir) -> Writer {
+        let connection = open::open_writer(&folder.path().join("store.db")).unwrap();
+        Writer {
+            connection,
+            jobs: crossbeam_channel::never(),
+            broken: None,
+        }
+    }
+
+    fn event(number: u32, length: usize) -> Vec<Step> {
+        let cells = vec![
+            Cell::Int(1),
+            Cell::Bytes(number.to_be_bytes().to_vec()),
+            Cell::Int(0),
+            "issue".into(),
+            "done".into(),
+            Cell::Null,
+            "x".repeat(length).into(),
+        ];
+        vec![provision::any(sql::ADD_EVENT, cells)]
+    }
+
+    #[test]
+    fn a_full_disk_is_refused_and_recovers_when_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = writer(&folder);
+        writer
+            .connection
+            .execute_batch("PRAGMA max_page_count = 60")
+            .unwrap();
+        let acknowledged = (0..100)
+            .take_while(|&number| writer.run(&event(number, 4000)).is_ok())
+            .count();
+        assert!((1..100).contains(&acknowledged));
+        let refused = writer.run(&event(200, 4000)).unwrap_err();
+        assert!(refused.to_string().contains("full"), "{refused}");
+        let count = "SELECT count(*) FROM event";
+        let stored: i64 = writer
+            .connection
+            .query_row(count, [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(usize::try_from(stored), Ok(acknowledged));
+        writer
+            .connection
+            .execute_batch("PRAGMA max_page_count = 6000")
+            .unwrap();
+        assert_eq!(writer.run(&event(200, 4000)), Ok(1));
+    }
+
+    #[test]
+    fn after_an_io_error_nothing_is_acknowledged_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = writer(&folder);
+        let failed = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC);
+        let outcome =
+            writer.transaction(|_| Err::<(), _>(rusqlite::Error::SqliteFailure(failed, None)));
+        assert!(outcome.is_err());
+        let refused = writer.run(&event(1, 1)).unwrap_err();
+        assert!(
+            refused.to_string().contains("restart the server"),
+            "{refused}"
+        );
+    }
 }

@@ -1,18 +1,16 @@
 //! What stands still: every type comes back as it was written, and names are unique.
 
-use challenge::directory::{
-    Authenticator, AuthenticatorKey, Client, Grant, Method, OcraSuites, OkaySettings, PinPlace,
-    Scope, Site, Tenant, TenantStatus, User, UserKey,
-};
+use challenge::directory::{AuthenticatorKey, Tenant, User, UserKey};
 use challenge::id::Id;
 use challenge::policy::{Limits, Policy};
 use challenge::ports::{Provision, StandingWrite, Store, StoreError};
-use challenge::secret::{Sealed, SecretMac};
 
+use crate::rows::*;
 use crate::support::*;
 
 on_both!(
-    every_type_comes_back_as_written,
+    what_is_small_comes_back_as_written,
+    a_user_comes_back_with_every_kind_of_authenticator,
     a_row_is_replaced_by_id_and_removed,
     users_come_in_pages,
     a_name_that_is_taken_is_a_conflict,
@@ -32,115 +30,16 @@ async fn write(store: &dyn Store, change: Provision) -> Result<(), StoreError> {
         .await
 }
 
-fn full_tenant() -> Tenant {
-    let okay = OkaySettings {
-        id: 40007,
-        secret: Some(Sealed::from_bytes(vec![1, 2, 3])),
-        callback_standard_secret: Some(Sealed::from_bytes(vec![4])),
-        callback_url: Some("http://127.0.0.1/".into()),
-        allow_private_callback: true,
-        decline_word: "CANCEL".into(),
-        pin: PinPlace::Server,
-        number_matching: true,
-        pending_s: 120,
-        max_pending: 1,
-        starts_per_5_min: 3,
-        linking_s: 600,
-        status: TenantStatus::Active,
-        trial_expires: Some(NOW),
-    };
-    Tenant {
-        okay: Some(okay),
-        ..tenant(1, "BANK")
-    }
-}
-
-fn full_client(tenant: Id<Tenant>) -> Client {
-    Client {
-        secret: Some(SecretMac {
-            key_version: 7,
-            mac: [9; 32],
-        }),
-        grants: vec![Grant::ClientCredentials, Grant::Password, Grant::Ciba],
-        scopes: Scope::DEFAULT.to_vec(),
-        addresses: vec!["10.0.0.0/8".into()],
-        default_policy: Some("P".into()),
-        ..client(tenant, 3, "spl-api")
-    }
-}
-
-fn site(tenant: Id<Tenant>, number: i64, public_id: &str) -> Site {
-    Site {
-        id: id(number),
-        tenant,
-        public_id: public_id.into(),
-        secret: Some(Sealed::from_bytes(vec![5; 20])),
-        jwt_algorithms: vec!["HS512".into()],
-        kinds: vec!["pow".into()],
-        origins: vec![],
-        difficulty: Some(12),
-        corpora: vec!["animals".into()],
-    }
-}
-
-fn authenticator(tenant: Id<Tenant>, number: i64, serial: &str) -> Authenticator {
-    let suites = OcraSuites {
-        suite: Some("OCRA-1:HOTP-SHA1-8:QN08".into()),
-        signature_suite: None,
-        counter_window: None,
-        time_window: 1,
-    };
-    Authenticator {
-        id: id(number),
-        tenant,
-        user: id(1),
-        serial: serial.into(),
-        device_id: "13158".into(),
-        product: Some("MobileID".into()),
-        policies: vec!["P".into()],
-        method: Method::Ocra(suites),
-        secret: Sealed::from_bytes(vec![6; 40]),
-        pin: Some(Sealed::from_bytes(vec![7; 30])),
-    }
-}
-
 /// Most of these types have no `PartialEq`, on purpose; what they show is all they hold, but for
 /// the secrets.
 fn same(one: &impl std::fmt::Debug, other: &impl std::fmt::Debug) {
     assert_eq!(format!("{one:?}"), format!("{other:?}"));
 }
 
-async fn every_type_comes_back_as_written(place: &Place) {
+async fn what_is_small_comes_back_as_written(place: &Place) {
     let store = place.open().await;
     let full = full_tenant();
     let tenant = full.id;
-    let methods = [
-        authenticator(tenant, 4, "10000000").method,
-        Method::Hotp {
-            algorithm: oath::Algorithm::Sha1,
-            digits: 6,
-            look_ahead: Some(9),
-        },
-        Method::Totp {
-            algorithm: oath::Algorithm::Sha512,
-            digits: 8,
-            period_s: 60,
-            t0: 5,
-        },
-    ];
-    let tokens: Vec<_> = (4..)
-        .zip(methods)
-        .map(|(number, method)| Authenticator {
-            method,
-            ..authenticator(tenant, number, &format!("serial {number}"))
-        })
-        .collect();
-    let ann = User {
-        external_id: Some("uid406jkt".into()),
-        email: Some("a@b".into()),
-        password_hash: Some("$argon2id$".into()),
-        ..user(tenant, 1, "ann")
-    };
     let limits = Limits {
         max_failures: 3,
         channels: vec!["web".into()],
@@ -157,10 +56,6 @@ async fn every_type_comes_back_as_written(place: &Place) {
         clients: vec![full_client(tenant)],
         policies: vec![policy.clone()],
         sites: vec![site(tenant, 6, "shop")],
-        users: vec![ann.clone()],
-        authenticators: tokens.clone(),
-        standings: vec![(tenant, standing_write(ann.id, 0, 3))],
-        events: vec![event(tenant)],
         ..Provision::default()
     };
     let before = store.directory_version().await.unwrap();
@@ -170,12 +65,9 @@ async fn every_type_comes_back_as_written(place: &Place) {
     let rows = store.tenants().await.unwrap();
     assert_eq!(rows.len(), 2);
     same(&rows[0].tenant, &full);
-    let read = rows[0].tenant.okay.as_ref().unwrap();
-    assert_eq!(read.secret, full.okay.as_ref().unwrap().secret);
-    assert_eq!(
-        read.callback_standard_secret,
-        full.okay.unwrap().callback_standard_secret
-    );
+    let (read, full) = (rows[0].tenant.okay.as_ref().unwrap(), full.okay.unwrap());
+    assert_eq!(read.secret, full.secret);
+    assert_eq!(read.callback_standard_secret, full.callback_standard_secret);
     same(&rows[0].clients, &vec![full_client(tenant)]);
     let mac = rows[0].clients[0].secret.clone().unwrap();
     assert_eq!((mac.key_version, mac.mac), (7, [9; 32]));
@@ -183,7 +75,21 @@ async fn every_type_comes_back_as_written(place: &Place) {
     same(&rows[0].sites, &vec![site(tenant, 6, "shop")]);
     assert_eq!(rows[0].sites[0].secret, site(tenant, 6, "shop").secret);
     assert!(rows[1].clients.is_empty() && rows[1].policies.is_empty() && rows[1].sites.is_empty());
+}
 
+async fn a_user_comes_back_with_every_kind_of_authenticator(place: &Place) {
+    let store = place.open().await;
+    let tenant: Id<Tenant> = id(1);
+    let (ann, tokens) = (full_user(tenant), one_of_each_kind(tenant));
+    let change = Provision {
+        tenants: vec![super::support::tenant(1, "BANK")],
+        users: vec![ann.clone()],
+        authenticators: tokens.clone(),
+        standings: vec![(tenant, standing_write(ann.id, 0, 3))],
+        events: vec![event(tenant)],
+        ..Provision::default()
+    };
+    write(&*store, change).await.unwrap();
     for key in [
         UserKey::Id(id(1)),
         UserKey::LoginName("ann"),
@@ -226,7 +132,7 @@ async fn every_type_comes_back_as_written(place: &Place) {
         store.standing(tenant, id(1)).await.unwrap().unwrap().value,
         standing(3)
     );
-    assert_eq!(store.events(tenant, 10).await.unwrap().len(), 1);
+    assert_eq!(event_count(&*store, tenant).await, 1);
 }
 
 async fn a_row_is_replaced_by_id_and_removed(place: &Place) {
@@ -299,38 +205,15 @@ async fn users_come_in_pages(place: &Place) {
     assert_eq!(ids, [3, 4, 5]);
 }
 
-async fn a_name_that_is_taken_is_a_conflict(place: &Place) {
-    let store = place.open().await;
-    let bank = with_users(&*store, 1).await;
-    let okay = |number| Tenant {
-        id: id(number),
-        name: format!("{number}"),
-        ..full_tenant()
-    };
-    let anywhere = |tenant, number| Client {
-        protocols: vec![],
-        ..client(tenant, number, "dual")
-    };
-    let first = Provision {
-        tenants: vec![okay(2)],
-        clients: vec![client(bank, 3, "one"), anywhere(bank, 4)],
-        sites: vec![site(bank, 6, "shop")],
-        users: vec![User {
-            external_id: Some("x".into()),
-            ..user(bank, 10, "ten")
-        }],
-        authenticators: vec![authenticator(bank, 8, "serial")],
-        ..Provision::default()
-    };
-    write(&*store, first).await.unwrap();
-    let shop: Id<Tenant> = id(2);
-    let taken = [
+/// Changes that each take a name which is taken already.
+fn taken(bank: Id<Tenant>, shop: Id<Tenant>) -> impl Iterator<Item = Provision> {
+    [
         Provision {
             tenants: vec![tenant(9, "BANK")],
             ..Provision::default()
         },
         Provision {
-            tenants: vec![okay(9)],
+            tenants: vec![with_okay(9)],
             ..Provision::default()
         },
         Provision {
@@ -360,8 +243,27 @@ async fn a_name_that_is_taken_is_a_conflict(place: &Place) {
             authenticators: vec![authenticator(bank, 9, "serial")],
             ..Provision::default()
         },
-    ];
-    for change in taken {
+    ]
+    .into_iter()
+}
+
+async fn a_name_that_is_taken_is_a_conflict(place: &Place) {
+    let store = place.open().await;
+    let bank = with_users(&*store, 1).await;
+    let first = Provision {
+        tenants: vec![with_okay(2)],
+        clients: vec![client(bank, 3, "one"), anywhere(bank, 4)],
+        sites: vec![site(bank, 6, "shop")],
+        users: vec![User {
+            external_id: Some("x".into()),
+            ..user(bank, 10, "ten")
+        }],
+        authenticators: vec![authenticator(bank, 8, "serial")],
+        ..Provision::default()
+    };
+    write(&*store, first).await.unwrap();
+    let shop: Id<Tenant> = id(2);
+    for change in taken(bank, shop) {
         let told = format!("{change:?}");
         assert_eq!(
             write(&*store, change).await,

@@ -9,3 +9,4 @@ mod moving;
 mod nodes;
 mod opening;
 mod races;
+mod rows;

@@ -203,7 +203,7 @@ async fn a_message_leaves_the_outbox_once(place: &Place) {
     assert_eq!(due, [first.clone(), later.clone()]);
     assert_eq!(
         store.due_messages(NOW.plus_s(2), 1).await.unwrap(),
-        [first.clone()]
+        std::slice::from_ref(&first)
     );
     assert_eq!(store.remove_message(first.id).await, Ok(true));
     assert_eq!(store.remove_message(first.id).await, Ok(false));

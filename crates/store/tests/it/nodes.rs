@@ -43,7 +43,7 @@ async fn two_nodes_race_many_rows_and_none_is_lost(place: &Place) {
     let tenant = with_users(&*nodes[0], USERS).await;
     let tasks: Vec<_> = (0..32)
         .map(|task: i64| {
-            let store = Arc::clone(&nodes[(task % 2) as usize]);
+            let store = Arc::clone(&nodes[usize::from(task % 2 == 0)]);
             tokio::spawn(async move {
                 let mut won = 0;
                 for round in 0..25 {
@@ -79,10 +79,7 @@ async fn two_nodes_race_many_rows_and_none_is_lost(place: &Place) {
             - 1;
     }
     assert_eq!(moved, won);
-    assert_eq!(
-        nodes[1].events(tenant, 10_000).await.unwrap().len() as i64,
-        won + 1
-    );
+    assert_eq!(event_count(&*nodes[1], tenant).await, won + 1);
 }
 
 async fn the_directory_is_changed_beside_a_busy_node(place: &Place) {
@@ -103,4 +100,67 @@ async fn the_directory_is_changed_beside_a_busy_node(place: &Place) {
     }
     busy.await.unwrap();
     assert_eq!(tool.users(tenant, None, 1000).await.unwrap().len(), 31);
+}
+
+/// Connections are cut at random moments, COMMIT included: what was acknowledged is there, and each
+/// version was moved by one change alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cut_connection_loses_nothing_acknowledged() {
+    const USERS: i64 = 4;
+    let place = Place::postgres().await;
+    let store = place.open().await;
+    let tenant = with_users(&*store, USERS).await;
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let tasks: Vec<_> = (1..=USERS)
+        .map(|user| {
+            let (store, stop) = (Arc::clone(&store), Arc::clone(&stop));
+            tokio::spawn(async move {
+                let mut acknowledged = 0;
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    let Ok(Some(read)) = store.standing(tenant, id(user)).await else {
+                        continue;
+                    };
+                    let write = standing_write(id(user), read.version, 0);
+                    let change = Change {
+                        standing: Some(write),
+                        ..telling(tenant)
+                    };
+                    match store.commit(change).await {
+                        Ok(()) => acknowledged += 1,
+                        // It may have been written, as any change that nobody acknowledged.
+                        Err(StoreError::Unavailable(_) | StoreError::Conflict) => {}
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+                acknowledged
+            })
+        })
+        .collect();
+    for _ in 0..20 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE application_name = 'countersign' AND datname = current_database()";
+        place.execute(cut).await;
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    let mut acknowledged = 0;
+    for task in tasks {
+        acknowledged += task.await.unwrap();
+    }
+    let again = place.open().await;
+    let mut moved = 0;
+    for user in 1..=USERS {
+        moved += again
+            .standing(tenant, id(user))
+            .await
+            .unwrap()
+            .unwrap()
+            .version
+            - 1;
+    }
+    assert!(
+        acknowledged > 0 && moved >= acknowledged,
+        "{moved} moved, {acknowledged} told"
+    );
+    assert_eq!(event_count(&*again, tenant).await, moved + 1);
 }

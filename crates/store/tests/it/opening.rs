@@ -1,6 +1,6 @@
 //! What cannot be opened is told with what to do; what cannot be written is never acknowledged.
 
-use challenge::ports::StoreError;
+use challenge::ports::{Change, StoreError};
 use store::{OpenError, Options, StoreUrl};
 
 use crate::support::*;
@@ -9,6 +9,7 @@ on_both!(
     a_schema_newer_than_known_is_refused,
     a_store_opens_again_with_what_it_held,
     two_open_a_new_database_at_once,
+    who_waits_too_long_is_refused_and_then_served,
 );
 
 async fn a_schema_newer_than_known_is_refused(place: &Place) {
@@ -108,27 +109,102 @@ async fn a_postgres_that_is_not_there_is_named() {
     assert!(matches!(refused, OpenError::BadUrl(_)), "{refused}");
 }
 
-/// The limit is kept by the connection that writes; it is reached through the file's own size
-/// because nothing outside that connection can set it.
-#[tokio::test]
-async fn a_full_disk_is_never_acknowledged_and_recovers() {
-    let place = Place::sqlite();
+/// Another process sits on what a commit needs.
+async fn who_waits_too_long_is_refused_and_then_served(place: &Place) {
     let store = place.open().await;
     let tenant = with_users(&*store, 1).await;
-    let StoreUrl::Sqlite(path) = &place.url else {
-        unreachable!("it is SQLite")
+    let change = || Change {
+        standing: Some(standing_write(id(1), 1, 1)),
+        ..telling(tenant)
     };
-    // Another process holds the write lock: what waits for it is refused, never acknowledged.
-    let holder = rusqlite::Connection::open(path).unwrap();
-    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let refused = store.commit(telling(tenant)).await;
+    let holder = Holder::of(place).await;
+    let refused = store.commit(change()).await;
     assert!(
         matches!(refused, Err(StoreError::Unavailable(_))),
         "{refused:?}"
     );
-    assert!(store.check().await.is_err());
-    holder.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(store.commit(telling(tenant)).await, Ok(()));
+    // Reads do not wait for writes.
+    assert_eq!(
+        store
+            .standing(tenant, id(1))
+            .await
+            .unwrap()
+            .unwrap()
+            .version,
+        1
+    );
+    holder.release().await;
+    let mut served = store.commit(change()).await;
+    for _ in 0..20 {
+        if served.is_ok() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        served = store.commit(change()).await;
+    }
+    assert_eq!(served, Ok(()));
     assert_eq!(store.check().await, Ok(()));
-    assert_eq!(store.events(tenant, 10).await.unwrap().len(), 2);
+    assert_eq!(event_count(&*store, tenant).await, 2);
+}
+
+enum Holder {
+    Sqlite(rusqlite::Connection),
+    Postgres(tokio_postgres::Client),
+}
+
+impl Holder {
+    async fn of(place: &Place) -> Self {
+        match &place.url {
+            StoreUrl::Sqlite(path) => {
+                let connection = rusqlite::Connection::open(path).unwrap();
+                connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+                Self::Sqlite(connection)
+            }
+            StoreUrl::Postgres(url) => {
+                let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)
+                    .await
+                    .unwrap();
+                tokio::spawn(connection);
+                client
+                    .batch_execute("BEGIN; SELECT * FROM standing FOR UPDATE")
+                    .await
+                    .unwrap();
+                Self::Postgres(client)
+            }
+        }
+    }
+
+    async fn release(self) {
+        match self {
+            Self::Sqlite(connection) => connection.execute_batch("ROLLBACK").unwrap(),
+            Self::Postgres(client) => client.batch_execute("ROLLBACK").await.unwrap(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_postgres_that_may_forget_is_refused_where_that_is_demanded() {
+    let place = Place::postgres().await;
+    let durable = Options {
+        require_durable: true,
+    };
+    assert!(store::open(&place.url, &durable).await.is_ok());
+    let StoreUrl::Postgres(url) = &place.url else {
+        unreachable!("it is PostgreSQL")
+    };
+    let (_, name) = url.rsplit_once('/').unwrap();
+    place
+        .execute(&format!(
+            "ALTER DATABASE {name} SET synchronous_commit = off"
+        ))
+        .await;
+    let refused = store::open(&place.url, &durable).await.err().unwrap();
+    assert!(matches!(refused, OpenError::NotDurable(_)), "{refused}");
+    assert!(refused.to_string().contains("set it to on"), "{refused}");
+    let store = store::open(&place.url, &Options::default()).await.unwrap();
+    assert!(
+        store.describe().contains("NOT DURABLE"),
+        "{}",
+        store.describe()
+    );
 }

@@ -286,3 +286,14 @@ pub(crate) async fn with_users(store: &dyn Store, users: i64) -> Id<Tenant> {
     store.provision(change).await.unwrap();
     id
 }
+
+/// The number of a tenant's events.
+pub(crate) async fn event_count(store: &dyn Store, tenant: Id<Tenant>) -> i64 {
+    store
+        .events(tenant, u32::MAX)
+        .await
+        .unwrap()
+        .len()
+        .try_into()
+        .unwrap()
+}
