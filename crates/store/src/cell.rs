@@ -4,12 +4,12 @@
 
 use std::error::Error;
 
+use bytes::BytesMut;
 use challenge::id::{Id, TimedId};
 use challenge::ports::StoreError;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 /// One value of one column.

@@ -118,9 +118,10 @@ impl Writer {
             let mut total = 0;
             for step in steps {
                 let mut statement = connection.prepare_cached(step.sql)?;
-                let rows = statement.execute(params_from_iter(&step.cells))? as u64;
+                let changed = statement.execute(params_from_iter(&step.cells))?;
+                let rows = changed as u64;
                 if step.rows.is_some_and(|expected| expected != rows) {
-                    return Err(rusqlite::Error::StatementChangedRows(0));
+                    return Err(rusqlite::Error::StatementChangedRows(changed));
                 }
                 total += rows;
             }
