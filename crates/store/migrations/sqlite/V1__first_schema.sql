@@ -136,3 +136,23 @@ CREATE TABLE outbox (
     PRIMARY KEY (tenant, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX outbox_due ON outbox (due_at, id);
+
+-- What the planner is to expect: few tenants, each with many rows of everything. Without it a new
+-- database looks as if a tenant had ten rows, and walking all of them as good as using an index.
+ANALYZE;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('tenant', 'tenant', '10 1'),
+    ('user_account', 'user_account', '1000000 100000 1'),
+    ('user_account', 'sqlite_autoindex_user_account_2', '1000000 100000 1'),
+    ('user_account', 'sqlite_autoindex_user_account_3', '1000000 100000 1'),
+    ('authenticator', 'authenticator', '1000000 100000 1'),
+    ('authenticator', 'sqlite_autoindex_authenticator_2', '1000000 100000 1'),
+    ('authenticator', 'authenticator_user', '1000000 100000 2'),
+    ('authenticator', 'authenticator_device', '1000000 100000 2'),
+    ('standing', 'standing', '1000000 100000 1'),
+    ('challenge', 'challenge', '1000000 100000 1'),
+    ('access_token', 'access_token', '1000000 100000 2 1'),
+    ('access_token', 'access_token_expiry', '1000000 2'),
+    ('spent', 'spent', '1000000 100000 1'),
+    ('spent', 'spent_expiry', '1000000 2'),
+    ('event', 'event', '1000000 100000 1');
