@@ -237,9 +237,15 @@ impl<D: Database> Store for Engine<D> {
     }
 
     async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        self.0
-            .run(provision::sweep(before, limit), LONG_PATIENCE)
-            .await
+        let mut steps = Vec::new();
+        for (find, cells, remove) in provision::ended(before, limit) {
+            let keys = self.0.fetch(find, cells).await?;
+            steps.extend(keys.into_iter().map(|Row(key)| provision::any(remove, key)));
+        }
+        if steps.is_empty() {
+            return Ok(0);
+        }
+        self.0.run(steps, LONG_PATIENCE).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

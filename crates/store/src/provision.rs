@@ -112,16 +112,27 @@ fn event_cells(event: EventRow) -> Vec<Cell> {
     ]
 }
 
-/// The statements that remove what serves nobody any more.
-pub(crate) fn sweep(before: Timestamp, limit: u32) -> Vec<Step> {
+/// What finds the keys of rows that serve nobody any more, each with the statement that removes
+/// one. What has ended stays ended, so they need not be one transaction; and a row is removed by
+/// its key, since SQLite walks the whole tenant for a list of keys.
+pub(crate) fn ended(before: Timestamp, limit: u32) -> [(&'static str, Vec<Cell>, &'static str); 3] {
     let (moment, limit) = (before.unix_ms(), i64::from(limit));
     let first_kept = directory::first_id_after(before);
-    vec![
-        any(sql::SWEEP_TOKENS, vec![moment.into(), limit.into()]),
-        any(sql::SWEEP_SPENT, vec![moment.into(), limit.into()]),
-        any(
-            sql::SWEEP_CHALLENGES,
+    [
+        (
+            sql::ENDED_TOKENS,
+            vec![moment.into(), limit.into()],
+            sql::REMOVE_TOKEN,
+        ),
+        (
+            sql::ENDED_MARKS,
+            vec![moment.into(), limit.into()],
+            sql::REMOVE_MARK,
+        ),
+        (
+            sql::ENDED_CHALLENGES,
             vec![first_kept.as_slice().into(), moment.into(), limit.into()],
+            sql::REMOVE_CHALLENGE,
         ),
     ]
 }

@@ -94,13 +94,15 @@ pub(crate) const EXPECT_NO_STANDING: &str =
 pub(crate) const ADD_EVENT: &str = "INSERT INTO event \
      (tenant, id, at, kind, outcome, user_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
-pub(crate) const SWEEP_TOKENS: &str = "DELETE FROM access_token WHERE (tenant, issued_ms, digest) \
-     IN (SELECT tenant, issued_ms, digest FROM access_token WHERE expires_at <= $1 \
-     ORDER BY expires_at LIMIT $2)";
-pub(crate) const SWEEP_SPENT: &str = "DELETE FROM spent WHERE (tenant, digest) \
-     IN (SELECT tenant, digest FROM spent WHERE keep_until <= $1 ORDER BY keep_until LIMIT $2)";
+pub(crate) const ENDED_TOKENS: &str = "SELECT tenant, issued_ms, digest FROM access_token \
+     WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2";
+pub(crate) const REMOVE_TOKEN: &str =
+    "DELETE FROM access_token WHERE tenant = $1 AND issued_ms = $2 AND digest = $3";
+pub(crate) const ENDED_MARKS: &str =
+    "SELECT tenant, digest FROM spent WHERE keep_until <= $1 ORDER BY keep_until LIMIT $2";
+pub(crate) const REMOVE_MARK: &str = "DELETE FROM spent WHERE tenant = $1 AND digest = $2";
 /// Ids sort by time, so what has ended stands at the front of its tenant's range, and needs no
 /// index that every request would have to write.
-pub(crate) const SWEEP_CHALLENGES: &str = "DELETE FROM challenge WHERE (tenant, id) \
-     IN (SELECT c.tenant, c.id FROM tenant t JOIN challenge c ON c.tenant = t.id AND c.id < $1 \
-     WHERE c.ends_at <= $2 LIMIT $3)";
+pub(crate) const ENDED_CHALLENGES: &str = "SELECT c.tenant, c.id FROM tenant t \
+     JOIN challenge c ON c.tenant = t.id AND c.id < $1 WHERE c.ends_at <= $2 LIMIT $3";
+pub(crate) const REMOVE_CHALLENGE: &str = "DELETE FROM challenge WHERE tenant = $1 AND id = $2";

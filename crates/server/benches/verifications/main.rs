@@ -48,11 +48,20 @@ fn run() -> Result<(), String> {
         Some(url) => stores.push(("PostgreSQL", Some(url))),
         None => println!("PostgreSQL: left out; scripts/bench starts one"),
     }
+    // `scripts/bench -- 64`: that many connections alone.
+    let wanted: Vec<usize> = std::env::args()
+        .filter_map(|argument| argument.parse().ok())
+        .collect();
+    let connections = if wanted.is_empty() {
+        CONNECTIONS.to_vec()
+    } else {
+        wanted
+    };
     for (name, store) in stores {
         let server = Server::start(store.as_deref(), USERS)?;
         let mut load = runtime.block_on(Load::new(&server.address, USERS))?;
         table::head(name, server.memory_kib());
-        for connections in CONNECTIONS {
+        for &connections in &connections {
             let limit = measure(&runtime, &server, load.health(connections))?;
             let verified = measure(&runtime, &server, load.verify(connections))?;
             table::row(connections, &limit, &verified);

@@ -55,6 +55,15 @@ const STATEMENTS: [&str; 12] = [
      $7::text[])",
 ];
 
+/// Planned once, and by the keys: a plan made while a table was small or its statistics old would
+/// read the whole table for every group.
+const PLANS: [&str; 4] = [
+    "SET plan_cache_mode = force_generic_plan",
+    "SET enable_seqscan = off",
+    "SET enable_hashjoin = off",
+    "SET enable_mergejoin = off",
+];
+
 /// A value for each row of one column.
 type Column<'a> = Box<dyn ToSql + Sync + Send + 'a>;
 
@@ -72,6 +81,12 @@ impl Link {
                 tracing::warn!(%error, "a connection to PostgreSQL ended");
             }
         });
+        for setting in PLANS {
+            // An engine that plans in another way may not know it.
+            if let Err(error) = client.batch_execute(setting).await {
+                tracing::debug!(%error, setting, "a setting of the planner was not taken");
+            }
+        }
         let statements = try_join_all(STATEMENTS.iter().map(|sql| client.prepare(sql))).await?;
         Ok(Self { client, statements })
     }

@@ -4,6 +4,8 @@
 
 mod group;
 mod open;
+#[cfg(test)]
+mod plans;
 mod readers;
 mod store;
 mod writer;

@@ -37,6 +37,10 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
         .and_then(prepare_writer)
         .map_err(cannot_open(path))?;
     migrate(&mut connection)?;
+    // The first migration tells the planner what to expect; this reads it, and analyses nothing.
+    connection
+        .execute_batch("ANALYZE sqlite_schema")
+        .map_err(cannot_open(path))?;
     Ok(connection)
 }
 

@@ -1,0 +1,67 @@
+//! That SQLite finds rows by their keys: a test of the planner's choices on a new database.
+
+use rusqlite::Connection;
+
+use crate::sql;
+use crate::sqlite::open;
+
+/// Every statement that may meet a table with many rows.
+const STATEMENTS: [&str; 17] = [
+    sql::STANDING,
+    sql::CHALLENGE,
+    sql::TOKEN,
+    sql::DUE_MESSAGES,
+    sql::REMOVE_MESSAGE,
+    sql::USER_BY_ID,
+    sql::USER_BY_LOGIN_NAME,
+    sql::USER_BY_EXTERNAL_ID,
+    sql::USERS,
+    sql::AUTHENTICATOR_BY_ID,
+    sql::AUTHENTICATOR_BY_SERIAL,
+    sql::AUTHENTICATORS_ON,
+    sql::MOVE_STANDING,
+    sql::ENDED_TOKENS,
+    sql::REMOVE_TOKEN,
+    sql::ENDED_MARKS,
+    sql::ENDED_CHALLENGES,
+];
+
+/// The steps of a statement's plan, as SQLite words them.
+fn plan(connection: &Connection, statement: &str) -> Vec<String> {
+    let mut explained = connection
+        .prepare(&format!("EXPLAIN QUERY PLAN {statement}"))
+        .unwrap();
+    let nulls = vec![rusqlite::types::Null; explained.parameter_count()];
+    let steps = explained
+        .query_map(rusqlite::params_from_iter(nulls), |row| row.get(3))
+        .unwrap();
+    steps.map(Result::unwrap).collect()
+}
+
+/// Whether a step looks at every row of a tenant, or of a table that grows with them.
+fn walks(step: &str) -> bool {
+    let few = ["SCAN t", "SCAN u", "SCAN directory_version"];
+    step.ends_with("(tenant=?)") || (step.starts_with("SCAN") && !few.contains(&step))
+}
+
+#[test]
+fn no_statement_of_a_request_walks_all_rows_of_a_tenant() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = open::open_writer(&folder.path().join("new.db")).unwrap();
+    for statement in STATEMENTS {
+        for step in plan(&connection, statement) {
+            assert!(
+                !walks(step.trim_end_matches(" LEFT-JOIN")),
+                "{step}: {statement}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_walk_is_recognised() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = open::open_writer(&folder.path().join("new.db")).unwrap();
+    let walk = "SELECT id FROM authenticator WHERE tenant = $1 AND body = $2";
+    assert!(plan(&connection, walk).iter().any(|step| walks(step)));
+}
