@@ -6,11 +6,9 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::http::StatusCode;
 use challenge::clock::Clock;
 use challenge::rng::Rng;
 use challenge::secret::Keyring;
@@ -18,14 +16,9 @@ use challenge::verifier::{Ports, Verifier};
 use protocols::desk::Desk;
 use store::StoreUrl;
 use tokio::net::TcpListener;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::serving::{self, health, telemetry};
 use crate::workers;
-
-/// The longest a request may take from its first byte to its answer.
-const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// What an application is built from.
 pub struct Blueprint {
@@ -134,13 +127,7 @@ fn router(desk: &Arc<Desk>, with_metrics: bool) -> Router {
     if with_metrics {
         router = router.merge(telemetry::router());
     }
-    router
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            REQUEST_TIME_MAX,
-        ))
-        .layer(CatchPanicLayer::new())
-        .layer(axum::middleware::from_fn(telemetry::observe))
+    router.layer(axum::middleware::from_fn(telemetry::observe))
 }
 
 async fn bind(listen: &str) -> anyhow::Result<TcpListener> {

@@ -4,12 +4,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::RequestExt;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, RawPathParams, Request};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use challenge::directory::{Client, TenantView};
 use challenge::transaction::Field;
 use challenge::verifier::Context;
+use http_body_util::LengthLimitError;
 
 use crate::activid::form::Form;
 use crate::activid::refusal::Refused;
@@ -43,6 +44,19 @@ pub(super) struct Call {
     correlation: Option<String>,
 }
 
+/// The whole body, if it is no longer than it may be.
+async fn read_to_end(body: Body) -> Result<Bytes, Refused> {
+    axum::body::to_bytes(body, BODY_LENGTH_MAX)
+        .await
+        .map_err(|error| {
+            if error.into_inner().is::<LengthLimitError>() {
+                Refused::TooLarge
+            } else {
+                Refused::Malformed("the body ended early".to_owned())
+            }
+        })
+}
+
 impl Call {
     /// Reads a request to the end.
     pub(super) async fn read(desk: &Desk, mut request: Request) -> Result<Self, Refused> {
@@ -60,17 +74,12 @@ impl Call {
         if id.contains('\0') {
             return Err(Refused::NotHere);
         }
-        let query = request.uri().query().unwrap_or_default().to_owned();
-        let headers = request.headers().clone();
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let (parts, body) = request.into_parts();
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map(|ConnectInfo(address)| address.ip().to_canonical());
-        let body = request.extract::<Bytes, _>().await.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Refused::TooLarge
-            } else {
-                Refused::Malformed("the body ended early".to_owned())
-            }
-        })?;
+        let headers = parts.headers;
+        let body = read_to_end(body).await?;
         Ok(Self {
             tenant,
             id,

@@ -7,12 +7,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::DefaultBodyLimit;
 use axum::http::Response;
 use axum::routing::{get, post};
 
 use crate::activid::refusal::Refused;
-use crate::activid::request::BODY_LENGTH_MAX;
 use crate::activid::response::{self, Door};
 use crate::activid::scim::handlers;
 use crate::activid::{discovery, introspection, token};
@@ -35,7 +33,7 @@ pub fn router() -> Router<Arc<Desk>> {
     for prefix in ["/scim", "/SCIM"] {
         router = router.nest(prefix, scim());
     }
-    router.layer(DefaultBodyLimit::max(BODY_LENGTH_MAX))
+    router
 }
 
 fn openid() -> Router<Arc<Desk>> {

@@ -2,14 +2,19 @@
 //!
 //! HTTP/1.1 alone: a proxy in front speaks the rest.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::http::{Request, Response, StatusCode};
+use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -24,6 +29,9 @@ const CONNECTIONS_MAX: usize = 8192;
 
 /// The longest a client may take to send a request's head, idle keep-alive time included.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// The longest a request may take from its head to its answer.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// The largest request head that is read.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
@@ -54,10 +62,8 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
             }
         };
         let router = router.clone();
-        let service = service_fn(move |request: hyper::Request<Incoming>| {
-            let mut request = request.map(axum::body::Body::new);
-            request.extensions_mut().insert(ConnectInfo(peer));
-            router.clone().oneshot(request)
+        let service = service_fn(move |request: Request<Incoming>| {
+            answer(router.clone(), request.map(Body::new), peer)
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -79,6 +85,31 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     {
         tracing::warn!("some requests did not end in time and were cut off");
     }
+}
+
+/// Answers one request, in time and whatever happens: a panic ends that request alone.
+async fn answer(
+    router: Router,
+    mut request: Request<Body>,
+    peer: SocketAddr,
+) -> Result<Response<Body>, Infallible> {
+    request.extensions_mut().insert(ConnectInfo(peer));
+    // Nothing of a request that panicked is looked at again.
+    let answered = AssertUnwindSafe(router.oneshot(request)).catch_unwind();
+    let (status, text) = match tokio::time::timeout(REQUEST_TIME_MAX, answered).await {
+        Ok(Ok(answer)) => return answer,
+        Ok(Err(_)) => {
+            tracing::error!("a request panicked; this is a mistake in the program");
+            (StatusCode::INTERNAL_SERVER_ERROR, "the request failed\n")
+        }
+        Err(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the request took too long\n",
+        ),
+    };
+    let mut answer = Response::new(Body::from(text));
+    *answer.status_mut() = status;
+    Ok(answer)
 }
 
 /// The next connection, once there is a place for it.
