@@ -2,6 +2,7 @@
 //!
 //! No SQLite call is ever made on an async thread: a frozen disk must not stop what needs none.
 
+mod checkpoints;
 mod group;
 mod open;
 #[cfg(test)]

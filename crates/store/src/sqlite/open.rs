@@ -54,14 +54,26 @@ fn prepare_writer(connection: Connection) -> rusqlite::Result<Connection> {
     // FULL: NORMAL was measured to lose acknowledged commits at a power cut.
     // The cache is small on purpose: a commit that split a page walks all of it (15 % of the
     // writer's time with 64 MB), and behind it stands the operating system's.
-    // The log is copied back often and in small pieces: whoever commits meanwhile waits for it.
+    // The log is copied back by a thread of its own; only if that does not keep up, by a commit.
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
-         PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 1000; \
+         PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 32000; \
          PRAGMA journal_size_limit = 67108864;",
     )?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+/// Opens the file for copying the log back into it.
+pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, OpenError> {
+    let prepare = |connection: Connection| {
+        connection.busy_timeout(BUSY)?;
+        connection.execute_batch("PRAGMA synchronous = FULL;")?;
+        Ok(connection)
+    };
+    Connection::open(path)
+        .and_then(prepare)
+        .map_err(cannot_open(path))
 }
 
 /// Opens the file for reading alone.

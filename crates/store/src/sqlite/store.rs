@@ -13,6 +13,7 @@ use crate::cell::{Cell, Row};
 use crate::change::ChangeRows;
 use crate::database::{Database, PATIENCE, Step, gone, too_busy, too_late};
 use crate::error::OpenError;
+use crate::sqlite::checkpoints;
 use crate::sqlite::readers::{self, Question};
 use crate::sqlite::writer::{self, Job};
 
@@ -21,6 +22,7 @@ pub(crate) struct Sqlite {
     path: PathBuf,
     writer: Sender<Job>,
     readers: Sender<Question>,
+    _checkpoints: Sender<()>,
 }
 
 impl Sqlite {
@@ -29,10 +31,12 @@ impl Sqlite {
         let opened = tokio::task::spawn_blocking(move || {
             let writer = writer::start(&path)?;
             let readers = readers::start(&path)?;
+            let checkpoints = checkpoints::start(&path, writer.clone())?;
             Ok(Self {
                 path,
                 writer,
                 readers,
+                _checkpoints: checkpoints,
             })
         });
         // A panic while opening is a bug, and goes on as the panic it is.

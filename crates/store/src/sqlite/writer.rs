@@ -22,6 +22,14 @@ pub(super) enum Job {
     Commit(Box<ChangeRows>, oneshot::Sender<Result<(), StoreError>>),
     /// Statements in a transaction of their own.
     Run(Vec<Step>, oneshot::Sender<Result<u64, StoreError>>),
+    /// What is left of the log is to be copied back, so that it can begin anew.
+    Checkpoint(oneshot::Sender<()>),
+}
+
+/// A job that does not share its transaction.
+enum Alone {
+    Run(Vec<Step>, oneshot::Sender<Result<u64, StoreError>>),
+    Checkpoint(oneshot::Sender<()>),
 }
 
 type Waiting = (Box<ChangeRows>, oneshot::Sender<Result<(), StoreError>>);
@@ -65,7 +73,11 @@ impl Writer {
                 match job {
                     Job::Commit(change, reply) => group.push((change, reply)),
                     Job::Run(steps, reply) => {
-                        alone = Some((steps, reply));
+                        alone = Some(Alone::Run(steps, reply));
+                        break;
+                    }
+                    Job::Checkpoint(reply) => {
+                        alone = Some(Alone::Checkpoint(reply));
                         break;
                     }
                 }
@@ -74,10 +86,21 @@ impl Writer {
                 }
             }
             self.commit(group);
-            if let Some((steps, reply)) = alone {
-                let outcome = self.run(&steps);
-                let _ = reply.send(outcome);
+            // Whoever asked may have given up.
+            match alone {
+                Some(Alone::Run(steps, reply)) => drop(reply.send(self.run(&steps))),
+                Some(Alone::Checkpoint(reply)) => drop(reply.send(self.checkpoint())),
+                None => {}
             }
+        }
+    }
+
+    /// Copies back what is left of the log. Nothing is lost if that fails; but nobody knows then
+    /// what is on disk, so nothing is acknowledged any more.
+    fn checkpoint(&mut self) {
+        let pragma = "PRAGMA wal_checkpoint(PASSIVE)";
+        if let Err(error) = self.connection.query_row(pragma, [], |_| Ok(())) {
+            self.clean_up(&error);
         }
     }
 
