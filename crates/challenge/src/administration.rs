@@ -242,7 +242,7 @@ impl Told for () {
     }
 }
 
-pub(crate) fn movement_of(standing: &Standing, id: Id<Authenticator>) -> Movement {
+fn movement_of(standing: &Standing, id: Id<Authenticator>) -> Movement {
     standing
         .authenticators
         .get(&id)

@@ -19,7 +19,7 @@ use crate::transaction::{self, Field};
 use crate::verifier::{Context, Verifier};
 
 /// An answer to be verified.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Answer<'a> {
     /// Who asks.
     pub context: Context<'a>,
@@ -35,8 +35,8 @@ pub struct Answer<'a> {
     pub wants_token: bool,
 }
 
-/// What was given as a proof.
-#[derive(Clone, Debug)]
+/// What was given as a proof. It holds codes, and so has no `Debug`.
+#[derive(Clone)]
 pub enum Proof<'a> {
     /// A one-time password.
     OneTimePassword(&'a str),

@@ -7,7 +7,7 @@ use oath::ocra::Suite;
 use crate::audit::{EventKind, Outcome};
 use crate::clock::Timestamp;
 use crate::directory::{Authenticator, UserKey, UserRecord};
-use crate::id::{Id, TimedId};
+use crate::id::TimedId;
 use crate::lifecycle::{Challenge, Command, Purpose, State};
 use crate::lockout::{self, Gate};
 use crate::methods::{self, Opened, OpenedMethod, Wanted};
@@ -39,9 +39,8 @@ pub struct Wish<'a> {
 struct Bound {
     record: Arc<UserRecord>,
     policy: Arc<Policy>,
-    authenticators: Vec<Id<Authenticator>>,
-    /// The suites that have to take the question; none where nothing is computed from it.
-    suites: Vec<Suite>,
+    /// The authenticators that fit, each with the suite that it responds by, if it does.
+    fitting: Vec<(Arc<Authenticator>, Option<Suite>)>,
     to_device: bool,
 }
 
@@ -59,16 +58,13 @@ impl Verifier {
                 return Err(Refusal::Unavailable(format!("user {user} has no standing")));
             };
             let now = self.clock.now();
-            if !bound.is_usable(&standing.value) {
-                return Err(Refusal::NotFound("authenticator"));
-            }
             let tally = standing.value.policies.get(&bound.policy.code);
             let limits = &bound.policy.limits;
             if tally.is_some_and(|tally| !lockout::may_issue(tally, limits, now)) {
                 self.tell_too_many(wish, &bound).await?;
                 return Err(Refusal::TooManyChallenges);
             }
-            let challenge = self.drawn(wish, &bound, now)?;
+            let challenge = self.drawn(wish, &bound, &standing.value, now)?;
             let change = self
                 .issue_change(wish, &bound, (&standing, &challenge), now)
                 .await?;
@@ -130,37 +126,54 @@ impl Verifier {
             .map(String::as_str);
         let code = named.or(first).ok_or(Refusal::NotFound("authenticator"))?;
         let policy = context.policy(code)?;
-        let (mut authenticators, mut suites) = (Vec::new(), Vec::new());
+        let mut parsed = Vec::new();
         for one in fitting
             .into_iter()
             .filter(|one| one.policies.contains(&policy.code))
         {
-            authenticators.push(one.id);
             let opened = Opened::open(one, &self.keyring)?;
-            if let OpenedMethod::Ocra {
-                suite: Some(suite), ..
-            } = opened.method
-            {
-                suites.push(suite);
-            }
-        }
-        if wish.purpose == Purpose::Respond && suites.is_empty() {
-            return Err(Refusal::NotFound("authenticator"));
+            let suite = match opened.method {
+                OpenedMethod::Ocra { suite, .. } => suite,
+                OpenedMethod::Hotp { .. } | OpenedMethod::Totp { .. } => None,
+            };
+            parsed.push((Arc::clone(one), suite));
         }
         let to_device = wish.device_id.is_some();
         Ok(Bound {
             record,
             policy,
-            authenticators,
-            suites,
+            fitting: parsed,
             to_device,
         })
     }
 
-    fn drawn(&self, wish: &Wish<'_>, bound: &Bound, now: Timestamp) -> Result<Challenge, Refusal> {
+    fn drawn(
+        &self,
+        wish: &Wish<'_>,
+        bound: &Bound,
+        standing: &Standing,
+        now: Timestamp,
+    ) -> Result<Challenge, Refusal> {
+        // A revoked authenticator neither answers nor shapes the question; a locked one may be asked.
+        let askable = bound
+            .fitting
+            .iter()
+            .filter(|(one, _)| standing.status(one) != Status::Revoked);
+        let askable: Vec<_> = askable.collect();
+        let first = askable
+            .first()
+            .ok_or(Refusal::NotFound("authenticator"))?
+            .0
+            .id;
         let question = match wish.purpose {
-            Purpose::Respond => methods::draw_question(&bound.suites, &*self.rng)
-                .ok_or(Refusal::NotFound("authenticator"))?,
+            Purpose::Respond => {
+                let suites: Vec<_> = askable
+                    .iter()
+                    .filter_map(|(_, suite)| suite.clone())
+                    .collect();
+                let drawn = methods::draw_question(&suites, &*self.rng);
+                drawn.ok_or(Refusal::NotFound("authenticator"))?
+            }
             Purpose::Approve => String::new(),
         };
         let limits = &bound.policy.limits;
@@ -170,11 +183,7 @@ impl Verifier {
             purpose: wish.purpose,
             user: bound.record.user.id,
             policy: bound.policy.code.clone(),
-            authenticator: bound
-                .authenticators
-                .first()
-                .copied()
-                .filter(|_| bound.to_device),
+            authenticator: bound.to_device.then_some(first),
             client: wish.context.client.id,
             question,
             issued_at: now,
@@ -249,16 +258,5 @@ impl Verifier {
         event.user = Some(bound.record.user.id);
         event.detail.policy = Some(bound.policy.code.clone());
         self.store.commit(Change::telling(event)).await
-    }
-}
-
-impl Bound {
-    /// Whether one of the authenticators was not revoked; a locked one may still be asked.
-    fn is_usable(&self, standing: &Standing) -> bool {
-        self.authenticators.is_empty()
-            || self.authenticators.iter().any(|id| {
-                let movement = standing.authenticators.get(id);
-                movement.is_none_or(|movement| movement.status != Status::Revoked)
-            })
     }
 }

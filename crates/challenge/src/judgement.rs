@@ -59,7 +59,7 @@ pub struct Judgement {
     /// The challenge, where it was touched.
     pub challenge: Option<ChallengeWrite>,
     /// What may be spent once.
-    pub spent: Option<SpentMark>,
+    pub spent: Vec<SpentMark>,
 }
 
 /// The newest challenge that one of these authenticators may answer.
@@ -69,7 +69,7 @@ pub fn live_challenge(
     candidates: &[Candidate],
 ) -> Option<TimedId> {
     let tally = standing.policies.get(policy)?;
-    let fitting = tally.live.iter().filter(|live| {
+    let mut fitting = tally.live.iter().filter(|live| {
         live.purpose == Purpose::Respond
             && live.authenticator.is_none_or(|bound| {
                 candidates
@@ -77,7 +77,8 @@ pub fn live_challenge(
                     .any(|candidate| candidate.opened.enrolled.id == bound)
             })
     });
-    fitting.map(|live| live.id).max()
+    // The newest stands last. Its id may be smaller than an older one's: clocks are set back.
+    fitting.next_back().map(|live| live.id)
 }
 
 /// Judges an answer.
@@ -88,11 +89,11 @@ pub fn judge(case: &Case<'_>, now: Timestamp) -> Judgement {
         .get(&case.policy.code)
         .cloned()
         .unwrap_or_default();
-    let hit = first_hit(case, now);
+    let hits = hits(case, now);
     let statuses: Vec<_> = case
         .candidates
         .iter()
-        .map(|one| status(standing, one))
+        .map(|one| standing.status(&one.opened.enrolled))
         .collect();
     if standing.locked || lockout::gate(&tally, &case.policy.limits, now) == Gate::Locked {
         return untouched(case, Why::Locked, Outcome::Locked);
@@ -105,29 +106,26 @@ pub fn judge(case: &Case<'_>, now: Timestamp) -> Judgement {
         };
     }
     let waiting = case.wanted != Wanted::Response || open_challenge(case, now).is_some();
-    match hit {
-        Some((opened, spend)) if waiting && !case.already_spent => {
-            right(case, &tally, (opened, &spend), now)
-        }
-        _ => wrong(case, &tally, now),
+    if hits.is_empty() || !waiting || case.already_spent {
+        wrong(case, &tally, now)
+    } else {
+        right(case, &tally, &hits, now)
     }
 }
 
-/// The first candidate for which the answer is right. All are computed, whatever comes out.
-fn first_hit<'a>(case: &'a Case<'_>, now: Timestamp) -> Option<(&'a Opened, Spend)> {
+/// The candidates for which the answer is right: more than one where tokens share a key, and then it
+/// is spent for each. All are computed, whatever comes out.
+fn hits<'a>(case: &'a Case<'_>, now: Timestamp) -> Vec<(&'a Opened, Spend)> {
     let challenge = open_challenge(case, now);
     let nothing = Movement::default();
-    let mut hit = None;
+    let mut hits = Vec::new();
     for candidate in case.candidates {
         let opened = &candidate.opened;
         let bound = challenge.and_then(|challenge| challenge.value.authenticator);
         let asked = bound.is_none_or(|bound| bound == opened.enrolled.id);
-        let movement = case
-            .standing
-            .value
-            .authenticators
-            .get(&opened.enrolled.id)
-            .unwrap_or(&nothing);
+        let movement = case.standing.value.movement(&opened.enrolled);
+        let usable = asked && movement.is_some_and(|movement| movement.status.is_active());
+        let movement = movement.unwrap_or(&nothing);
         let code = case.unverified_code;
         let given = match case.wanted {
             Wanted::OneTimePassword => Given::OneTimePassword(code),
@@ -141,11 +139,9 @@ fn first_hit<'a>(case: &'a Case<'_>, now: Timestamp) -> Option<(&'a Opened, Spen
             },
         };
         let spend = methods::verify(opened, movement, &case.policy.limits, given, now);
-        if hit.is_none() && asked && movement.status.is_active() {
-            hit = spend.map(|spend| (opened, spend));
-        }
+        hits.extend(spend.filter(|_| usable).map(|spend| (opened, spend)));
     }
-    hit
+    hits
 }
 
 /// The challenge that waits for this answer, if it still does.
@@ -159,12 +155,7 @@ fn open_challenge<'a>(case: &Case<'a>, now: Timestamp) -> Option<&'a Versioned<C
     case.challenge.filter(|challenge| is_open(&challenge.value))
 }
 
-fn right(
-    case: &Case<'_>,
-    tally: &Tally,
-    (opened, spend): (&Opened, &Spend),
-    now: Timestamp,
-) -> Judgement {
+fn right(case: &Case<'_>, tally: &Tally, hits: &[(&Opened, Spend)], now: Timestamp) -> Judgement {
     let answered = if case.wanted == Wanted::Response {
         // The response is used by the request that brought it: answered and consumed in one.
         let consumed = open_challenge(case, now).and_then(|challenge| {
@@ -196,21 +187,28 @@ fn right(
             .is_none_or(|answered| answered.id != live.id)
     });
     standing.policies.insert(case.policy.code.clone(), next);
-    let movement = standing
-        .authenticators
-        .entry(opened.enrolled.id)
-        .or_default();
-    *movement = methods::spend_into(movement, spend);
-    let mark = match spend {
-        Spend::Signature(_, mark) => mark.clone(),
-        Spend::Counter(_) | Spend::Step(_) | Spend::Response(_) => None,
+    let mut marks = Vec::new();
+    for (opened, spend) in hits {
+        let movement = standing
+            .authenticators
+            .entry(opened.enrolled.id)
+            .or_default();
+        *movement = methods::spend_into(movement, spend);
+        if let Spend::Signature(_, Some(mark)) = spend
+            && !marks.contains(mark)
+        {
+            marks.push(mark.clone());
+        }
+    }
+    let Some((first, _)) = hits.first() else {
+        return wrong(case, tally, now);
     };
     Judgement {
-        verdict: Ok(opened.enrolled.id),
+        verdict: Ok(first.enrolled.id),
         outcome: Outcome::Done,
         standing: write(case, Some(standing)),
         challenge: answered,
-        spent: mark,
+        spent: marks,
     }
 }
 
@@ -254,7 +252,7 @@ fn wrong(case: &Case<'_>, tally: &Tally, now: Timestamp) -> Judgement {
         },
         standing: write(case, Some(standing)),
         challenge: touched,
-        spent: None,
+        spent: Vec::new(),
     }
 }
 
@@ -265,7 +263,7 @@ fn untouched(case: &Case<'_>, why: Why, outcome: Outcome) -> Judgement {
         outcome,
         standing: write(case, None),
         challenge: None,
-        spent: None,
+        spent: Vec::new(),
     }
 }
 
@@ -275,9 +273,4 @@ fn write(case: &Case<'_>, next: Option<Standing>) -> StandingWrite {
         expected: case.standing.version,
         next,
     }
-}
-
-fn status(standing: &Standing, candidate: &Candidate) -> Status {
-    let movement = standing.authenticators.get(&candidate.opened.enrolled.id);
-    movement.map(|movement| movement.status).unwrap_or_default()
 }

@@ -28,8 +28,8 @@ pub struct Versioned<T> {
 /// Why a store did not do as asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// The database cannot be reached, written, or did not answer in time. Nothing was decided;
-    /// the text is for the log.
+    /// The database cannot be reached, written, or did not answer in time. Nothing was acknowledged;
+    /// a change that was under way may still be written. The text is for the log.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
     /// Somebody else wrote a row first. Nothing was written: read again and decide again.

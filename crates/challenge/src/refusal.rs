@@ -48,7 +48,7 @@ pub enum Refusal {
     /// The caller may not do this; the text says what it lacks.
     #[error("the client may not do this: {0}")]
     NotAllowed(&'static str),
-    /// Nothing was decided. The text is for the log.
+    /// Nothing is told; what was asked may have been counted all the same. The text is for the log.
     #[error("unavailable: {0}")]
     Unavailable(String),
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::administration::{Acted, Actor, Subject, Told, movement_of};
+use crate::administration::{Acted, Actor, Subject, Told};
 use crate::audit::{EventKind, Outcome};
 use crate::clock::Timestamp;
 use crate::directory::{Authenticator, TenantView};
@@ -85,24 +85,30 @@ impl Search<'_> {
             .get(self.code)
             .cloned()
             .unwrap_or_default();
-        let movement = |token: &Opened| movement_of(standing, token.enrolled.id);
+        let movement = |token: &Opened| {
+            standing
+                .movement(&token.enrolled)
+                .cloned()
+                .unwrap_or_default()
+        };
         let held = self
             .tokens
             .iter()
-            .filter(|token| movement(token).status != Status::Revoked);
+            .filter(|token| standing.status(&token.enrolled) != Status::Revoked);
         let held: Vec<_> = held.collect();
         if held.is_empty() {
             return Err(Refusal::NotFound("authenticator"));
         }
         let active = held
             .into_iter()
-            .filter(|token| movement(token).status.is_active());
+            .filter(|token| standing.status(&token.enrolled).is_active());
         let active: Vec<_> = active.collect();
         // All are searched before the lock is looked at, so that the time does not tell.
         let found: Vec<_> = active
             .iter()
             .filter_map(|token| {
-                let moved = methods::resynchronise(token, &movement(token), self.codes, now)?;
+                let moved =
+                    methods::resynchronise(token, &movement(token), self.limits, self.codes, now)?;
                 Some((token.enrolled.id, moved))
             })
             .collect();

@@ -49,7 +49,7 @@ impl Verifier {
         let change = Change {
             standing: Some(judgement.standing),
             challenges: judgement.challenge.into_iter().collect(),
-            spent: judgement.spent.into_iter().collect(),
+            spent: judgement.spent,
             token: stored,
             ..Change::telling(event)
         };

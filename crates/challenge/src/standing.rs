@@ -27,6 +27,21 @@ pub struct Standing {
     pub authenticators: BTreeMap<Id<Authenticator>, Movement>,
 }
 
+impl Standing {
+    /// The movement of an authenticator as enrolled; nothing where it was handed on or got another
+    /// key since it was read, and then it must not be used.
+    pub fn movement(&self, authenticator: &Authenticator) -> Option<&Movement> {
+        let movement = self.authenticators.get(&authenticator.id);
+        movement.filter(|movement| movement.enrolment == authenticator.enrolment)
+    }
+
+    /// Whether an authenticator may be used; one without a movement of its own counts as revoked.
+    pub fn status(&self, authenticator: &Authenticator) -> Status {
+        self.movement(authenticator)
+            .map_or(Status::Revoked, |movement| movement.status)
+    }
+}
+
 /// What was counted for one user under one policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
@@ -87,6 +102,9 @@ pub struct Movement {
     /// Whether it may be used.
     #[serde(default, skip_serializing_if = "Status::is_active")]
     pub status: Status,
+    /// The enrolment that it moves with: what a former key computed is not looked at any more.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub enrolment: u32,
     /// The lowest counter that is not spent (HOTP; OCRA challenge–response).
     #[serde(default, skip_serializing_if = "is_zero_u64")]
     pub next_counter: u64,

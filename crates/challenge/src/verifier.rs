@@ -15,11 +15,11 @@ use crate::directory::{Catalogue, Client, TenantView};
 use crate::id::TimedId;
 use crate::judgement::{self, Case};
 use crate::lifecycle::{Challenge, Command};
-use crate::lockout;
+use crate::lockout::{self, Gate};
 use crate::methods;
 use crate::policy::Limits;
 use crate::ports::{ChallengeWrite, Change, StandingWrite, Store, StoreError, Versioned};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Why};
 use crate::rng::Rng;
 use crate::secret::Keyring;
 use crate::settlement::Settled;
@@ -216,14 +216,19 @@ impl Verifier {
                 .after(command, now)
                 .map_err(Refusal::OutOfTurn)?;
             let standing = self.store.standing(tenant, next.user).await?;
-            let closed = standing.and_then(|read| close_in_standing(&read, &next, command, now));
+            let standing = standing.ok_or(Refusal::NotFound("user"))?;
+            if command == Command::Approve && is_locked(&standing.value, &next, context, now) {
+                self.tell_locked(context, &next).await?;
+                return Err(Refusal::NotVerified(Why::Locked));
+            }
+            let closed = close_in_standing(&standing, &next, command, now);
             let mut event = self.event(context, kind, outcome);
             event.user = Some(next.user);
             event.detail.policy = Some(next.policy.clone());
             event.detail.challenge = Some(id);
             let expected = found.version;
             let change = Change {
-                standing: closed,
+                standing: Some(closed),
                 challenges: vec![ChallengeWrite {
                     id,
                     expected,
@@ -244,34 +249,59 @@ impl Verifier {
             "challenge {id}: {TRIES} lost races"
         )))
     }
+
+    async fn tell_locked(
+        &self,
+        context: &Context<'_>,
+        challenge: &Challenge,
+    ) -> Result<(), StoreError> {
+        let mut event = self.event(context, EventKind::Decision, Outcome::Locked);
+        event.user = Some(challenge.user);
+        event.detail.policy = Some(challenge.policy.clone());
+        event.detail.challenge = Some(challenge.id);
+        self.store.commit(Change::telling(event)).await
+    }
+}
+
+/// Whether the user may approve nothing now: the lock holds for decisions as for codes.
+fn is_locked(
+    standing: &Standing,
+    challenge: &Challenge,
+    context: &Context<'_>,
+    now: Timestamp,
+) -> bool {
+    let tally = standing
+        .policies
+        .get(&challenge.policy)
+        .cloned()
+        .unwrap_or_default();
+    let limits = context
+        .tenant
+        .policy(&challenge.policy)
+        .map(|policy| &policy.limits);
+    let by_policy = limits.is_none_or(|limits| lockout::gate(&tally, limits, now) == Gate::Locked);
+    standing.locked || by_policy
 }
 
 /// The user's standing once a challenge does not wait for an answer any more; an approval counts as
-/// the right answer that it is.
+/// the right answer that it is. Where nothing changes it still must be as it was read.
 fn close_in_standing(
     read: &Versioned<Standing>,
     challenge: &Challenge,
     command: Command,
     now: Timestamp,
-) -> Option<StandingWrite> {
-    let tally = read.value.policies.get(&challenge.policy)?;
-    let mut next = match command {
-        Command::Approve => lockout::after_success(tally, now),
-        Command::Answer { .. }
-        | Command::Decline
-        | Command::Consume
-        | Command::Cancel
-        | Command::Replace => tally.clone(),
-    };
-    next.live.retain(|live| live.id != challenge.id);
-    if next == *tally {
-        return None;
-    }
+) -> StandingWrite {
     let mut standing = read.value.clone();
-    standing.policies.insert(challenge.policy.clone(), next);
-    Some(StandingWrite {
+    if let Some(tally) = standing.policies.get_mut(&challenge.policy) {
+        if command == Command::Approve {
+            *tally = lockout::after_success(tally, now);
+        }
+        tally.live.retain(|live| live.id != challenge.id);
+    }
+    let next = (standing != read.value).then_some(standing);
+    StandingWrite {
         user: challenge.user,
         expected: read.version,
-        next: Some(standing),
-    })
+        next,
+    }
 }

@@ -17,6 +17,9 @@ pub struct Authenticator {
     pub tenant: Id<Tenant>,
     /// Who holds it.
     pub user: Id<User>,
+    /// How often it got another key. A movement of another enrolment is not its own.
+    #[serde(default)]
+    pub enrolment: u32,
     /// Its serial number, unique in the tenant.
     pub serial: String,
     /// The device it lives on; several authenticators of one user may share a device.

@@ -3,6 +3,7 @@
 //! What is spent is never kept here: counters, locks and status are read from the store each time.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use quick_cache::sync::Cache;
@@ -23,6 +24,7 @@ pub struct Catalogue {
     store: Arc<dyn Store>,
     snapshot: RwLock<Arc<Snapshot>>,
     users: Cache<(Id<Tenant>, String), KeptUser>,
+    stale: AtomicBool,
 }
 
 #[derive(Default)]
@@ -64,6 +66,7 @@ impl Catalogue {
             store,
             snapshot: RwLock::default(),
             users: Cache::new(USERS_KEPT),
+            stale: AtomicBool::new(false),
         };
         let version = catalogue.store.directory_version().await?;
         catalogue.reload(version).await?;
@@ -72,6 +75,17 @@ impl Catalogue {
 
     /// Reads the directory again where its version moved; whether it had.
     pub async fn refresh(&self) -> Result<bool, StoreError> {
+        let outcome = self.refreshed().await;
+        self.stale.store(outcome.is_err(), Ordering::Relaxed);
+        outcome
+    }
+
+    /// Whether the last refresh failed: what an administrator changed may not be honoured.
+    pub fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::Relaxed)
+    }
+
+    async fn refreshed(&self) -> Result<bool, StoreError> {
         let version = self.store.directory_version().await?;
         if version == self.snapshot().version {
             return Ok(false);

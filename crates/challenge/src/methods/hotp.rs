@@ -30,6 +30,7 @@ pub(super) fn resynchronise(
     key: &Key,
     movement: &Movement,
     (first, second): (&str, Option<&str>),
+    window: u32,
 ) -> Option<Movement> {
     if let (Some(awaited), None) = (movement.awaited, second)
         && awaited >= movement.next_counter
@@ -40,11 +41,28 @@ pub(super) fn resynchronise(
     let found = find_from(hotp, key, movement.next_counter, (first, second))?;
     match second {
         Some(_) => Some(finished(movement, found.saturating_add(1))),
-        None => Some(Movement {
-            awaited: found.checked_add(1),
-            ..movement.clone()
-        }),
+        None => first_found(movement, found, window),
     }
+}
+
+/// The next code is awaited. A code that could sign in is spent by this; one that was given before
+/// is not given again.
+fn first_found(movement: &Movement, found: u64, window: u32) -> Option<Movement> {
+    let awaited = found.checked_add(1);
+    if movement.awaited == awaited {
+        return None;
+    }
+    let ordinary = found - movement.next_counter < u64::from(window);
+    let next_counter = if ordinary {
+        awaited?
+    } else {
+        movement.next_counter
+    };
+    Some(Movement {
+        next_counter,
+        awaited,
+        ..movement.clone()
+    })
 }
 
 /// The counter of the first code such that the second, where given, is that of the next counter.
@@ -112,28 +130,31 @@ mod tests {
     fn two_consecutive_codes_move_the_counter_past_both() {
         let (first, second) = (code(500), code(501));
         let moved =
-            resynchronise(Hotp::default(), &key(), &at(10), (&first, Some(&second))).unwrap();
+            resynchronise(Hotp::default(), &key(), &at(10), (&first, Some(&second)), 4).unwrap();
         assert_eq!(moved.next_counter, 502);
     }
 
     #[test]
     fn codes_that_do_not_follow_each_other_move_nothing() {
         let (first, second) = (code(500), code(502));
-        assert!(resynchronise(Hotp::default(), &key(), &at(10), (&first, Some(&second))).is_none());
+        assert!(
+            resynchronise(Hotp::default(), &key(), &at(10), (&first, Some(&second)), 4).is_none()
+        );
     }
 
     #[test]
     fn spent_codes_and_codes_beyond_the_window_move_nothing() {
         for counter in [8, 1010] {
             let (first, second) = (code(counter), code(counter + 1));
-            let moved = resynchronise(Hotp::default(), &key(), &at(10), (&first, Some(&second)));
+            let moved = resynchronise(Hotp::default(), &key(), &at(10), (&first, Some(&second)), 4);
             assert!(moved.is_none());
         }
     }
 
     #[test]
     fn one_code_makes_the_next_one_good_for_signing_in() {
-        let waiting = resynchronise(Hotp::default(), &key(), &at(10), (&code(500), None)).unwrap();
+        let waiting =
+            resynchronise(Hotp::default(), &key(), &at(10), (&code(500), None), 4).unwrap();
         assert_eq!((waiting.next_counter, waiting.awaited), (10, Some(501)));
         assert_eq!(
             verify(Hotp::default(), &key(), &waiting, 4, &code(501)),
@@ -151,9 +172,24 @@ mod tests {
 
     #[test]
     fn the_awaited_code_finishes_a_resynchronisation_in_two_steps() {
-        let waiting = resynchronise(Hotp::default(), &key(), &at(10), (&code(500), None)).unwrap();
-        let done = resynchronise(Hotp::default(), &key(), &waiting, (&code(501), None)).unwrap();
+        let waiting =
+            resynchronise(Hotp::default(), &key(), &at(10), (&code(500), None), 4).unwrap();
+        let done = resynchronise(Hotp::default(), &key(), &waiting, (&code(501), None), 4).unwrap();
         assert_eq!((done.next_counter, done.awaited), (502, None));
+    }
+
+    #[test]
+    fn the_first_code_of_a_resynchronisation_cannot_sign_in_afterwards_nor_be_given_again() {
+        let resync = |movement: &Movement| {
+            resynchronise(Hotp::default(), &key(), movement, (&code(12), None), 4)
+        };
+        let waiting = resync(&at(10)).unwrap();
+        assert_eq!((waiting.next_counter, waiting.awaited), (13, Some(13)));
+        assert_eq!(
+            verify(Hotp::default(), &key(), &waiting, 4, &code(12)),
+            None
+        );
+        assert_eq!(resync(&waiting), None);
     }
 
     #[test]

@@ -142,10 +142,11 @@ impl Asked<'_> {
     }
 }
 
-/// A mark for what one authenticator signed.
+/// A mark for what a user signed with one key, in whichever authenticators that key is.
 fn mark_of(opened: &Opened, hashed: &[u8]) -> [u8; 32] {
     let mut whole = b"ocra signature\0".to_vec();
-    whole.extend_from_slice(&opened.enrolled.id.number().to_be_bytes());
+    whole.extend_from_slice(&opened.enrolled.user.number().to_be_bytes());
+    whole.extend_from_slice(digest(&SHA256, opened.key.as_bytes()).as_ref());
     whole.extend_from_slice(hashed);
     digest(&SHA256, &whole)
         .as_ref()

@@ -1,8 +1,11 @@
 //! Time-based one-time passwords (RFC 6238): one step back at most, never the same step twice.
 
+use std::ops::RangeInclusive;
+
 use oath::{Key, Totp};
 
 use crate::clock::Timestamp;
+use crate::methods::Spend;
 use crate::standing::Movement;
 
 /// Steps to either side that are searched for the first code of a resynchronisation: at 30 s a
@@ -17,19 +20,44 @@ pub(super) fn verify(
     movement: &Movement,
     (drift_steps, now): (u32, Timestamp),
     unverified_code: &str,
-) -> Option<u64> {
-    let present = totp
-        .time_step(now.unix_s())?
-        .saturating_add_signed(movement.drift_steps);
+) -> Option<Spend> {
+    let ours = totp.time_step(now.unix_s())?;
+    let present = ours.saturating_add_signed(movement.drift_steps);
     let first = present.saturating_sub(u64::from(drift_steps));
-    let near = totp.find(key, first, drift_steps.saturating_add(1), unverified_code);
+    // Spent steps are left out before the search: a later one may have the same digits.
+    let unspent = movement.last_step.map_or(0, |last| last.saturating_add(1));
+    let skipped = u32::try_from(unspent.saturating_sub(first)).unwrap_or(u32::MAX);
+    let candidates = drift_steps.saturating_add(1);
+    let near = totp.find(
+        key,
+        first.max(unspent),
+        candidates.saturating_sub(skipped),
+        unverified_code,
+    );
     let awaited = movement
         .awaited
-        .filter(|step| step.abs_diff(present) <= FAR);
+        .filter(|step| *step >= unspent && step.abs_diff(ours) <= FAR);
     let far = totp.find(key, awaited.unwrap_or(present), 1, unverified_code);
-    let far = far.filter(|_| awaited.is_some());
-    near.or(far)
-        .filter(|step| movement.last_step.is_none_or(|last| *step > last))
+    match (near, far.filter(|_| awaited.is_some())) {
+        (Some(step), _) => Some(Spend::Step {
+            step,
+            drift_steps: None,
+        }),
+        (None, Some(step)) => Some(Spend::Step {
+            step,
+            drift_steps: Some(drift_of(step, ours)),
+        }),
+        (None, None) => None,
+    }
+}
+
+/// How far a token's clock runs from ours, when a code of `step` came at our step `ours`.
+///
+/// A code is typed some seconds after it was shown, which may have been in the step before: so the
+/// token's clock is where the code says or one step further, and the window reaches one step back.
+fn drift_of(step: u64, ours: u64) -> i64 {
+    let difference = i64::try_from(step).unwrap_or(i64::MAX) - i64::try_from(ours).unwrap_or(0);
+    if difference == 0 { 0 } else { difference + 1 }
 }
 
 const FAR: u64 = RESYNCHRONISATION_STEPS as u64;
@@ -40,9 +68,11 @@ pub(super) fn resynchronise(
     key: &Key,
     movement: &Movement,
     (first, second): (&str, Option<&str>),
-    now: Timestamp,
+    (drift_steps, now): (u32, Timestamp),
 ) -> Option<Movement> {
     let present = totp.time_step(now.unix_s())?;
+    let by_token = present.saturating_add_signed(movement.drift_steps);
+    let ordinary = by_token.saturating_sub(u64::from(drift_steps))..=by_token;
     let earliest = present.saturating_sub(FAR);
     let unspent = movement.last_step.map_or(0, |last| last.saturating_add(1));
     let start = earliest.max(unspent);
@@ -61,12 +91,7 @@ pub(super) fn resynchronise(
         let found = totp.find(key, from, left, first)?;
         let next = found.checked_add(1)?;
         match second {
-            None => {
-                return Some(Movement {
-                    awaited: Some(next),
-                    ..movement.clone()
-                });
-            }
+            None => return first_found(movement, found, ordinary),
             Some(second) if totp.find(key, next, 1, second).is_some() => {
                 return Some(finished(movement, next, present));
             }
@@ -76,12 +101,30 @@ pub(super) fn resynchronise(
     None
 }
 
+/// The next code is awaited. A code that could sign in is spent by this; one that was given before
+/// is not given again.
+fn first_found(movement: &Movement, found: u64, ordinary: RangeInclusive<u64>) -> Option<Movement> {
+    let awaited = found.checked_add(1);
+    if movement.awaited == awaited {
+        return None;
+    }
+    let last_step = if ordinary.contains(&found) {
+        Some(found)
+    } else {
+        movement.last_step
+    };
+    Some(Movement {
+        last_step,
+        awaited,
+        ..movement.clone()
+    })
+}
+
 /// Both steps are spent; the second one tells how far the token's clock runs from ours.
 fn finished(movement: &Movement, last: u64, present: u64) -> Movement {
-    let drift = i64::try_from(last).unwrap_or(i64::MAX) - i64::try_from(present).unwrap_or(0);
     Movement {
         last_step: Some(last),
-        drift_steps: drift,
+        drift_steps: drift_of(last, present),
         awaited: None,
         ..movement.clone()
     }
@@ -104,7 +147,15 @@ mod tests {
     }
 
     fn check(movement: &Movement, step: u64) -> Option<u64> {
-        verify(&Totp::default(), &key(), movement, (1, NOW), &code(step))
+        check_at(movement, step, NOW)
+    }
+
+    fn check_at(movement: &Movement, step: u64, now: Timestamp) -> Option<u64> {
+        let found = verify(&Totp::default(), &key(), movement, (1, now), &code(step))?;
+        match found {
+            Spend::Step { step, .. } => Some(step),
+            other => panic!("not a step: {other:?}"),
+        }
     }
 
     #[test]
@@ -133,14 +184,58 @@ mod tests {
     fn a_token_whose_clock_is_far_off_is_followed_after_two_consecutive_codes() {
         let codes = (code(STEP - 100), code(STEP - 99));
         let given = (codes.0.as_str(), Some(codes.1.as_str()));
-        let moved =
-            resynchronise(&Totp::default(), &key(), &Movement::default(), given, NOW).unwrap();
-        assert_eq!((moved.drift_steps, moved.last_step), (-99, Some(STEP - 99)));
+        let moved = resynchronise(
+            &Totp::default(),
+            &key(),
+            &Movement::default(),
+            given,
+            (1, NOW),
+        )
+        .unwrap();
+        assert_eq!((moved.drift_steps, moved.last_step), (-98, Some(STEP - 99)));
         assert_eq!(check(&moved, STEP - 99), None, "the second code is spent");
         let later = NOW.plus_s(30);
-        let next = code(STEP - 98);
-        let found = verify(&Totp::default(), &key(), &moved, (1, later), &next);
-        assert_eq!(found, Some(STEP - 98));
+        assert_eq!(check_at(&moved, STEP - 98, later), Some(STEP - 98));
+    }
+
+    #[test]
+    fn a_token_on_time_whose_codes_were_typed_late_stays_usable() {
+        let codes = (code(STEP - 2), code(STEP - 1));
+        let given = (codes.0.as_str(), Some(codes.1.as_str()));
+        let moved = resynchronise(
+            &Totp::default(),
+            &key(),
+            &Movement::default(),
+            given,
+            (1, NOW),
+        )
+        .unwrap();
+        assert_eq!(check(&moved, STEP), Some(STEP));
+    }
+
+    #[test]
+    fn a_login_with_the_awaited_code_tells_how_far_the_clock_is_off() {
+        let waiting = Movement {
+            awaited: Some(STEP - 99),
+            ..Movement::default()
+        };
+        let given = code(STEP - 99);
+        let spend = verify(&Totp::default(), &key(), &waiting, (1, NOW), &given).unwrap();
+        let moved = crate::methods::spend_into(&waiting, &spend);
+        assert_eq!((moved.drift_steps, moved.awaited), (-98, None));
+        assert_eq!(check_at(&moved, STEP - 98, NOW.plus_s(30)), Some(STEP - 98));
+    }
+
+    #[test]
+    fn the_first_code_of_a_resynchronisation_cannot_sign_in_afterwards_nor_be_given_again() {
+        let first = code(STEP);
+        let resync = |movement: &Movement| {
+            resynchronise(&Totp::default(), &key(), movement, (&first, None), (1, NOW))
+        };
+        let waiting = resync(&Movement::default()).unwrap();
+        assert_eq!(waiting.awaited, Some(STEP + 1));
+        assert_eq!(check(&waiting, STEP), None);
+        assert_eq!(resync(&waiting), None);
     }
 
     #[test]
@@ -151,7 +246,7 @@ mod tests {
         };
         let codes = (code(STEP - 10), code(STEP - 9));
         let given = (codes.0.as_str(), Some(codes.1.as_str()));
-        assert!(resynchronise(&Totp::default(), &key(), &spent, given, NOW).is_none());
+        assert!(resynchronise(&Totp::default(), &key(), &spent, given, (1, NOW)).is_none());
     }
 
     #[test]

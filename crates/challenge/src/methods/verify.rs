@@ -34,7 +34,12 @@ pub enum Spend {
     /// This counter and all before it.
     Counter(u64),
     /// This time step and all before it.
-    Step(u64),
+    Step {
+        /// The step.
+        step: u64,
+        /// How far the token's clock runs from ours, where this code told it.
+        drift_steps: Option<i64>,
+    },
     /// A response: its counter, where the suite has one. The challenge is spent by its own state.
     Response(Option<u64>),
     /// A signature: its counter where the suite has one, else a mark for what was signed.
@@ -80,7 +85,6 @@ pub fn verify(
         }
         (OpenedMethod::Totp { totp }, Given::OneTimePassword(code)) => {
             totp::verify(totp, &opened.key, movement, (limits.drift_steps, now), code)
-                .map(Spend::Step)
         }
         (
             OpenedMethod::Ocra { .. },
@@ -115,8 +119,9 @@ pub fn spend_into(movement: &Movement, spend: &Spend) -> Movement {
             next.next_signature_counter =
                 next.next_signature_counter.max(counter.saturating_add(1));
         }
-        Spend::Step(step) => {
+        Spend::Step { step, drift_steps } => {
             next.last_step = Some(next.last_step.map_or(*step, |last| last.max(*step)));
+            next.drift_steps = drift_steps.unwrap_or(next.drift_steps);
         }
         Spend::Response(None) | Spend::Signature(None, _) => {}
     }
@@ -126,16 +131,27 @@ pub fn spend_into(movement: &Movement, spend: &Spend) -> Movement {
 /// Looks for one code, or two consecutive ones, in the wide window of a resynchronisation.
 ///
 /// One code makes the next one awaited; two consecutive ones, or the awaited one, finish it. A
-/// code that was spent, or lies before one that was, is never found. Nothing: not found.
+/// code that was spent, or lies before one that was, is never found, and a first code that could
+/// sign in is spent. Nothing: not found.
 pub fn resynchronise(
     opened: &Opened,
     movement: &Movement,
+    limits: &Limits,
     codes: (&str, Option<&str>),
     now: Timestamp,
 ) -> Option<Movement> {
     match &opened.method {
-        OpenedMethod::Hotp { hotp, .. } => hotp::resynchronise(*hotp, &opened.key, movement, codes),
-        OpenedMethod::Totp { totp } => totp::resynchronise(totp, &opened.key, movement, codes, now),
+        OpenedMethod::Hotp { hotp, look_ahead } => {
+            let window = look_ahead.unwrap_or(limits.look_ahead);
+            hotp::resynchronise(*hotp, &opened.key, movement, codes, window)
+        }
+        OpenedMethod::Totp { totp } => totp::resynchronise(
+            totp,
+            &opened.key,
+            movement,
+            codes,
+            (limits.drift_steps, now),
+        ),
         OpenedMethod::Ocra { .. } => None,
     }
 }

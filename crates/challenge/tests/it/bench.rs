@@ -16,7 +16,7 @@ use challenge::ports::{TenantRows, Versioned};
 use challenge::refusal::Refusal;
 use challenge::rng::DangerCountingRng;
 use challenge::secret::Keyring;
-use challenge::standing::{Standing, Tally};
+use challenge::standing::{Movement, Standing, Tally};
 use challenge::transaction::Field;
 use challenge::verifier::{Context, Ports, Verifier};
 use oath::ocra::{Input, Suite};
@@ -133,6 +133,22 @@ impl Bench {
             .unwrap_or_default()
     }
 
+    /// Changes what moves about each authenticator, as another process would.
+    pub(crate) fn each_movement(&self, change: impl Fn(&mut Movement)) {
+        let mut rows = self.store.rows();
+        let row = rows.standings.get_mut(&self.user).unwrap();
+        row.value.authenticators.values_mut().for_each(change);
+        row.version += 1;
+    }
+
+    /// Takes all authenticators from the user, as handing them on does.
+    pub(crate) fn forget_movements(&self) {
+        let mut rows = self.store.rows();
+        let row = rows.standings.get_mut(&self.user).unwrap();
+        row.value.authenticators.clear();
+        row.version += 1;
+    }
+
     /// No two accepted answers may rest on one event, and every answer must have left one.
     pub(crate) fn events(&self) -> usize {
         let rows = self.store.rows();
@@ -240,6 +256,7 @@ fn furnish(
             id,
             tenant,
             user: user_id,
+            enrolment: 0,
             serial: format!("1000000{number}"),
             device_id: format!("1315{number}"),
             product: None,
@@ -249,7 +266,15 @@ fn furnish(
             pin: None,
         }
     };
-    let authenticators = methods.into_iter().enumerate().map(enrol).collect();
+    let authenticators: Vec<_> = methods.into_iter().enumerate().map(enrol).collect();
+    let movements = authenticators
+        .iter()
+        .map(|one: &Authenticator| (one.id, Movement::default()))
+        .collect();
+    let standing = Standing {
+        authenticators: movements,
+        ..Standing::default()
+    };
     let policy = Policy {
         id: Id::random(rng),
         tenant,
@@ -273,7 +298,7 @@ fn furnish(
         user_id,
         Versioned {
             version: 1,
-            value: Standing::default(),
+            value: standing,
         },
     );
     user_id

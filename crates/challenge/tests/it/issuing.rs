@@ -3,6 +3,7 @@
 use challenge::lifecycle::{Purpose, State};
 use challenge::policy::Limits;
 use challenge::refusal::{Refusal, Why};
+use challenge::standing::Status;
 use challenge::verifier::Decision;
 
 use crate::bench::{Bench, START, block_on, ocra, ocra_code};
@@ -157,4 +158,37 @@ fn a_cancelled_challenge_takes_no_answer() {
     let challenge = bench.issue(None).unwrap();
     block_on(bench.verifier.cancel(&bench.context(), challenge.id)).unwrap();
     assert!(bench.respond(&response(&challenge.question)).is_err());
+}
+
+#[test]
+fn a_locked_user_approves_nothing() {
+    let bench = bench();
+    let challenge = bench.issue_for(Purpose::Approve, None).unwrap();
+    for _ in 0..5 {
+        assert!(bench.respond("00000000").is_err());
+    }
+    let context = bench.context();
+    let approved = block_on(
+        bench
+            .verifier
+            .approve(&context, challenge.id, Decision::Approve),
+    );
+    assert_eq!(approved.unwrap_err(), Refusal::NotVerified(Why::Locked));
+    bench.clock.advance_s(60);
+    let declined = block_on(
+        bench
+            .verifier
+            .approve(&context, challenge.id, Decision::Decline),
+    );
+    assert!(declined.is_ok());
+}
+
+#[test]
+fn a_revoked_authenticator_on_the_device_is_not_asked() {
+    let bench = Bench::with(Limits::default(), vec![ocra(Some(SUITE), None)]);
+    bench.each_movement(|movement| movement.status = Status::Revoked);
+    assert_eq!(
+        bench.issue(None).unwrap_err(),
+        Refusal::NotFound("authenticator")
+    );
 }

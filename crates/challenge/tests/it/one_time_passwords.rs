@@ -163,3 +163,27 @@ fn every_answer_leaves_one_event() {
         assert_eq!(bench.events(), before + 1);
     }
 }
+
+#[test]
+fn a_code_of_a_key_that_two_tokens_share_is_accepted_once_for_both() {
+    let bench = Bench::with(Limits::default(), vec![hotp(), hotp()]);
+    assert!(bench.otp(&hotp_code(0)).is_ok());
+    assert!(bench.otp(&hotp_code(0)).is_err());
+    assert!(bench.otp(&hotp_code(1)).is_ok());
+}
+
+#[test]
+fn a_token_that_got_another_key_is_not_used_with_the_one_read_before() {
+    let bench = Bench::with(Limits::default(), vec![hotp()]);
+    bench.each_movement(|movement| movement.enrolment += 1);
+    let refusal = bench.otp(&hotp_code(0)).unwrap_err();
+    assert_eq!(refusal, Refusal::NotVerified(Why::NoAuthenticator));
+}
+
+#[test]
+fn a_token_without_a_movement_of_its_own_is_not_used() {
+    let bench = Bench::with(Limits::default(), vec![hotp()]);
+    bench.forget_movements();
+    let refusal = bench.otp(&hotp_code(0)).unwrap_err();
+    assert_eq!(refusal, Refusal::NotVerified(Why::NoAuthenticator));
+}

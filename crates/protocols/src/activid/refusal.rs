@@ -257,7 +257,7 @@ fn domain_to_wire(refusal: &Refusal) -> Wire {
             (503, "temporarily_unavailable"),
             (503, ""),
             reason::TECHNICAL,
-            "nothing was decided; try again",
+            "no answer can be given now; what was sent may have been counted, so try again with a new code",
         ),
     }
 }

@@ -6,7 +6,7 @@ use super::Environment;
 use super::section::{Reading, Section};
 
 /// What the command line says; it wins.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Overrides {
     /// The file with settings.
     pub config: Option<PathBuf>,
@@ -25,7 +25,7 @@ pub struct Overrides {
 }
 
 /// All settings, with their defaults.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// Where to listen.
     pub listen: String,
@@ -266,7 +266,9 @@ mod tests {
                 config: Some(file.path().to_owned()),
                 ..Overrides::default()
             };
-            let error = Settings::load(overrides, &Environment::fixed([])).unwrap_err();
+            let error = Settings::load(overrides, &Environment::fixed([]))
+                .err()
+                .unwrap();
             assert!(error.contains(expected), "{error}");
         }
     }

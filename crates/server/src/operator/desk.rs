@@ -21,7 +21,6 @@ pub(super) const OPERATOR: Actor<'static> = Actor {
 };
 
 /// What every sub-command has at hand.
-#[derive(Debug)]
 pub struct Desk {
     /// The settings.
     pub settings: Settings,

@@ -2,12 +2,13 @@
 //!
 //! HTTP/1.1 alone: a proxy in front speaks the rest.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -26,6 +27,9 @@ use tower::ServiceExt as _;
 
 /// Connections held at once; further ones wait to be accepted.
 const CONNECTIONS_MAX: usize = 8192;
+
+/// Connections held at once from one address, so that one cannot take all. A proxy is one address.
+const CONNECTIONS_PER_ADDRESS_MAX: usize = 4096;
 
 /// The longest a client may take to send a request's head, idle keep-alive time included.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(30);
@@ -46,6 +50,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
+    let guests = Guests::default();
     let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -61,6 +66,10 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
                 continue;
             }
         };
+        let Some(guest) = guests.enter(peer.ip()) else {
+            tracing::debug!(%peer, "too many connections from one address");
+            continue;
+        };
         let router = router.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             answer(router.clone(), request.map(Body::new), peer)
@@ -75,7 +84,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
             if let Err(error) = watched.await {
                 tracing::debug!(%error, "a connection ended early");
             }
-            drop(place);
+            drop((place, guest));
         });
     }
     drop(listener);
@@ -84,6 +93,43 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
         .is_err()
     {
         tracing::warn!("some requests did not end in time and were cut off");
+    }
+}
+
+/// How many connections each address holds.
+#[derive(Clone, Default)]
+struct Guests(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+/// One connection's entry; it leaves when it is dropped.
+struct Guest {
+    guests: Guests,
+    address: IpAddr,
+}
+
+impl Guests {
+    fn enter(&self, address: IpAddr) -> Option<Guest> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = held.entry(address).or_insert(0);
+        if *count >= CONNECTIONS_PER_ADDRESS_MAX {
+            return None;
+        }
+        *count += 1;
+        Some(Guest {
+            guests: self.clone(),
+            address,
+        })
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        let mut held = self.guests.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = held.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                held.remove(&self.address);
+            }
+        }
     }
 }
 
@@ -124,4 +170,22 @@ async fn next(
     let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
     Ok((stream, peer, place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_holds_its_share_and_gets_a_place_back_when_a_connection_ends() {
+        let (guests, address) = (Guests::default(), IpAddr::from([127, 0, 0, 1]));
+        let mut held: Vec<_> = (0..CONNECTIONS_PER_ADDRESS_MAX)
+            .filter_map(|_| guests.enter(address))
+            .collect();
+        assert_eq!(held.len(), CONNECTIONS_PER_ADDRESS_MAX);
+        assert!(guests.enter(address).is_none());
+        assert!(guests.enter(IpAddr::from([127, 0, 0, 2])).is_some());
+        held.pop();
+        assert!(guests.enter(address).is_some());
+    }
 }

@@ -89,7 +89,10 @@ impl Writer {
             // Whoever asked may have given up.
             match alone {
                 Some(Alone::Run(steps, reply)) => drop(reply.send(self.run(&steps))),
-                Some(Alone::Checkpoint(reply)) => drop(reply.send(self.checkpoint())),
+                Some(Alone::Checkpoint(reply)) => {
+                    self.checkpoint();
+                    let _ = reply.send(());
+                }
                 None => {}
             }
         }

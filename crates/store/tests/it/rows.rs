@@ -71,6 +71,7 @@ pub(crate) fn authenticator(tenant: Id<Tenant>, number: i64, serial: &str) -> Au
         id: id(number),
         tenant,
         user: id(1),
+        enrolment: 0,
         serial: serial.into(),
         device_id: "13158".into(),
         product: Some("MobileID".into()),

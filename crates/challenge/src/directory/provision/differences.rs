@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// Members that are numbers of rows, which tell people nothing.
-const IDENTITY: [&str; 3] = ["id", "tenant", "user"];
+const IDENTITY: [&str; 4] = ["id", "tenant", "user", "enrolment"];
 
 /// Each member that differs: `token_s 3600 → 1576800`.
 pub(super) fn between(old: &impl Serialize, new: &impl Serialize) -> Vec<String> {

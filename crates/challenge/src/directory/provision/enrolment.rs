@@ -15,6 +15,9 @@ const SUITE: &str = "OCRA-1:HOTP-SHA1-8:QN08";
 /// The same for the product `MobileID`, whose codes have six digits.
 const SUITE_OF_MOBILE_ID: &str = "OCRA-1:HOTP-SHA1-6:QN08";
 
+/// Codes that may be right at once: guessing gets easier by as much, and verifying dearer.
+const CANDIDATES_MAX: u32 = 64;
+
 /// The suite of signatures where none is named.
 const SIGNATURE_SUITE: &str = "OCRA-1:HOTP-SHA1-8:QA64";
 
@@ -125,6 +128,16 @@ fn ocra(
     );
     let time_window = token.time_window.unwrap_or(1);
     names::check_range(found, at, "time_window", time_window, 0..=10);
+    let tried = token.counter_window.unwrap_or(1) * (2 * time_window + 1);
+    if tried > CANDIDATES_MAX {
+        found.problem(
+            at,
+            format!(
+                "counter_window and time_window: together {tried} codes would be right at once; \
+                 at most {CANDIDATES_MAX} may be"
+            ),
+        );
+    }
 
     let (suite, signature_suite) = (suite.ok()?, signature_suite.ok()?);
     let Some(leading) = suite.as_ref().or(signature_suite.as_ref()) else {
@@ -134,6 +147,7 @@ fn ocra(
         );
         return None;
     };
+    check_apart(found, at, suite.as_ref(), signature_suite.as_ref());
     let algorithm = leading.algorithm();
     let all = [suite.as_ref(), signature_suite.as_ref()];
     let has_pin = all.into_iter().flatten().any(|suite| suite.pin().is_some());
@@ -163,6 +177,22 @@ fn parsed(found: &mut Findings, at: &At, key: &str, text: &str) -> Result<Option
         return Err(());
     }
     Ok(Some(suite))
+}
+
+/// A response must never be a signature of the same text, so the two suites must not be one.
+fn check_apart(
+    found: &mut Findings,
+    at: &At,
+    suite: Option<&Suite>,
+    signature_suite: Option<&Suite>,
+) {
+    if suite.is_some() && suite.map(Suite::as_str) == signature_suite.map(Suite::as_str) {
+        found.problem(
+            at,
+            "signature_suite: it is the same as suite, so that a response would be a signature as \
+             well; choose another",
+        );
+    }
 }
 
 /// Whether what is signed under these policies fits the suite's question.

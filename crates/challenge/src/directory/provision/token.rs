@@ -70,7 +70,7 @@ impl Draft<'_> {
         let before = present.as_ref().map(|_| standings.movement(user, next.id));
         let status_told = self.move_on(at, token, (before.as_ref(), key_told), |movement| {
             let method = present.as_ref().map(|present| &present.method);
-            standings.set(user, next.id, rescaled(movement, method, &next.method));
+            standings.set(user, next.id, rescaled(movement, method, &next));
         });
         let told = present.as_ref().map(|present| {
             let mut told = differences::between(present, &next);
@@ -173,6 +173,7 @@ impl Draft<'_> {
             id,
             tenant: within.tenant,
             user,
+            enrolment: present.map_or(0, |present| present.enrolment + u32::from(is_changed)),
             serial: token.serial.clone(),
             device_id: token
                 .device_id
@@ -284,8 +285,10 @@ impl Draft<'_> {
     }
 }
 
-/// The last spent step in the numbers of another clock: time steps are counted by their length.
-fn rescaled(mut movement: Movement, before: Option<&Method>, now: &Method) -> Movement {
+/// The movement of this enrolment, with the last spent step in the numbers of its clock: time steps
+/// are counted by their length.
+fn rescaled(mut movement: Movement, before: Option<&Method>, next: &Authenticator) -> Movement {
+    movement.enrolment = next.enrolment;
     let (
         Some(&Method::Totp {
             period_s: old_s,
@@ -293,7 +296,7 @@ fn rescaled(mut movement: Movement, before: Option<&Method>, now: &Method) -> Mo
             ..
         }),
         &Method::Totp { period_s, t0, .. },
-    ) = (before, now)
+    ) = (before, &next.method)
     else {
         return movement;
     };

@@ -179,3 +179,25 @@ fn a_new_authenticator_needs_a_secret() {
     );
     assert!(stage.plan(&bank).is_err());
 }
+
+#[test]
+fn a_signature_suite_that_is_the_response_suite_is_refused() {
+    let suite = "OCRA-1:HOTP-SHA1-8:QA08";
+    let told = refused(move |token| {
+        token.suite = Some(suite.to_owned());
+        token.signature_suite = Some(suite.to_owned());
+    });
+    assert!(
+        told.contains("signature_suite: it is the same as suite"),
+        "{told}"
+    );
+}
+
+#[test]
+fn windows_that_make_too_many_codes_right_at_once_are_refused() {
+    let told = refused(|token| {
+        token.counter_window = Some(20);
+        token.time_window = Some(2);
+    });
+    assert!(told.contains("together 100 codes"), "{told}");
+}

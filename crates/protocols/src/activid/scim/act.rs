@@ -279,7 +279,7 @@ async fn authenticators(
 }
 
 /// Tries the codes on each token of the device in turn; the first that knows them is brought into
-/// step. A wrong code counts for each one that was tried.
+/// A wrong code counts once.
 async fn resynchronised(
     desk: &Desk,
     call: &Call,
@@ -297,6 +297,10 @@ async fn resynchronised(
         let text = "only authenticators of kind hotp or totp get out of step; \
                     there is none on this device";
         return Err(Refused::Domain(Refusal::DoesNotFit(text.to_owned())));
+    }
+    if tokens.iter().any(|one| one.user != tokens[0].user) {
+        let text = "several users have a token on this device; resynchronise it by its own id";
+        return Err(Refused::Unsupported(text.to_owned()));
     }
     let actor = actor(call, client);
     let reached = desk
