@@ -2,8 +2,10 @@
 
 mod documents;
 mod foreign;
+mod locks;
 mod operating;
 mod races;
 mod running;
+mod secrets;
 mod serving;
 mod tokens;

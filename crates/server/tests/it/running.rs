@@ -103,11 +103,13 @@ pub(crate) struct Server {
 
 impl Server {
     fn started(mut command: Command) -> Self {
-        let mut process = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
+        command.stderr(Stdio::inherit());
+        Self::quietly(command)
+    }
+
+    /// Starts a server whose log goes where the command says.
+    pub(crate) fn quietly(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap())
             .read_line(&mut line)

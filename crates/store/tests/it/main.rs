@@ -10,3 +10,4 @@ mod nodes;
 mod opening;
 mod races;
 mod rows;
+mod verifying;
