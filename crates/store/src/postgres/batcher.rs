@@ -53,7 +53,11 @@ async fn batch_all(config: Config, changes: Arc<Mutex<mpsc::Receiver<Waiting>>>)
             link = None;
             refuse(&rows, &too_late())
         });
-        link = link.filter(|link| !link.is_closed());
+        // A server that refuses everything may have become a standby: the next group asks anew where
+        // the primary is.
+        let refused = |outcome: &Outcome| matches!(outcome, Err(StoreError::Unavailable(_)));
+        let useless = !outcomes.is_empty() && outcomes.iter().all(refused);
+        link = link.filter(|link| !link.is_closed() && !useless);
         for (waiting, outcome) in group.into_iter().zip(outcomes) {
             // Whoever asked may have given up.
             let _ = waiting.reply.send(outcome);
