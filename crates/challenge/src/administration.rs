@@ -3,10 +3,8 @@
 //! They go through the same compare-and-set and the same audit log as answers do, so that an act
 //! and an answer that race each other end in an order.
 
-use std::sync::Arc;
-
 use crate::audit::{EventKind, Outcome};
-use crate::directory::{Authenticator, Tenant, User, UserRecord};
+use crate::directory::{Authenticator, Tenant, User};
 use crate::id::{Id, TimedId};
 use crate::lockout;
 use crate::ports::{Change, StandingWrite, StoreError};
@@ -187,13 +185,6 @@ impl Verifier {
                 ..crate::audit::Detail::default()
             },
         }
-    }
-}
-
-impl UserRecord {
-    /// The authenticator with this serial number.
-    pub fn authenticator_by_serial(&self, serial: &str) -> Option<&Arc<Authenticator>> {
-        self.authenticators.iter().find(|one| one.serial == serial)
     }
 }
 

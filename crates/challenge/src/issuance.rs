@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::directory::{Authenticator, UserKey, UserRecord};
 use crate::id::TimedId;
 use crate::lifecycle::{Challenge, Command, Purpose, State};
-use crate::lockout::{self, Gate};
+use crate::lockout;
 use crate::methods::{self, Opened, OpenedMethod, Wanted};
 use crate::policy::Policy;
 use crate::ports::{ChallengeWrite, Change, StandingWrite, StoreError, Versioned};
@@ -80,29 +80,6 @@ impl Verifier {
         Err(Refusal::Unavailable(format!(
             "user {user}: {TRIES} lost races"
         )))
-    }
-
-    /// Whether a user is locked under a policy now, for callers who are trusted to know.
-    pub async fn is_locked(
-        &self,
-        record: &UserRecord,
-        policy: &Policy,
-    ) -> Result<bool, StoreError> {
-        let standing = self
-            .store
-            .standing(record.user.tenant, record.user.id)
-            .await?;
-        let Some(standing) = standing else {
-            return Ok(true);
-        };
-        let tally = standing
-            .value
-            .policies
-            .get(&policy.code)
-            .cloned()
-            .unwrap_or_default();
-        let gate = lockout::gate(&tally, &policy.limits, self.clock.now());
-        Ok(standing.value.locked || gate == Gate::Locked)
     }
 
     /// Who may answer, by the directory.

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use quick_cache::sync::Cache;
 
-use crate::directory::{Authenticator, Client, Site, Tenant, User, UserKey};
+use crate::directory::{Authenticator, Client, Tenant, User, UserKey};
 use crate::id::Id;
 use crate::policy::Policy;
 use crate::ports::{Store, StoreError, TenantRows};
@@ -47,7 +47,6 @@ pub struct TenantView {
     clients: HashMap<String, Arc<Client>>,
     client_names: HashMap<Id<Client>, String>,
     policies: HashMap<String, Arc<Policy>>,
-    sites: Vec<Arc<Site>>,
 }
 
 /// A user with all authenticators.
@@ -97,13 +96,6 @@ impl Catalogue {
     /// The tenant of this name.
     pub fn tenant(&self, name: &str) -> Option<Arc<TenantView>> {
         self.snapshot().tenants.get(name).cloned()
-    }
-
-    /// All tenants, by name.
-    pub fn tenants(&self) -> Vec<Arc<TenantView>> {
-        let mut all: Vec<_> = self.snapshot().tenants.values().cloned().collect();
-        all.sort_by(|left, right| left.tenant.name.cmp(&right.tenant.name));
-        all
     }
 
     /// A user with all authenticators; nothing where there is no such user.
@@ -182,25 +174,6 @@ impl TenantView {
     pub fn policy(&self, code: &str) -> Option<&Arc<Policy>> {
         self.policies.get(code)
     }
-
-    /// All clients, by name.
-    pub fn clients(&self) -> Vec<&Arc<Client>> {
-        let mut all: Vec<_> = self.clients.values().collect();
-        all.sort_by(|left, right| left.name.cmp(&right.name));
-        all
-    }
-
-    /// All policies, by code.
-    pub fn policies(&self) -> Vec<&Arc<Policy>> {
-        let mut all: Vec<_> = self.policies.values().collect();
-        all.sort_by(|left, right| left.code.cmp(&right.code));
-        all
-    }
-
-    /// All sites, by public id.
-    pub fn sites(&self) -> &[Arc<Site>] {
-        &self.sites
-    }
 }
 
 impl From<TenantRows> for TenantView {
@@ -219,14 +192,11 @@ impl From<TenantRows> for TenantView {
             .into_iter()
             .map(|policy| (policy.code.clone(), Arc::new(policy)))
             .collect();
-        let mut sites: Vec<_> = rows.sites.into_iter().map(Arc::new).collect();
-        sites.sort_by(|left, right| left.public_id.cmp(&right.public_id));
         Self {
             tenant: rows.tenant,
             clients,
             client_names,
             policies,
-            sites,
         }
     }
 }
