@@ -1,8 +1,10 @@
 //! One dedicated connection, and a group's transaction on it: two round trips.
 //!
-//! First BEGIN and the group's rows, locked in key order; then all writes, one statement a table, and
-//! COMMIT. A row that somebody else has locked is passed over, and its change counts as one that
-//! lost: so nobody waits for another's row, and no change holds up the rest of its group.
+//! First BEGIN and the group's rows, locked in key order, so that the groups of several nodes do
+//! not wait for each other in a circle; then all writes, one statement a table, and COMMIT.
+//!
+//! A locked row is waited for, not passed over (`SKIP LOCKED`): a change that is bound to lose would
+//! otherwise take a rightful one with it, by holding the row while that one is looked at.
 
 use challenge::ports::StoreError;
 use futures_util::future::{BoxFuture, join_all, try_join_all};
@@ -17,10 +19,10 @@ use crate::postgres::open::last_word;
 const LOCK_STANDINGS: &str = "SELECT s.tenant, s.user_id, s.version FROM standing s \
      JOIN unnest($1::bigint[], $2::bigint[]) AS k (tenant, user_id) \
      ON s.tenant = k.tenant AND s.user_id = k.user_id \
-     ORDER BY s.tenant, s.user_id FOR UPDATE OF s SKIP LOCKED";
+     ORDER BY s.tenant, s.user_id FOR UPDATE OF s";
 const LOCK_CHALLENGES: &str = "SELECT c.tenant, c.id, c.version FROM challenge c \
      JOIN unnest($1::bigint[], $2::bytea[]) AS k (tenant, id) \
-     ON c.tenant = k.tenant AND c.id = k.id ORDER BY c.tenant, c.id FOR UPDATE OF c SKIP LOCKED";
+     ON c.tenant = k.tenant AND c.id = k.id ORDER BY c.tenant, c.id FOR UPDATE OF c";
 const FIND_SPENT: &str = "SELECT s.tenant, s.digest FROM spent s \
      JOIN unnest($1::bigint[], $2::bytea[]) AS k (tenant, digest) \
      ON s.tenant = k.tenant AND s.digest = k.digest";
