@@ -148,6 +148,7 @@ async fn what_was_acknowledged_survives_a_kill(place: &Place) {
                 read.version
             );
         }
+        settled(&*store, tenant).await;
         let versions = all_is_whole(&*store, tenant).await;
         assert_eq!(event_count(&*store, tenant).await, versions + 1);
     }
@@ -155,6 +156,30 @@ async fn what_was_acknowledged_survives_a_kill(place: &Place) {
         told > 100,
         "only {told} changes were acknowledged; that is no load"
     );
+}
+
+/// Waits until nothing moves any more: PostgreSQL may still be carrying out the COMMIT that the
+/// killed process had sent, and the reads of the check are not one moment.
+async fn settled(store: &dyn Store, tenant: Id<Tenant>) {
+    let mut before = Vec::new();
+    loop {
+        let mut now = Vec::new();
+        for user in 1..=USERS {
+            now.push(
+                store
+                    .standing(tenant, id(user))
+                    .await
+                    .unwrap()
+                    .unwrap()
+                    .version,
+            );
+        }
+        if now == before {
+            return;
+        }
+        before = now;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 /// Whether each version of each user has its event and its token, and no later one has any.
