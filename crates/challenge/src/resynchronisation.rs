@@ -117,17 +117,18 @@ impl Search<'_> {
             return Ok((standing.clone(), Err(Why::Locked)));
         }
         let mut next = standing.clone();
-        let Some((id, moved)) = found.into_iter().next() else {
+        let Some((_, first)) = found.first() else {
             let failed = lockout::after_failure(&tally, self.limits, now);
             let attempts_left = lockout::attempts_left(&failed, self.limits, now);
             next.policies.insert(self.code.to_owned(), failed);
             return Ok((next, Err(Why::Wrong { attempts_left })));
         };
-        let reached = match moved.awaited {
+        let reached = match first.awaited {
             Some(_) => Resynchronised::Awaiting,
             None => Resynchronised::Done,
         };
-        next.authenticators.insert(id, moved);
+        // Tokens that share a key move together, or a code spent for one would be good for another.
+        next.authenticators.extend(found);
         Ok((next, Ok(reached)))
     }
 }

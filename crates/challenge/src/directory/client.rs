@@ -18,7 +18,7 @@ pub struct Client {
     /// Its secret, as kept. A client without one cannot authenticate by secret.
     #[serde(skip)]
     pub secret: Option<SecretMac>,
-    /// The grants it may use. None by default; the password grant has to be named.
+    /// The grants it may use. The password grant is among them only where it was named.
     pub grants: Vec<Grant>,
     /// The protocols it may speak, by their folder names; empty: all.
     pub protocols: Vec<String>,

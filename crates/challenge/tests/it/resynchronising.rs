@@ -75,3 +75,12 @@ fn a_device_with_several_tokens_counts_a_wrong_code_once_and_finds_the_right_tok
     assert_eq!(done, Ok(Resynchronised::Done));
     assert!(bench.otp(&hotp_code(102)).is_ok());
 }
+
+#[test]
+fn a_code_given_for_resynchronisation_is_spent_for_every_token_with_that_key() {
+    let bench = Bench::with(Limits::default(), vec![hotp(), hotp()]);
+    let waiting = resynchronise(&bench, &hotp_code(0), None);
+    assert_eq!(waiting, Ok(Resynchronised::Awaiting));
+    assert!(bench.otp(&hotp_code(0)).is_err());
+    assert!(bench.otp(&hotp_code(1)).is_ok());
+}

@@ -52,7 +52,7 @@ pub(super) struct General {
 pub(super) enum Command {
     /// Run the server
     Serve(ServeArguments),
-    /// Run a server with a demo tenant on a fresh database, and a partner's website beside it
+    /// Run a server with a demo tenant on a fresh database, and say what to try with it
     Demo(DemoArguments),
     /// Play the protocols end to end against a server of its own, printing each step
     Tour,
