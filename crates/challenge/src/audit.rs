@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::approval::{Device, Session};
 use crate::clock::Timestamp;
 use crate::directory::{Authenticator, Tenant, User};
 use crate::id::{Id, TimedId};
@@ -55,6 +56,12 @@ pub struct Detail {
     /// The caller's own name for the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation: Option<String>,
+    /// The approval session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<Id<Session>>,
+    /// The linked phone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<Id<Device>>,
     /// The fields of a transaction that were asked to be audited: name, value.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<(String, String)>,
@@ -94,6 +101,24 @@ pub enum EventKind {
     Resynchronise,
     /// The directory was changed.
     Provision,
+    /// A linking code was drawn.
+    Link,
+    /// A phone was linked, or a wrong linking code was sent.
+    LinkDevice,
+    /// A phone was unlinked.
+    Unlink,
+    /// A phone told anew what it can do, or where pushes go.
+    UpdateDevice,
+    /// An approval session was asked for.
+    Start,
+    /// The user said that it was somebody else who asked.
+    NotMe,
+    /// An approval session expired, and that was told.
+    Expire,
+    /// The digits that were typed in an approval session were forgotten.
+    ForgetDigits,
+    /// A signature was bound to the request that first carried it, or came with another.
+    BindSignature,
 }
 
 impl EventKind {
@@ -115,6 +140,15 @@ impl EventKind {
             Self::Revoke => "revoke",
             Self::Resynchronise => "resynchronise",
             Self::Provision => "provision",
+            Self::Link => "link",
+            Self::LinkDevice => "link_device",
+            Self::Unlink => "unlink",
+            Self::UpdateDevice => "update_device",
+            Self::Start => "start",
+            Self::NotMe => "not_me",
+            Self::Expire => "expire",
+            Self::ForgetDigits => "forget_digits",
+            Self::BindSignature => "bind_signature",
         }
     }
 }

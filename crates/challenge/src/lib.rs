@@ -15,6 +15,7 @@
 pub mod access;
 pub mod administration;
 pub mod answer;
+pub mod approval;
 pub mod audit;
 mod callers;
 pub mod clock;

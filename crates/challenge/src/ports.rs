@@ -5,6 +5,7 @@
 use async_trait::async_trait;
 
 use crate::access::{AccessToken, TokenKey};
+use crate::approval::ports::{ApprovalStore, ApprovalWrites, Outbox};
 use crate::audit::Event;
 use crate::clock::Timestamp;
 use crate::directory::{Authenticator, AuthenticatorKey, Client, Site, Tenant, User, UserKey};
@@ -52,7 +53,7 @@ pub enum StoreError {
 
 /// Keeps everything. Reads never wait for writes.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: ApprovalStore + Outbox + Send + Sync + 'static {
     /// What moves about a user; nothing where there is no such user.
     async fn standing(
         &self,
@@ -127,14 +128,17 @@ pub trait Store: Send + Sync + 'static {
     /// The newest events of a tenant, newest first.
     async fn events(&self, tenant: Id<Tenant>, limit: u32) -> Result<Vec<Event>, StoreError>;
 
-    /// Messages that wait to be delivered and are due, oldest first.
-    async fn due_messages(&self, now: Timestamp, limit: u32) -> Result<Vec<Message>, StoreError>;
-
-    /// Takes a message off the outbox; whether it was there.
-    async fn remove_message(&self, id: TimedId) -> Result<bool, StoreError>;
+    /// Whether a mark was set that is still kept: one whose time is up is no mark any more.
+    async fn is_spent(
+        &self,
+        tenant: Id<Tenant>,
+        digest: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Removes at most `limit` rows of each kind that serve nobody any more: access tokens that
-    /// expired, spent marks past their time, challenges that were closed or expired by `before`.
+    /// expired, spent marks past their time, challenges that were closed or expired by `before`, and
+    /// of approvals what is past the time that it says itself; dead messages after theirs.
     /// Gives the number of rows removed.
     async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
@@ -173,6 +177,8 @@ pub struct Change {
     pub token: Option<AccessToken>,
     /// An access token to be revoked.
     pub revoked: Option<TokenKey>,
+    /// What is about approvals.
+    pub approvals: ApprovalWrites,
     /// Messages for others.
     pub messages: Vec<Message>,
     /// What happened. There is no change without.
@@ -189,6 +195,7 @@ impl Change {
             spent: Vec::new(),
             token: None,
             revoked: None,
+            approvals: ApprovalWrites::default(),
             messages: Vec::new(),
             event,
         }
@@ -235,6 +242,8 @@ pub struct Message {
     pub tenant: Id<Tenant>,
     /// What kind of message it is.
     pub kind: String,
+    /// The user whose messages leave one after the other; nothing: it waits for no other.
+    pub line: Option<Id<User>>,
     /// What it says; the sender of that kind knows how to read it.
     pub body: String,
     /// When it is to leave.

@@ -9,6 +9,7 @@ use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{constant_time, hmac};
+use data_encoding::HEXLOWER;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::rng::{self, Rng};
@@ -79,6 +80,7 @@ pub struct Keyring {
 struct MasterKey {
     sealing: LessSafeKey,
     client_secrets: hmac::Key,
+    linking: hmac::Key,
 }
 
 impl fmt::Debug for Keyring {
@@ -187,6 +189,31 @@ impl Keyring {
         equal && stored.is_some()
     }
 
+    /// The digest by which a new linking code is kept.
+    pub fn linking_code_digest(&self, code: &str) -> Result<[u8; 32], SealError> {
+        let key = self.key(self.current)?;
+        key.linking("code", code).ok_or(SealError::Damaged)
+    }
+
+    /// The digests by which a linking code may be kept: one for each key.
+    pub fn linking_code_digests(&self, code: &str) -> Vec<[u8; 32]> {
+        let keys = self.keys.values();
+        keys.filter_map(|key| key.linking("code", code)).collect()
+    }
+
+    /// The digest by which wrong guesses at linking codes from one place are counted.
+    pub fn linking_place_digest(&self, place: &str) -> Result<[u8; 32], SealError> {
+        let key = self.key(self.current)?;
+        key.linking("place", place).ok_or(SealError::Damaged)
+    }
+
+    /// The seed of the puzzles of one turn, in hexadecimal: the same on every node.
+    pub fn linking_puzzle_seed(&self, turn: i64) -> Result<String, SealError> {
+        let key = self.key(self.current)?;
+        let seed = key.linking("puzzle", &turn.to_string());
+        Ok(HEXLOWER.encode(&seed.ok_or(SealError::Damaged)?))
+    }
+
     fn key(&self, version: u32) -> Result<&MasterKey, SealError> {
         self.keys
             .get(&version)
@@ -200,10 +227,18 @@ impl MasterKey {
         // One key a purpose, so that a use of one tells nothing about another.
         let sealing = hmac::sign(&root, b"countersign sealing v1");
         let client_secrets = hmac::sign(&root, b"countersign client secrets v1");
+        let linking = hmac::sign(&root, b"countersign linking v1");
         Some(Self {
             sealing: LessSafeKey::new(UnboundKey::new(&AES_256_GCM, sealing.as_ref()).ok()?),
             client_secrets: hmac::Key::new(hmac::HMAC_SHA256, client_secrets.as_ref()),
+            linking: hmac::Key::new(hmac::HMAC_SHA256, linking.as_ref()),
         })
+    }
+
+    /// A digest about linking; what it is for goes before what it is of.
+    fn linking(&self, purpose: &str, text: &str) -> Option<[u8; 32]> {
+        let tag = hmac::sign(&self.linking, format!("{purpose} {text}").as_bytes());
+        tag.as_ref().try_into().ok()
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::approval::ApprovalStanding;
 use crate::clock::Timestamp;
 use crate::directory::Authenticator;
 use crate::id::{Id, TimedId};
@@ -25,6 +26,9 @@ pub struct Standing {
     /// The movement of each authenticator.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub authenticators: BTreeMap<Id<Authenticator>, Movement>,
+    /// The user's phone and the approvals it is asked for.
+    #[serde(default, skip_serializing_if = "ApprovalStanding::is_empty")]
+    pub approval: ApprovalStanding,
 }
 
 impl Standing {

@@ -50,6 +50,7 @@ pub struct Verifier {
     pub(crate) keyring: Keyring,
     pub(crate) turnstiles: Turnstiles,
     pub(crate) callers: crate::callers::KnownCallers,
+    pub(crate) nearby: crate::approval::Nearby,
     /// The directory: tenants, clients, policies, users.
     pub catalogue: Catalogue,
 }
@@ -97,6 +98,7 @@ impl Verifier {
             keyring,
             turnstiles,
             callers,
+            nearby: crate::approval::Nearby::default(),
             catalogue,
         })
     }

@@ -2,7 +2,6 @@
 
 use challenge::access::{AccessToken, TokenKey};
 use challenge::audit::Event;
-use challenge::lifecycle::{Challenge, State};
 use challenge::ports::{ChallengeWrite, Change, Message, SpentMark, StoreError, Version};
 
 use crate::cell::to_json;
@@ -90,7 +89,7 @@ impl ChallengeRow {
             None => None,
             Some(next) => Some(ChallengeBody {
                 state: next.state.name(),
-                ends_at: ends_at(next),
+                ends_at: next.course().ends_at().unix_ms(),
                 body: to_json("challenge", &write.id, next)?,
             }),
         };
@@ -100,20 +99,6 @@ impl ChallengeRow {
             next,
         })
     }
-}
-
-/// From when on a challenge is closed or expired, in milliseconds.
-fn ends_at(challenge: &Challenge) -> i64 {
-    let end = match challenge.state {
-        State::Open { .. } => challenge.answer_by,
-        State::Accepted { at } => at.plus_s(challenge.consume_s),
-        State::Refused { at }
-        | State::Declined { at }
-        | State::Consumed { at }
-        | State::Cancelled { at }
-        | State::Replaced { at } => at,
-    };
-    end.unix_ms()
 }
 
 impl EventRow {

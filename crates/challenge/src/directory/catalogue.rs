@@ -31,6 +31,8 @@ pub struct Catalogue {
 struct Snapshot {
     version: u64,
     tenants: HashMap<String, Arc<TenantView>>,
+    by_id: HashMap<Id<Tenant>, Arc<TenantView>>,
+    by_okay_id: HashMap<u64, Arc<TenantView>>,
 }
 
 #[derive(Clone)]
@@ -98,6 +100,16 @@ impl Catalogue {
         self.snapshot().tenants.get(name).cloned()
     }
 
+    /// The tenant with this id.
+    pub fn tenant_by_id(&self, id: Id<Tenant>) -> Option<Arc<TenantView>> {
+        self.snapshot().by_id.get(&id).cloned()
+    }
+
+    /// The tenant that has this number in the protocol of approvals.
+    pub fn tenant_by_okay_id(&self, id: u64) -> Option<Arc<TenantView>> {
+        self.snapshot().by_okay_id.get(&id).cloned()
+    }
+
     /// A user with all authenticators; nothing where there is no such user.
     pub async fn user(
         &self,
@@ -136,11 +148,20 @@ impl Catalogue {
 
     async fn reload(&self, version: u64) -> Result<(), StoreError> {
         let rows = self.store.tenants().await?;
-        let tenants = rows
-            .into_iter()
-            .map(|rows| (rows.tenant.name.clone(), Arc::new(TenantView::from(rows))))
-            .collect();
-        let fresh = Arc::new(Snapshot { version, tenants });
+        let mut fresh = Snapshot {
+            version,
+            ..Snapshot::default()
+        };
+        for rows in rows {
+            let view = Arc::new(TenantView::from(rows));
+            let tenant = &view.tenant;
+            if let Some(okay) = &tenant.okay {
+                fresh.by_okay_id.insert(okay.id, Arc::clone(&view));
+            }
+            fresh.by_id.insert(tenant.id, Arc::clone(&view));
+            fresh.tenants.insert(tenant.name.clone(), Arc::clone(&view));
+        }
+        let fresh = Arc::new(fresh);
         *self
             .snapshot
             .write()

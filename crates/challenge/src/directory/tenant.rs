@@ -52,6 +52,18 @@ pub struct OkaySettings {
     pub status: TenantStatus,
     /// The end of a trial.
     pub trial_expires: Option<Timestamp>,
+    /// The fewest digits of a linking code, 6 to 12; more where many codes are open.
+    #[serde(default = "linking_digits")]
+    pub linking_digits: u32,
+    /// Seconds for which a user who said "this was not me" is asked nothing.
+    #[serde(default = "pause_s")]
+    pub pause_s: u32,
+    /// Links and approvals that the tenant may start in a minute on each node; nothing: any number.
+    #[serde(default)]
+    pub starts_per_min: Option<u32>,
+    /// Since when no callback leaves, because the receiver answered 410.
+    #[serde(default)]
+    pub callback_stopped_at: Option<Timestamp>,
 }
 
 /// Who verifies the PIN that a user types on a phone.
@@ -72,4 +84,20 @@ pub enum TenantStatus {
     Active,
     /// It may not, until an administrator says so.
     Inactive,
+}
+
+impl OkaySettings {
+    /// Digits of a linking code that the operator said nothing about.
+    pub const LINKING_DIGITS: u32 = 6;
+
+    /// Seconds of the pause after "this was not me" that the operator said nothing about.
+    pub const PAUSE_S: u32 = 900;
+}
+
+fn linking_digits() -> u32 {
+    OkaySettings::LINKING_DIGITS
+}
+
+fn pause_s() -> u32 {
+    OkaySettings::PAUSE_S
 }

@@ -4,6 +4,7 @@
 
 mod bench;
 mod issuing;
+mod memory_approvals;
 mod memory_store;
 mod one_time_passwords;
 mod provision;

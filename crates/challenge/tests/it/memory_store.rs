@@ -10,10 +10,10 @@ use challenge::clock::Timestamp;
 use challenge::directory::{Authenticator, AuthenticatorKey, Tenant, User, UserKey};
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
-use challenge::ports::{
-    Change, Message, Provision, Store, StoreError, TenantRows, Version, Versioned,
-};
+use challenge::ports::{Change, Provision, Store, StoreError, TenantRows, Version, Versioned};
 use challenge::standing::Standing;
+
+use crate::memory_approvals::ApprovalRows;
 
 /// Everything, behind one lock.
 #[derive(Default)]
@@ -28,6 +28,7 @@ pub(crate) struct Rows {
     pub(crate) tokens: Vec<AccessToken>,
     pub(crate) spent: BTreeSet<[u8; 32]>,
     pub(crate) events: Vec<Event>,
+    pub(crate) approvals: ApprovalRows,
     pub(crate) version: u64,
     /// Whether every commit fails, as on a full disk.
     pub(crate) broken: bool,
@@ -61,6 +62,7 @@ impl Rows {
                 write.expected,
             )?;
         }
+        self.approvals.check(&change.approvals)?;
         if change
             .spent
             .iter()
@@ -89,6 +91,7 @@ impl Rows {
         }
         self.spent
             .extend(change.spent.into_iter().map(|mark| mark.digest));
+        self.approvals.write(change.approvals, change.messages);
         self.tokens.extend(change.token);
         if let Some(key) = change.revoked {
             for token in self.tokens.iter_mut().filter(|token| token.key == key) {
@@ -191,20 +194,45 @@ impl Store for MemoryStore {
         Ok(self.rows().users.clone())
     }
 
-    async fn provision(&self, _: Provision) -> Result<(), StoreError> {
-        Err(StoreError::Unavailable("set up through `rows`".to_owned()))
+    /// Takes what approvals change of the directory: users that appear, tenants that are changed.
+    async fn provision(&self, change: Provision) -> Result<(), StoreError> {
+        let mut rows = self.rows();
+        let taken = |user: &User| {
+            let same = |(other, _): &&(User, _)| {
+                other.external_id == user.external_id || other.login_name == user.login_name
+            };
+            rows.users.iter().any(|one| same(&one))
+        };
+        if change.expected_version != rows.version || change.users.iter().any(taken) {
+            return Err(StoreError::Conflict);
+        }
+        rows.version += 1;
+        rows.users
+            .extend(change.users.into_iter().map(|user| (user, Vec::new())));
+        for (_, write) in change.standings {
+            let (version, value) = (1, write.next.unwrap());
+            rows.standings
+                .insert(write.user, Versioned { version, value });
+        }
+        for tenant in change.tenants {
+            let mut all = rows.tenants.iter_mut();
+            all.find(|one| one.tenant.id == tenant.id).unwrap().tenant = tenant;
+        }
+        rows.events.extend(change.events);
+        Ok(())
     }
 
     async fn events(&self, _: Id<Tenant>, _: u32) -> Result<Vec<Event>, StoreError> {
         Ok(self.rows().events.iter().rev().cloned().collect())
     }
 
-    async fn due_messages(&self, _: Timestamp, _: u32) -> Result<Vec<Message>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn remove_message(&self, _: TimedId) -> Result<bool, StoreError> {
-        Ok(false)
+    async fn is_spent(
+        &self,
+        _: Id<Tenant>,
+        digest: &[u8; 32],
+        _: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(self.rows().spent.contains(digest))
     }
 
     async fn sweep(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {

@@ -79,6 +79,10 @@ impl OkayBlueprint {
             linking_s: 3600,
             status: TenantStatus::Active,
             trial_expires: None,
+            linking_digits: OkaySettings::LINKING_DIGITS,
+            pause_s: OkaySettings::PAUSE_S,
+            starts_per_min: None,
+            callback_stopped_at: None,
         };
         Self {
             settings,

@@ -11,7 +11,7 @@ mod draft;
 mod enrolment;
 mod findings;
 mod names;
-mod password;
+pub(crate) mod password;
 mod people;
 mod policy;
 mod provisioner;

@@ -13,10 +13,10 @@ use crate::rng::{self, Rng};
 /// The cost could not be set, or the memory was not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it could not be hashed: 19 MiB of memory are needed")]
-pub(super) struct HashError;
+pub(crate) struct HashError;
 
 /// Hashes a password with a new salt.
-pub(super) fn hash(rng: &dyn Rng, password: &SecretString) -> Result<String, HashError> {
+pub(crate) fn hash(rng: &dyn Rng, password: &SecretString) -> Result<String, HashError> {
     let salt: [u8; 16] = rng::bytes(rng);
     let hashed = hasher()?
         .hash_password_with_salt(password.expose_secret().as_bytes(), &salt)
@@ -25,7 +25,7 @@ pub(super) fn hash(rng: &dyn Rng, password: &SecretString) -> Result<String, Has
 }
 
 /// Whether this is the password that was hashed.
-pub(super) fn matches(hash: &str, unverified: &SecretString) -> bool {
+pub(crate) fn matches(hash: &str, unverified: &SecretString) -> bool {
     let password = unverified.expose_secret().as_bytes();
     hasher().is_ok_and(|hasher| hasher.verify_password(password, hash).is_ok())
 }

@@ -10,10 +10,10 @@ use super::findings::At;
 use super::provisioner::rows_or_none;
 use super::standings::Standings;
 use super::{differences, names};
+use crate::approval::okay_place;
 use crate::directory::{OkaySettings, Tenant};
 use crate::id::Id;
 use crate::ports::{StoreError, TenantRows};
-use crate::secret::Place;
 
 impl Draft<'_> {
     pub(super) async fn plan_tenant(
@@ -128,6 +128,10 @@ impl Draft<'_> {
                 .as_ref()
                 .map(|secret| secret.expose_secret().as_bytes()),
         );
+        // Another receiver has not said that it wants nothing.
+        okay.callback_stopped_at = present
+            .filter(|present| present.callback_url == okay.callback_url)
+            .and_then(|present| present.callback_stopped_at);
         let (secret, secret_is_new) = secret.into_parts();
         let (callback_secret, callback_is_new) = callback.into_parts();
         (okay.secret, okay.callback_standard_secret) = (secret, callback_secret);
@@ -200,15 +204,6 @@ impl Draft<'_> {
             at,
             "okay: stored; this version does not serve the phone approval protocol yet",
         );
-    }
-}
-
-fn okay_place(tenant: Id<Tenant>, column: &'static str) -> Place<'static> {
-    Place {
-        table: "tenant",
-        column,
-        tenant: tenant.number(),
-        row: tenant.number(),
     }
 }
 

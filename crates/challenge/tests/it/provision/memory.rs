@@ -6,14 +6,17 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 
 use challenge::access::{AccessToken, TokenKey};
+use challenge::approval::ports::{
+    ApprovalStore, Claim, Claimed, CodeDigest, Guesses, LinkingCode, Listing, Outbox, Settled,
+    Waiting,
+};
+use challenge::approval::{Device, Session};
 use challenge::audit::Event;
 use challenge::clock::Timestamp;
 use challenge::directory::{Authenticator, AuthenticatorKey, Tenant, User, UserKey};
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
-use challenge::ports::{
-    Change, Message, Provision, Store, StoreError, TenantRows, Version, Versioned,
-};
+use challenge::ports::{Change, Provision, Store, StoreError, TenantRows, Version, Versioned};
 use challenge::standing::Standing;
 
 #[derive(Default)]
@@ -229,11 +232,12 @@ impl Store for Memory {
         Ok(self.rows().events.clone())
     }
 
-    async fn due_messages(&self, _: Timestamp, _: u32) -> Result<Vec<Message>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn remove_message(&self, _: TimedId) -> Result<bool, StoreError> {
+    async fn is_spent(
+        &self,
+        _: Id<Tenant>,
+        _: &[u8; 32],
+        _: Timestamp,
+    ) -> Result<bool, StoreError> {
         Ok(false)
     }
 
@@ -253,4 +257,58 @@ impl Store for Memory {
 fn put<T: Clone, K: PartialEq>(rows: &mut Vec<T>, row: &T, key: impl Fn(&T) -> K) {
     rows.retain(|present| key(present) != key(row));
     rows.push(row.clone());
+}
+
+/// Provisioning asks nothing of it.
+#[async_trait]
+impl ApprovalStore for Memory {
+    async fn device(
+        &self,
+        _: Id<Tenant>,
+        _: Id<Device>,
+    ) -> Result<Option<Versioned<Device>>, StoreError> {
+        Ok(None)
+    }
+
+    async fn session(
+        &self,
+        _: Id<Tenant>,
+        _: Id<Session>,
+    ) -> Result<Option<Versioned<Session>>, StoreError> {
+        Ok(None)
+    }
+
+    async fn linking_code(
+        &self,
+        _: &CodeDigest,
+    ) -> Result<Option<Versioned<LinkingCode>>, StoreError> {
+        Ok(None)
+    }
+
+    async fn open_linking_codes(&self, _: Timestamp, _: u32) -> Result<u32, StoreError> {
+        Ok(0)
+    }
+
+    async fn guesses(&self, _: &CodeDigest) -> Result<Option<Versioned<Guesses>>, StoreError> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl Outbox for Memory {
+    async fn claim(&self, _: &Claim) -> Result<Vec<Claimed>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn settle(&self, _: Vec<Settled>) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn waiting_messages(&self, _: &Listing) -> Result<Vec<Waiting>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn redeliver(&self, _: Id<Tenant>, _: TimedId, _: Timestamp) -> Result<bool, StoreError> {
+        Ok(false)
+    }
 }

@@ -1,0 +1,62 @@
+//! A bell in memory: who waits for something about a user, or for a message to leave, is woken.
+//!
+//! It makes nothing correct: another node's change does not ring here, so whoever waits looks again
+//! after a while anyway.
+
+use std::hash::{BuildHasher, RandomState};
+
+use event_listener::{Event, EventListener};
+
+use crate::directory::User;
+use crate::id::Id;
+
+/// Bells; users that share one wake each other's waiters now and then, which harms nobody.
+const WIDTH: usize = 1024;
+
+/// A row of bells for users, and one for the outbox.
+pub struct Bell {
+    hasher: RandomState,
+    users: Vec<Event>,
+    outbox: Event,
+}
+
+/// Resolves when the bell rings after it was made. Look at the state after making it, then wait.
+pub type Ring = EventListener;
+
+impl Default for Bell {
+    fn default() -> Self {
+        Self {
+            hasher: RandomState::new(),
+            users: std::iter::repeat_with(Event::new).take(WIDTH).collect(),
+            outbox: Event::new(),
+        }
+    }
+}
+
+impl Bell {
+    /// Something about this user's sessions or device will have changed.
+    pub fn about(&self, user: Id<User>) -> Ring {
+        self.of(user).unwrap_or(&self.outbox).listen()
+    }
+
+    /// A message will have been put into the outbox, due at once.
+    pub fn outbox(&self) -> Ring {
+        self.outbox.listen()
+    }
+
+    pub(crate) fn ring(&self, user: Id<User>) {
+        if let Some(event) = self.of(user) {
+            event.notify(usize::MAX);
+        }
+    }
+
+    pub(crate) fn ring_outbox(&self) {
+        self.outbox.notify(usize::MAX);
+    }
+
+    fn of(&self, user: Id<User>) -> Option<&Event> {
+        let width = u64::try_from(self.users.len()).ok()?;
+        let place = usize::try_from(self.hasher.hash_one(user) % width).ok()?;
+        self.users.get(place)
+    }
+}

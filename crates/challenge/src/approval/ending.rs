@@ -1,0 +1,375 @@
+//! How things end without a decision: a session expires or is cancelled, a phone is unlinked.
+
+use super::ApprovalStanding;
+use super::callback::{CALLBACKS, Callback, Told};
+use super::caller::{Asking, DeviceCaller};
+use super::device::{Device, DeviceStatus, DeviceUpdate};
+use super::linking::{lost_races, no_standing, push_place};
+use super::ports::{ApprovalWrites, Write};
+use super::refused::Refused;
+use super::session::{Answered, Digits, Session};
+use crate::audit::{EventKind, Outcome};
+use crate::clock::Timestamp;
+use crate::directory::{Tenant, TenantView, User};
+use crate::id::{Id, TimedId};
+use crate::lifecycle::{Command, Phase, State};
+use crate::ports::{Change, Message, StandingWrite, StoreError, Versioned};
+use crate::secret::Sealed;
+use crate::standing::Standing;
+use crate::verifier::{TRIES, Verifier};
+
+/// What ends with something else, and who is told.
+#[derive(Default)]
+pub(super) struct Ended {
+    pub(super) approvals: ApprovalWrites,
+    pub(super) messages: Vec<Message>,
+}
+
+impl Verifier {
+    /// Withdraws a session that waits, and tells whoever asked that it ended.
+    pub async fn cancel_approval(
+        &self,
+        asking: &Asking<'_>,
+        id: Id<Session>,
+    ) -> Result<Session, Refused> {
+        let tenant = asking.tenant;
+        for _ in 0..TRIES {
+            let (standing, found) = self.standing_of_session(tenant.tenant.id, id).await?;
+            let now = self.clock.now();
+            let ended = found.value.after(Command::Cancel, now)?;
+            let mut event = self.event_of_asking(asking, EventKind::Cancel, Outcome::Done);
+            event.detail.session = Some(id);
+            let change = self.ending_change(tenant, (&standing, &found), ended, event)?;
+            match self.store.commit(change.0).await {
+                Ok(()) => {
+                    self.nearby.bell.ring(found.value.user);
+                    self.nearby.bell.ring_outbox();
+                    return Ok(change.1);
+                }
+                Err(StoreError::Conflict) => self.wait_a_turn(found.value.user).await,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Refused::Unavailable(format!(
+            "session {id}: {TRIES} lost races"
+        )))
+    }
+
+    /// Tells once that a session expired, if it did. The state needs no telling: it is computed.
+    pub(super) async fn tell_expiry(
+        &self,
+        tenant: &TenantView,
+        id: Id<Session>,
+    ) -> Result<(), Refused> {
+        for _ in 0..TRIES {
+            let (standing, found) = self.standing_of_session(tenant.tenant.id, id).await?;
+            let session = &found.value;
+            let expired = matches!(session.state, State::Open { .. })
+                && session.phase_at(self.clock.now()) == Phase::Expired;
+            if !expired || session.end_told {
+                return Ok(());
+            }
+            let address = None;
+            let kind = (EventKind::Expire, Outcome::Done);
+            let mut event = self.approval_event(tenant.tenant.id, kind, address);
+            event.detail.session = Some(id);
+            let ended = session.clone();
+            let change = self.ending_change(tenant, (&standing, &found), ended, event)?;
+            match self.store.commit(change.0).await {
+                Ok(()) => {
+                    self.nearby.bell.ring(session.user);
+                    self.nearby.bell.ring_outbox();
+                    return Ok(());
+                }
+                Err(StoreError::Conflict) => self.wait_a_turn(session.user).await,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Refused::Unavailable(format!(
+            "session {id}: {TRIES} lost races"
+        )))
+    }
+
+    /// Forgets the digits that were typed in a session.
+    pub(super) async fn forget_digits(
+        &self,
+        tenant: Id<Tenant>,
+        id: Id<Session>,
+    ) -> Result<(), Refused> {
+        for _ in 0..TRIES {
+            let Some(found) = self.store.session(tenant, id).await? else {
+                return Ok(());
+            };
+            let forgotten = match &found.value.answer {
+                Some(Answered::Pin(Some(Digits::Sealed(_)))) => {
+                    Answered::Pin(Some(Digits::Forgotten))
+                }
+                Some(Answered::PinSet(Some(Digits::Sealed(_)))) => {
+                    Answered::PinSet(Some(Digits::Forgotten))
+                }
+                _ => return Ok(()),
+            };
+            let mut next = found.value.clone();
+            next.answer = Some(forgotten);
+            let kind = (EventKind::ForgetDigits, Outcome::Done);
+            let mut event = self.approval_event(tenant, kind, None);
+            event.user = Some(next.user);
+            event.detail.session = Some(id);
+            let change = Change {
+                approvals: ApprovalWrites {
+                    sessions: vec![session_write(&found, next)],
+                    ..ApprovalWrites::default()
+                },
+                ..Change::telling(event)
+            };
+            match self.store.commit(change).await {
+                Ok(()) => return Ok(()),
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Refused::Unavailable(format!(
+            "session {id}: {TRIES} lost races"
+        )))
+    }
+
+    /// A session with the standing of its user, the standing read first: who writes a session writes
+    /// the standing too, so a change that names this version of it saw the session as it is.
+    async fn standing_of_session(
+        &self,
+        tenant: Id<Tenant>,
+        id: Id<Session>,
+    ) -> Result<(Versioned<Standing>, Versioned<Session>), Refused> {
+        let found = self.store.session(tenant, id).await?;
+        let user = found.ok_or(Refused::SessionNotFound)?.value.user;
+        let standing = self.store.standing(tenant, user).await?;
+        let standing = standing.ok_or_else(|| no_standing(user))?;
+        let found = self.store.session(tenant, id).await?;
+        Ok((standing, found.ok_or(Refused::SessionNotFound)?))
+    }
+
+    /// The change by which a session ends without an answer, and the session after it.
+    fn ending_change(
+        &self,
+        tenant: &TenantView,
+        (standing, found): (&Versioned<Standing>, &Versioned<Session>),
+        ended: Session,
+        mut event: crate::audit::Event,
+    ) -> Result<(Change, Session), Refused> {
+        let ended = Session {
+            end_told: true,
+            ..ended
+        };
+        let mut next = standing.value.clone();
+        next.approval.close(ended.id);
+        event.user = Some(ended.user);
+        event.detail.device = Some(ended.device);
+        let who = (ended.user, ended.user_external_id.as_str());
+        let told = Told::Ended { session: ended.id };
+        let change = Change {
+            standing: Some(StandingWrite {
+                user: ended.user,
+                expected: standing.version,
+                next: Some(next),
+            }),
+            approvals: ApprovalWrites {
+                sessions: vec![session_write(found, ended.clone())],
+                ..ApprovalWrites::default()
+            },
+            messages: self.callback(tenant, who, told)?.into_iter().collect(),
+            ..Change::telling(event)
+        };
+        Ok((change, ended))
+    }
+
+    /// Unlinks the device that asks for it. Its pending sessions end, and the tenant is told.
+    pub async fn unlink(&self, caller: &DeviceCaller) -> Result<(), Refused> {
+        let device = &caller.device;
+        for _ in 0..TRIES {
+            let standing = self.store.standing(device.tenant, device.user).await?;
+            let standing = standing.ok_or_else(|| no_standing(device.user))?;
+            if standing.value.approval.device != Some(device.id) {
+                return Err(Refused::UnknownDevice);
+            }
+            let mut next = standing.value.clone();
+            let now = self.clock.now();
+            let who = (device.user, &mut next);
+            let mut ended = self.ended_by_unlinking(&caller.tenant, who, now).await?;
+            let who = (device.user, device.user_external_id.as_str());
+            let callback = self.callback(&caller.tenant, who, Told::Unlinked)?;
+            ended.messages.extend(callback);
+            let event = self.event_of_device(caller, EventKind::Unlink, Outcome::Done);
+            let change = Change {
+                standing: Some(StandingWrite {
+                    user: device.user,
+                    expected: standing.version,
+                    next: Some(next),
+                }),
+                approvals: ended.approvals,
+                messages: ended.messages,
+                spent: vec![caller.nonce.clone()],
+                ..Change::telling(event)
+            };
+            match self.store.commit(change).await {
+                Ok(()) => {
+                    self.nearby.bell.ring(device.user);
+                    self.nearby.bell.ring_outbox();
+                    return Ok(());
+                }
+                Err(StoreError::Conflict) => self.wait_a_turn(device.user).await,
+                Err(StoreError::AlreadySpent) => return Err(Refused::Replayed),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(lost_races(device.user))
+    }
+
+    /// What ends when the user's phone is not the user's any more; the standing is changed in place.
+    pub(super) async fn ended_by_unlinking(
+        &self,
+        tenant: &TenantView,
+        (user, standing): (Id<User>, &mut Standing),
+        now: Timestamp,
+    ) -> Result<Ended, Refused> {
+        let id = tenant.tenant.id;
+        let approval: &mut ApprovalStanding = &mut standing.approval;
+        let mut ended = Ended::default();
+        for pending in std::mem::take(&mut approval.pending) {
+            let Some(found) = self.store.session(id, pending.id).await? else {
+                continue;
+            };
+            // One that expired is told when it is due.
+            let Ok(cancelled) = found.value.after(Command::Cancel, now) else {
+                continue;
+            };
+            let who = (user, cancelled.user_external_id.as_str());
+            let told = Told::Ended {
+                session: cancelled.id,
+            };
+            ended.messages.extend(self.callback(tenant, who, told)?);
+            let cancelled = Session {
+                end_told: true,
+                ..cancelled
+            };
+            let write = session_write(&found, cancelled);
+            ended.approvals.sessions.push(write);
+        }
+        if let Some(device) = approval.device.take()
+            && let Some(found) = self.store.device(id, device).await?
+        {
+            let status = DeviceStatus::Unlinked { at: now };
+            let gone = Device {
+                status,
+                push: None,
+                ..found.value
+            };
+            ended.approvals.devices.push(Write {
+                key: device,
+                expected: found.version,
+                next: Some(gone),
+            });
+        }
+        Ok(ended)
+    }
+
+    /// Writes down what a device tells anew about itself.
+    pub async fn update_device(
+        &self,
+        caller: &DeviceCaller,
+        update: &DeviceUpdate<'_>,
+    ) -> Result<Device, Refused> {
+        let (tenant, id) = (caller.device.tenant, caller.device.id);
+        let push = match update.push {
+            None => None,
+            Some(None) => Some(None),
+            Some(Some(push)) => Some(Some(self.sealed_push(tenant, id, push)?)),
+        };
+        for _ in 0..TRIES {
+            let found = self.store.device(tenant, id).await?;
+            let found = found.filter(|row| row.value.is_linked());
+            let found = found.ok_or(Refused::UnknownDevice)?;
+            let mut next = found.value.clone();
+            next.capabilities = update.capabilities.unwrap_or(next.capabilities);
+            next.push = push.clone().unwrap_or(next.push);
+            let event = self.event_of_device(caller, EventKind::UpdateDevice, Outcome::Done);
+            let change = Change {
+                approvals: ApprovalWrites {
+                    devices: vec![Write {
+                        key: id,
+                        expected: found.version,
+                        next: Some(next.clone()),
+                    }],
+                    ..ApprovalWrites::default()
+                },
+                spent: vec![caller.nonce.clone()],
+                ..Change::telling(event)
+            };
+            match self.store.commit(change).await {
+                Ok(()) => return Ok(next),
+                Err(StoreError::Conflict) => {}
+                Err(StoreError::AlreadySpent) => return Err(Refused::Replayed),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(lost_races(caller.device.user))
+    }
+
+    /// Where a device's pushes go, as the app gave it; nothing where it gave nothing.
+    pub fn push_subscription(&self, device: &Device) -> Result<Option<String>, Refused> {
+        let Some(text) = &device.push else {
+            return Ok(None);
+        };
+        let damaged = || Refused::Unavailable(format!("device {}: damaged push", device.id));
+        let sealed = data_encoding::BASE64
+            .decode(text.as_bytes())
+            .map_err(|_| damaged())?;
+        let place = push_place(device.tenant, device.id);
+        let plain = self.keyring.open(&place, &Sealed::from_bytes(sealed))?;
+        let push = std::str::from_utf8(&plain).map_err(|_| damaged())?;
+        Ok(Some(push.to_owned()))
+    }
+
+    /// The message that tells a tenant; nothing where it wants no callbacks.
+    pub(super) fn callback(
+        &self,
+        tenant: &TenantView,
+        (user, external_id): (Id<User>, &str),
+        told: Told,
+    ) -> Result<Option<Message>, Refused> {
+        let okay = tenant.tenant.okay.as_ref();
+        if okay.is_none_or(|okay| okay.callback_url.is_none()) {
+            return Ok(None);
+        }
+        let callback = Callback {
+            user_external_id: external_id.to_owned(),
+            told,
+        };
+        let body = serde_json::to_string(&callback)
+            .map_err(|error| Refused::Unavailable(error.to_string()))?;
+        let now = self.clock.now();
+        Ok(Some(Message {
+            id: TimedId::random(now, &*self.rng),
+            tenant: tenant.tenant.id,
+            kind: CALLBACKS.to_owned(),
+            line: Some(user),
+            body,
+            due_at: now,
+        }))
+    }
+
+    /// Waits for its turn about one user after a lost race, and lets the next one in at once.
+    pub(super) async fn wait_a_turn(&self, user: Id<User>) {
+        drop(self.turnstiles.pass(user.number()).await);
+    }
+}
+
+pub(super) fn session_write(
+    found: &Versioned<Session>,
+    next: Session,
+) -> Write<Id<Session>, Session> {
+    Write {
+        key: found.value.id,
+        expected: found.version,
+        next: Some(next),
+    }
+}

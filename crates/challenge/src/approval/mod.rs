@@ -1,0 +1,53 @@
+//! Approvals on a phone: linking it, asking it, taking its decision, and telling who asked.
+//!
+//! A **device** is a phone that holds a P-256 key. It is **linked** to one user by a code that the
+//! user typed or scanned. A **session** asks it for a decision; what the device signs is everything
+//! it displayed and by whom it was asked ([`signed`]). What a decision means is decided by
+//! [`crate::lifecycle`], as for every challenge. Whoever asked is told by a **callback**, which is
+//! written in the same commit as what it tells and leaves through the outbox ([`delivery`]).
+//!
+//! Start reading at `start.rs` and `decide.rs`. What is not here: the words and numbers of the wire.
+
+mod bell;
+mod callback;
+mod caller;
+mod decide;
+pub mod delivery;
+mod device;
+mod directory;
+mod ending;
+mod guessing;
+mod judging;
+mod linking;
+mod looking;
+mod outbox;
+pub mod pin;
+pub mod ports;
+mod recent;
+mod refused;
+mod session;
+pub mod signed;
+mod split;
+mod standing;
+mod start;
+
+pub use bell::{Bell, Ring};
+pub use callback::{Callback, Told};
+pub(crate) use caller::Nearby;
+pub use caller::{Asking, DeviceCaller};
+pub use decide::{Evidence, UnverifiedDecision};
+pub use device::{Capabilities, Device, DeviceName, DeviceStatus, DeviceUpdate, PublicKey};
+pub(crate) use directory::okay_place;
+pub use guessing::{Puzzle, WRONG_PER_ADDRESS, WRONG_WITHOUT_WORK, Work};
+pub use linking::{Linked, LinkingAnswer, LinkingTicket};
+pub use looking::Checked;
+pub use outbox::{LEASE_S, Outgoing};
+pub use refused::{Limit, Refused};
+pub use session::{Answered, Digits, Proof, Question, Session, SessionKind, Verdict};
+pub use split::{Split, SplitKind};
+pub use standing::{ApprovalStanding, PendingSession};
+pub use start::{ATTEMPTS, ApprovalWish, TEXT_MAX};
+
+/// The code of the policy under which wrong PINs and numbers are counted; a tenant without a policy
+/// of this code has the default limits.
+pub const POLICY: &str = "OKAY";
