@@ -5,4 +5,6 @@
 
 pub mod activid;
 pub mod desk;
+mod incoming;
 mod networks;
+pub mod okay;
