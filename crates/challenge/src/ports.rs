@@ -242,7 +242,8 @@ pub struct Message {
     pub tenant: Id<Tenant>,
     /// What kind of message it is.
     pub kind: String,
-    /// The user whose messages leave one after the other; nothing: it waits for no other.
+    /// The user whose messages leave one after the other; nothing: it waits for no other. A message
+    /// in a line is written with the user's standing, whose version is its place in the line.
     pub line: Option<Id<User>>,
     /// What it says; the sender of that kind knows how to read it.
     pub body: String,

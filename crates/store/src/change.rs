@@ -5,6 +5,7 @@ use challenge::audit::Event;
 use challenge::ports::{ChallengeWrite, Change, Message, SpentMark, StoreError, Version};
 
 use crate::cell::to_json;
+use crate::shelf::ShelfRow;
 
 /// A change as rows.
 #[derive(Debug)]
@@ -15,7 +16,8 @@ pub(crate) struct ChangeRows {
     pub(crate) spent: Vec<SpentMark>,
     pub(crate) token: Option<AccessToken>,
     pub(crate) revoked: Option<TokenKey>,
-    pub(crate) messages: Vec<Message>,
+    pub(crate) shelves: Vec<ShelfRow>,
+    pub(crate) messages: Vec<MessageRow>,
     pub(crate) event: EventRow,
 }
 
@@ -39,6 +41,17 @@ pub(crate) struct ChallengeBody {
     pub(crate) ends_at: i64,
     pub(crate) body: String,
 }
+
+/// A message, and its place in its line: the version of the user's standing that it was written with,
+/// then its number in the change.
+#[derive(Debug)]
+pub(crate) struct MessageRow {
+    pub(crate) message: Message,
+    pub(crate) place: i64,
+}
+
+/// More messages than a change has.
+const MESSAGES_MAX: i64 = 1 << 20;
 
 #[derive(Debug)]
 pub(crate) struct EventRow {
@@ -70,14 +83,25 @@ impl ChangeRows {
             .iter()
             .map(ChallengeRow::of)
             .collect::<Result<Vec<_>, _>>()?;
+        let written = standing
+            .as_ref()
+            .map_or(0, |row| row.expected.saturating_add(1));
+        let messages = (0..).zip(change.messages);
+        let messages = messages
+            .map(|(number, message)| MessageRow {
+                place: written.saturating_mul(MESSAGES_MAX).saturating_add(number),
+                message,
+            })
+            .collect();
         Ok(Self {
             tenant: change.tenant.number(),
+            shelves: crate::shelf::rows(change.tenant, &change.approvals)?,
             standing,
             challenges,
             spent: change.spent,
             token: change.token,
             revoked: change.revoked,
-            messages: change.messages,
+            messages,
             event: EventRow::of(&change.event)?,
         })
     }

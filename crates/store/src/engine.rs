@@ -7,13 +7,13 @@ use challenge::clock::Timestamp;
 use challenge::directory::{Authenticator, AuthenticatorKey, Tenant, User, UserKey};
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
-use challenge::ports::{Change, Message, Provision, Store, StoreError, TenantRows, Versioned};
+use challenge::ports::{Change, Provision, Store, StoreError, TenantRows, Versioned};
 use challenge::standing::Standing;
 
 use crate::cell::{Cell, Row};
 use crate::change::ChangeRows;
 use crate::database::{Database, LONG_PATIENCE, PATIENCE};
-use crate::{directory, moving, provision, sql};
+use crate::{directory, moving, outbox, provision, sql};
 
 /// How often the directory is read again because it changed meanwhile.
 const DIRECTORY_ATTEMPTS: u32 = 8;
@@ -26,11 +26,19 @@ impl<D: Database> Engine<D> {
         Self(database)
     }
 
-    async fn first(&self, sql: &'static str, cells: Vec<Cell>) -> Result<Option<Row>, StoreError> {
+    pub(crate) fn database(&self) -> &D {
+        &self.0
+    }
+
+    pub(crate) async fn first(
+        &self,
+        sql: &'static str,
+        cells: Vec<Cell>,
+    ) -> Result<Option<Row>, StoreError> {
         Ok(self.0.fetch(sql, cells).await?.into_iter().next())
     }
 
-    async fn all<T>(
+    pub(crate) async fn all<T>(
         &self,
         sql: &'static str,
         cells: Vec<Cell>,
@@ -225,20 +233,24 @@ impl<D: Database> Store for Engine<D> {
         self.all(sql::EVENTS, cells, moving::event).await
     }
 
-    async fn due_messages(&self, now: Timestamp, limit: u32) -> Result<Vec<Message>, StoreError> {
-        let cells = vec![now.unix_ms().into(), i64::from(limit).into()];
-        self.all(sql::DUE_MESSAGES, cells, moving::message).await
-    }
-
-    async fn remove_message(&self, id: TimedId) -> Result<bool, StoreError> {
-        let key = vec![id.as_bytes().as_slice().into()];
-        let step = provision::any(sql::REMOVE_MESSAGE, key);
-        Ok(self.0.run(vec![step], PATIENCE).await? > 0)
+    async fn is_spent(
+        &self,
+        tenant: Id<Tenant>,
+        digest: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let cells = vec![
+            tenant.number().into(),
+            digest.as_slice().into(),
+            now.unix_ms().into(),
+        ];
+        Ok(self.first(sql::IS_SPENT, cells).await?.is_some())
     }
 
     async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         let mut steps = Vec::new();
-        for (find, cells, remove) in provision::ended(before, limit) {
+        let ended = provision::ended(before, limit).into_iter();
+        for (find, cells, remove) in ended.chain([outbox::ended(before, limit)]) {
             let keys = self.0.fetch(find, cells).await?;
             steps.extend(keys.into_iter().map(|Row(key)| provision::any(remove, key)));
         }

@@ -9,6 +9,7 @@
 //! Start reading at `engine`, which is `ports::Store` written once for both; `sqlite::writer` and
 //! `postgres::batcher` are the group commits.
 
+mod approvals;
 mod cell;
 mod change;
 mod database;
@@ -16,7 +17,9 @@ mod directory;
 mod engine;
 mod error;
 mod moving;
+mod outbox;
 mod provision;
+mod shelf;
 mod sql;
 mod url;
 

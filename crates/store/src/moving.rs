@@ -6,7 +6,7 @@ use challenge::clock::Timestamp;
 use challenge::directory::Tenant;
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
-use challenge::ports::{Message, StoreError, Versioned};
+use challenge::ports::{StoreError, Versioned};
 use challenge::standing::Standing;
 use serde::de::DeserializeOwned;
 
@@ -76,19 +76,6 @@ pub(crate) fn event(row: Row) -> Result<Event, StoreError> {
         outcome: named::<Outcome>(&row, &outcome)?,
         user: user.map(|user| row.id_of(user)).transpose()?,
         detail: row.json(&detail)?,
-    })
-}
-
-pub(crate) fn message(row: Row) -> Result<Message, StoreError> {
-    let mut row = row.of("outbox");
-    let id = row.timed_id()?;
-    let tenant = row.int()?;
-    Ok(Message {
-        id,
-        tenant: row.id_of(tenant)?,
-        kind: row.text()?,
-        body: row.text()?,
-        due_at: Timestamp::from_unix_ms(row.int()?),
     })
 }
 

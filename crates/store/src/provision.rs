@@ -115,9 +115,10 @@ fn event_cells(event: EventRow) -> Vec<Cell> {
 /// What finds the keys of rows that serve nobody any more, each with the statement that removes
 /// one. What has ended stays ended, so they need not be one transaction; and a row is removed by
 /// its key, since SQLite walks the whole tenant for a list of keys.
-pub(crate) fn ended(before: Timestamp, limit: u32) -> [(&'static str, Vec<Cell>, &'static str); 3] {
+pub(crate) fn ended(before: Timestamp, limit: u32) -> [(&'static str, Vec<Cell>, &'static str); 7] {
     let (moment, limit) = (before.unix_ms(), i64::from(limit));
     let first_kept = directory::first_id_after(before);
+    let by_end = || vec![moment.into(), limit.into()];
     [
         (
             sql::ENDED_TOKENS,
@@ -134,6 +135,10 @@ pub(crate) fn ended(before: Timestamp, limit: u32) -> [(&'static str, Vec<Cell>,
             vec![first_kept.as_slice().into(), moment.into(), limit.into()],
             sql::REMOVE_CHALLENGE,
         ),
+        (sql::ENDED_DEVICES, by_end(), sql::REMOVE_DEVICE),
+        (sql::ENDED_SESSIONS, by_end(), sql::REMOVE_SESSION),
+        (sql::ENDED_CODES, by_end(), sql::REMOVE_CODE),
+        (sql::ENDED_GUESSES, by_end(), sql::REMOVE_GUESSES),
     ]
 }
 

@@ -8,9 +8,18 @@ pub(crate) const TOKEN: &str = "SELECT client_id, user_id, login_name, expires_a
      FROM access_token WHERE tenant = $1 AND issued_ms = $2 AND digest = $3";
 pub(crate) const EVENTS: &str = "SELECT id, tenant, at, kind, outcome, user_id, detail \
      FROM event WHERE tenant = $1 ORDER BY tenant DESC, id DESC LIMIT $2";
-pub(crate) const DUE_MESSAGES: &str = "SELECT id, tenant, kind, body, due_at \
-     FROM outbox WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
-pub(crate) const REMOVE_MESSAGE: &str = "DELETE FROM outbox WHERE id = $1";
+pub(crate) const IS_SPENT: &str = "SELECT digest FROM spent \
+     WHERE tenant = $1 AND digest = $2 AND (keep_until IS NULL OR keep_until > $3)";
+
+pub(crate) const DEVICE: &str = "SELECT version, body FROM device WHERE tenant = $1 AND id = $2";
+pub(crate) const SESSION: &str =
+    "SELECT version, body FROM approval_session WHERE tenant = $1 AND id = $2";
+pub(crate) const LINKING_CODE: &str =
+    "SELECT version, body FROM linking_code WHERE tenant = $1 AND id = $2";
+pub(crate) const GUESSES: &str =
+    "SELECT version, body FROM linking_guess WHERE tenant = $1 AND id = $2";
+pub(crate) const OPEN_LINKING_CODES: &str = "SELECT count(*) FROM \
+     (SELECT ends_at FROM linking_code WHERE ends_at > $1 LIMIT $2) AS open";
 
 pub(crate) const DIRECTORY_VERSION: &str = "SELECT version FROM directory_version";
 pub(crate) const RAISE_DIRECTORY_VERSION: &str =
@@ -105,4 +114,59 @@ pub(crate) const REMOVE_MARK: &str = "DELETE FROM spent WHERE tenant = $1 AND di
 /// index that every request would have to write.
 pub(crate) const ENDED_CHALLENGES: &str = "SELECT c.tenant, c.id FROM tenant t \
      JOIN challenge c ON c.tenant = t.id AND c.id < $1 WHERE c.ends_at <= $2 LIMIT $3";
+pub(crate) const ENDED_DEVICES: &str =
+    "SELECT tenant, id FROM device WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2";
+pub(crate) const REMOVE_DEVICE: &str = "DELETE FROM device WHERE tenant = $1 AND id = $2";
+pub(crate) const ENDED_SESSIONS: &str =
+    "SELECT tenant, id FROM approval_session WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2";
+pub(crate) const REMOVE_SESSION: &str =
+    "DELETE FROM approval_session WHERE tenant = $1 AND id = $2";
+pub(crate) const ENDED_CODES: &str =
+    "SELECT tenant, id FROM linking_code WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2";
+pub(crate) const REMOVE_CODE: &str = "DELETE FROM linking_code WHERE tenant = $1 AND id = $2";
+pub(crate) const ENDED_GUESSES: &str =
+    "SELECT tenant, id FROM linking_guess WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2";
+pub(crate) const REMOVE_GUESSES: &str = "DELETE FROM linking_guess WHERE tenant = $1 AND id = $2";
+pub(crate) const ENDED_MESSAGES: &str =
+    "SELECT tenant, id FROM outbox WHERE dead_at <= $1 ORDER BY dead_at LIMIT $2";
+pub(crate) const REMOVE_MESSAGE: &str = "DELETE FROM outbox WHERE tenant = $1 AND id = $2";
 pub(crate) const REMOVE_CHALLENGE: &str = "DELETE FROM challenge WHERE tenant = $1 AND id = $2";
+
+/// Asked of each tenant by its own part of the index: one with many messages hides no other.
+pub(crate) const TENANTS_WITH_MESSAGES: &str = "SELECT t.id FROM tenant t WHERE EXISTS \
+     (SELECT o.id FROM outbox o WHERE o.kind = $1 AND o.tenant = t.id AND o.dead_at IS NULL \
+         AND o.due_at <= $2 AND o.lease_until <= $2) ORDER BY t.id";
+pub(crate) const READY_MESSAGES: &str = "SELECT o.id, o.tenant, o.kind, o.line, o.body, o.due_at, \
+     o.failed_tries, o.lease_until, o.ticket FROM outbox o \
+     WHERE o.kind = $1 AND o.tenant = $2 AND o.dead_at IS NULL \
+         AND o.due_at <= $3 AND o.lease_until <= $3 \
+         AND (o.line IS NULL OR NOT EXISTS (SELECT e.id FROM outbox e WHERE e.tenant = o.tenant \
+             AND e.line = o.line AND e.place < o.place AND e.failed_tries < $4 \
+             AND e.dead_at IS NULL)) \
+     ORDER BY o.due_at, o.id LIMIT $5";
+pub(crate) const TAKE_MESSAGE: &str = "UPDATE outbox SET lease_until = $1, ticket = $2 \
+     WHERE tenant = $3 AND id = $4 AND lease_until = $5 AND ticket = $6 AND dead_at IS NULL";
+pub(crate) const TICKET: &str = "SELECT ticket FROM outbox WHERE tenant = $1 AND id = $2";
+pub(crate) const REMOVE_DELIVERED: &str = "DELETE FROM outbox \
+     WHERE tenant = $1 AND id = $2 AND ticket = $3 AND lease_until <> 0";
+pub(crate) const TRY_AGAIN: &str = "UPDATE outbox SET due_at = $1, trouble = $2, \
+     failed_tries = failed_tries + 1, lease_until = 0 \
+     WHERE tenant = $3 AND id = $4 AND ticket = $5 AND lease_until <> 0";
+pub(crate) const GIVE_UP: &str = "UPDATE outbox SET dead_at = $1, trouble = $2, \
+     failed_tries = failed_tries + 1, lease_until = 0 \
+     WHERE tenant = $3 AND id = $4 AND ticket = $5 AND lease_until <> 0";
+/// The later ones of a line wait with the first one, as long as it keeps the line after this try:
+/// so none of them is looked at in vain.
+pub(crate) const HOLD_UP_LINE: &str = "UPDATE outbox SET due_at = $1 FROM \
+     (SELECT tenant AS of_tenant, line AS held, place AS first FROM outbox WHERE tenant = $2 \
+         AND id = $3 AND ticket = $4 AND lease_until <> 0 AND failed_tries + 1 < $5) AS head \
+     WHERE tenant = of_tenant AND line = held AND place > first AND due_at < $1";
+pub(crate) const REDELIVER: &str = "UPDATE outbox SET due_at = $1, failed_tries = 0, dead_at = NULL, \
+     lease_until = 0 WHERE tenant = $2 AND id = $3";
+pub(crate) const WAITING_MESSAGES: &str = "SELECT id, tenant, kind, line, body, due_at, \
+     failed_tries, dead_at, trouble FROM outbox WHERE kind = $1 \
+     AND (dead_at IS NOT NULL OR CAST($2 AS BIGINT) = 0) AND id > $3 ORDER BY id LIMIT $4";
+pub(crate) const WAITING_MESSAGES_OF: &str = "SELECT id, tenant, kind, line, body, due_at, \
+     failed_tries, dead_at, trouble FROM outbox WHERE kind = $1 \
+     AND (dead_at IS NOT NULL OR CAST($2 AS BIGINT) = 0) AND id > $3 AND tenant = $4 \
+     ORDER BY id LIMIT $5";

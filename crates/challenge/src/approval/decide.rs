@@ -93,7 +93,7 @@ impl Verifier {
             } else {
                 PinFact::Absent
             };
-            let limits = self.approval_limits(&caller.tenant);
+            let limits = limits_of(&caller.tenant);
             let case = Case {
                 session,
                 standing: &read.standing.value,
@@ -327,12 +327,12 @@ impl Verifier {
         event.detail.session = Some(decision.session);
         self.store.commit(Change::telling(event)).await
     }
+}
 
-    /// The limits that wrong PINs and numbers count under.
-    pub(super) fn approval_limits(&self, tenant: &TenantView) -> Limits {
-        let policy = tenant.policy(super::POLICY);
-        policy.map_or_else(Limits::default, |policy| policy.limits.clone())
-    }
+/// The limits that wrong PINs and numbers count under.
+pub(super) fn limits_of(tenant: &TenantView) -> Limits {
+    let policy = tenant.policy(super::POLICY);
+    policy.map_or_else(Limits::default, |policy| policy.limits.clone())
 }
 
 /// Where a user's PIN stands.

@@ -15,7 +15,7 @@ use crate::id::{Id, NotAnId};
 /// Bytes of an uncompressed point of P-256 (SEC 1, section 2.3.3).
 const POINT_LENGTH: usize = 65;
 
-/// What stands before the point in a P-256 SubjectPublicKeyInfo (RFC 5480, section 2).
+/// What stands before the point in a P-256 `SubjectPublicKeyInfo` (RFC 5480, section 2).
 const SPKI_PREFIX: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
@@ -135,7 +135,7 @@ impl Device {
 pub struct PublicKey([u8; POINT_LENGTH]);
 
 impl PublicKey {
-    /// Takes 65 bytes of an uncompressed point or its SubjectPublicKeyInfo, if it is on the curve.
+    /// Takes 65 bytes of an uncompressed point or its `SubjectPublicKeyInfo`, if it is on the curve.
     pub fn of_unverified(bytes: &[u8]) -> Result<Self, Refused> {
         let point = bytes.strip_prefix(&SPKI_PREFIX).unwrap_or(bytes);
         let misfit = || {

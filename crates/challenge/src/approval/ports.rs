@@ -95,8 +95,9 @@ pub trait ApprovalStore: Send + Sync {
 
 /// Messages on their way out.
 ///
-/// A message is there until it was delivered. Those of one line leave one after the other: a later
-/// one is given out only when no earlier one of its line is there that failed fewer than
+/// A message is there until it was delivered. Those of one line leave one after the other, in the
+/// order in which the changes that told them were written, whatever the clocks said: a later one is
+/// given out only when no earlier one of its line is there that failed fewer than
 /// [`super::delivery::TRIES_IN_LINE`] times and is not dead.
 #[async_trait]
 pub trait Outbox: Send + Sync {
@@ -107,8 +108,8 @@ pub trait Outbox: Send + Sync {
     async fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, StoreError>;
 
     /// Writes down what became of messages that were claimed. One that was claimed by somebody else
-    /// meanwhile, or is gone, is passed over. Gives the number of those that were written.
-    async fn settle(&self, settled: Vec<Settled>) -> Result<u64, StoreError>;
+    /// meanwhile, or is gone, is passed over.
+    async fn settle(&self, settled: Vec<Settled>) -> Result<(), StoreError>;
 
     /// The messages of a kind that wait or are dead, oldest first, those after `after`.
     async fn waiting_messages(&self, listing: &Listing) -> Result<Vec<Waiting>, StoreError>;

@@ -196,13 +196,12 @@ impl Session {
 pub fn time_off_by(time_ms: i64, now: Timestamp) -> Option<i64> {
     let ahead_ms = time_ms.saturating_sub(now.unix_ms());
     let within = ahead_ms.unsigned_abs() <= u64::from(TIME_TOLERANCE_S) * 1000;
-    (!within).then(|| ahead_ms / 1000)
+    (!within).then_some(ahead_ms / 1000)
 }
 
 fn text(title: &str, fields: &[(&str, String)]) -> String {
-    let mut text = format!("{title}\n");
-    for (name, value) in fields {
-        text.push_str(&format!("{name}:{}:{value}\n", value.len()));
-    }
-    text
+    let lines = fields
+        .iter()
+        .map(|(name, value)| format!("{name}:{}:{value}\n", value.len()));
+    std::iter::once(format!("{title}\n")).chain(lines).collect()
 }

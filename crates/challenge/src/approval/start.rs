@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::callback::{CHORES, Chore};
 use super::caller::Asking;
+use super::decide::limits_of;
 use super::recent::Recent;
 use super::refused::{Limit, Refused};
 use super::session::{Question, Session, SessionKind};
@@ -59,7 +60,7 @@ impl Verifier {
             let standing = self.store.standing(tenant.id, user.id).await?;
             let standing = standing.ok_or(Refused::NotLinked)?;
             let now = self.clock.now();
-            if let Err(refused) = self.may_start(wish, okay, &standing.value, now) {
+            if let Err(refused) = may_start(wish, okay, &standing.value, now) {
                 self.tell_not_started(wish, &user, &refused).await?;
                 return Err(refused);
             }
@@ -84,43 +85,6 @@ impl Verifier {
             "user {}: {TRIES} lost races",
             user.id
         )))
-    }
-
-    fn may_start(
-        &self,
-        wish: &ApprovalWish<'_>,
-        okay: &OkaySettings,
-        standing: &Standing,
-        now: Timestamp,
-    ) -> Result<(), Refused> {
-        let approval = &standing.approval;
-        if approval.device.is_none() {
-            return Err(Refused::NotLinked);
-        }
-        let limits = self.approval_limits(wish.asking.tenant);
-        let tally = standing.policies.get(super::POLICY);
-        let locked = tally.is_some_and(|tally| lockout::gate(tally, &limits, now) == Gate::Locked);
-        if standing.locked || locked {
-            return Err(Refused::Locked);
-        }
-        if approval.paused_until.is_some_and(|until| now < until) {
-            return Err(Refused::LimitReached(Limit::Paused));
-        }
-        let pending = approval
-            .pending
-            .iter()
-            .filter(|pending| now < pending.answer_by);
-        if pending.count() >= usize::try_from(okay.max_pending).unwrap_or(usize::MAX) {
-            return Err(Refused::AlreadyPending);
-        }
-        if approval.starts.count(now, STARTS_WINDOW_S) >= okay.starts_per_5_min {
-            return Err(Refused::LimitReached(Limit::Starts));
-        }
-        let kind = wish.question.kind;
-        if kind.proves_pin() && okay.pin == PinPlace::Server && approval.pin.is_none() {
-            return Err(Refused::NoPin);
-        }
-        Ok(())
     }
 
     /// A session of its own id; nothing where the id is taken, which does not happen to people.
@@ -246,6 +210,43 @@ impl Verifier {
             due_at,
         })
     }
+}
+
+/// Whether the user may be asked now.
+fn may_start(
+    wish: &ApprovalWish<'_>,
+    okay: &OkaySettings,
+    standing: &Standing,
+    now: Timestamp,
+) -> Result<(), Refused> {
+    let approval = &standing.approval;
+    if approval.device.is_none() {
+        return Err(Refused::NotLinked);
+    }
+    let limits = limits_of(wish.asking.tenant);
+    let tally = standing.policies.get(super::POLICY);
+    let locked = tally.is_some_and(|tally| lockout::gate(tally, &limits, now) == Gate::Locked);
+    if standing.locked || locked {
+        return Err(Refused::Locked);
+    }
+    if approval.paused_until.is_some_and(|until| now < until) {
+        return Err(Refused::LimitReached(Limit::Paused));
+    }
+    let pending = approval
+        .pending
+        .iter()
+        .filter(|pending| now < pending.answer_by);
+    if pending.count() >= usize::try_from(okay.max_pending).unwrap_or(usize::MAX) {
+        return Err(Refused::AlreadyPending);
+    }
+    if approval.starts.count(now, STARTS_WINDOW_S) >= okay.starts_per_5_min {
+        return Err(Refused::LimitReached(Limit::Starts));
+    }
+    let kind = wish.question.kind;
+    if kind.proves_pin() && okay.pin == PinPlace::Server && approval.pin.is_none() {
+        return Err(Refused::NoPin);
+    }
+    Ok(())
 }
 
 fn check_question(question: &Question) -> Result<(), Refused> {

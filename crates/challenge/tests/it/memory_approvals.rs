@@ -161,9 +161,8 @@ impl Outbox for MemoryStore {
         Ok(claimed)
     }
 
-    async fn settle(&self, settled: Vec<Settled>) -> Result<u64, StoreError> {
+    async fn settle(&self, settled: Vec<Settled>) -> Result<(), StoreError> {
         let mut rows = self.rows();
-        let mut written = 0;
         for one in settled {
             let Some(posted) = rows.approvals.outbox.get_mut(&one.id) else {
                 continue;
@@ -171,7 +170,6 @@ impl Outbox for MemoryStore {
             if posted.lease.is_none_or(|(ticket, _)| ticket != one.ticket) {
                 continue;
             }
-            written += 1;
             posted.lease = None;
             match one.fate {
                 Fate::Delivered => {
@@ -189,7 +187,7 @@ impl Outbox for MemoryStore {
                 }
             }
         }
-        Ok(written)
+        Ok(())
     }
 
     async fn waiting_messages(&self, listing: &Listing) -> Result<Vec<Waiting>, StoreError> {

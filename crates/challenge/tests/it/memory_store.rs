@@ -216,7 +216,8 @@ impl Store for MemoryStore {
         }
         for tenant in change.tenants {
             let mut all = rows.tenants.iter_mut();
-            all.find(|one| one.tenant.id == tenant.id).unwrap().tenant = tenant;
+            let same = all.find(|one| one.tenant.id == tenant.id);
+            same.unwrap().tenant = tenant;
         }
         rows.events.extend(change.events);
         Ok(())

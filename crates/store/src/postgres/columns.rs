@@ -4,6 +4,7 @@
 
 use challenge::access::TokenKey;
 use challenge::clock::Timestamp;
+use challenge::id::Id;
 use tokio_postgres::types::ToSql;
 
 use crate::change::ChangeRows;
@@ -151,14 +152,20 @@ fn revoked<'a>(winners: &[&'a ChangeRows]) -> Table<'a> {
 }
 
 fn messages<'a>(winners: &[&'a ChangeRows]) -> Table<'a> {
-    let rows: Vec<_> = winners.iter().flat_map(|change| &change.messages).collect();
+    let rows: Vec<_> = winners
+        .iter()
+        .flat_map(|change| &change.messages)
+        .map(|row| (&row.message, row.place))
+        .collect();
     (!rows.is_empty()).then(|| {
         vec![
-            column(&rows, |row| row.tenant.number()),
-            column(&rows, |row| row.id.as_bytes().as_slice()),
-            column(&rows, |row| row.kind.as_str()),
-            column(&rows, |row| row.body.as_str()),
-            column(&rows, |row| row.due_at.unix_ms()),
+            column(&rows, |row| row.0.tenant.number()),
+            column(&rows, |row| row.0.id.as_bytes().as_slice()),
+            column(&rows, |row| row.0.kind.as_str()),
+            column(&rows, |row| row.0.line.map(Id::number)),
+            column(&rows, |row| row.1),
+            column(&rows, |row| row.0.body.as_str()),
+            column(&rows, |row| row.0.due_at.unix_ms()),
         ]
     })
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use challenge::ports::{StoreError, Version};
 
 use crate::change::ChangeRows;
+use crate::shelf::{Shelf, ShelfRow};
 
 /// What no change expects: a row that this group has written already.
 const WRITTEN: Version = Version::MIN;
@@ -15,6 +16,7 @@ pub(super) struct Keys {
     pub(super) standings: BTreeSet<(i64, i64)>,
     pub(super) challenges: BTreeSet<(i64, [u8; 16])>,
     pub(super) spent: BTreeSet<(i64, [u8; 32])>,
+    pub(super) shelves: BTreeSet<(Shelf, i64, String)>,
 }
 
 impl Keys {
@@ -26,6 +28,9 @@ impl Keys {
                 .extend(change.standing.as_ref().map(|row| (tenant, row.user)));
             keys.challenges
                 .extend(change.challenges.iter().map(|row| (tenant, row.id)));
+            let shelves = change.shelves.iter();
+            keys.shelves
+                .extend(shelves.map(|row| (row.shelf, row.tenant, row.id.clone())));
             keys.spent
                 .extend(change.spent.iter().map(|mark| (tenant, mark.digest)));
         }
@@ -39,6 +44,7 @@ pub(super) struct Current {
     pub(super) standings: BTreeMap<(i64, i64), Version>,
     pub(super) challenges: BTreeMap<(i64, [u8; 16]), Version>,
     pub(super) spent: BTreeSet<(i64, [u8; 32])>,
+    pub(super) shelves: BTreeMap<(Shelf, i64, String), Version>,
 }
 
 impl Current {
@@ -65,6 +71,13 @@ impl Current {
                 return Err(StoreError::Conflict);
             }
         }
+        let shelf_key = |row: &ShelfRow| (row.shelf, row.tenant, row.id.clone());
+        for row in &change.shelves {
+            let version = self.shelves.get(&shelf_key(row)).copied().unwrap_or(0);
+            if version != row.expected {
+                return Err(StoreError::Conflict);
+            }
+        }
         if change
             .spent
             .iter()
@@ -77,6 +90,9 @@ impl Current {
         }
         for row in change.challenges.iter().filter(|row| row.next.is_some()) {
             self.challenges.insert((tenant, row.id), WRITTEN);
+        }
+        for row in change.shelves.iter().filter(|row| row.next.is_some()) {
+            self.shelves.insert(shelf_key(row), WRITTEN);
         }
         self.spent
             .extend(change.spent.iter().map(|mark| (tenant, mark.digest)));

@@ -15,6 +15,8 @@ use crate::change::ChangeRows;
 use crate::postgres::decide::{Current, Keys};
 use crate::postgres::failure::Failure;
 use crate::postgres::open::last_word;
+use crate::postgres::shelves::{self, STATEMENTS as STATEMENTS_OF_SHELVES};
+use crate::shelf::Shelf;
 
 const LOCK_STANDINGS: &str = "SELECT s.tenant, s.user_id, s.version FROM standing s \
      JOIN unnest($1::bigint[], $2::bigint[]) AS k (tenant, user_id) \
@@ -51,8 +53,9 @@ const STATEMENTS: [&str; 12] = [
     "UPDATE access_token t SET revoked = TRUE \
      FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS k (tenant, issued_ms, digest) \
      WHERE t.tenant = k.tenant AND t.issued_ms = k.issued_ms AND t.digest = k.digest",
-    "INSERT INTO outbox (tenant, id, kind, body, due_at) \
-     SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::text[], $5::bigint[])",
+    "INSERT INTO outbox (tenant, id, kind, line, place, body, due_at) SELECT * FROM \
+     unnest($1::bigint[], $2::bytea[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], \
+     $7::bigint[])",
     "INSERT INTO event (tenant, id, at, kind, outcome, user_id, detail) SELECT * FROM \
      unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], \
      $7::text[])",
@@ -74,6 +77,8 @@ type Column<'a> = Box<dyn ToSql + Sync + Send + 'a>;
 pub(super) struct Link {
     client: Client,
     statements: Vec<Statement>,
+    /// Of each table in [`Shelf::ALL`]: lock, add, move.
+    shelves: Vec<Statement>,
 }
 
 impl Link {
@@ -91,7 +96,13 @@ impl Link {
             }
         }
         let statements = try_join_all(STATEMENTS.iter().map(|sql| client.prepare(sql))).await?;
-        Ok(Self { client, statements })
+        let shelves = STATEMENTS_OF_SHELVES.as_flattened().iter();
+        let shelves = try_join_all(shelves.map(|sql| client.prepare(sql))).await?;
+        Ok(Self {
+            client,
+            statements,
+            shelves,
+        })
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -141,13 +152,20 @@ impl Link {
                 .await?;
             Ok(Vec::new())
         });
-        // All are sent before the first is answered, in this order.
-        let answers = join_all([
+        let shelves = Shelf::ALL.map(|shelf| shelf_columns(keys, shelf));
+        let [first, second, third] = [0, 1, 2].map(|place| &self.statements[place]);
+        let mut questions = vec![
             begin,
-            self.query(0, keys.standings.is_empty(), &standings),
-            self.query(1, keys.challenges.is_empty(), &challenges),
-            self.query(2, keys.spent.is_empty(), &spent),
-        ]);
+            self.query(first, keys.standings.is_empty(), &standings),
+            self.query(second, keys.challenges.is_empty(), &challenges),
+            self.query(third, keys.spent.is_empty(), &spent),
+        ];
+        for (columns, statement) in shelves.iter().zip(self.shelves.iter().step_by(3)) {
+            let (empty, columns) = columns;
+            questions.push(self.query(statement, *empty, columns));
+        }
+        // All are sent before the first is answered, in this order.
+        let answers = join_all(questions);
         let mut current = Current::default();
         for (place, rows) in answers.await.into_iter().enumerate() {
             for row in rows? {
@@ -160,8 +178,13 @@ impl Link {
                         let key = (row.try_get(0)?, bytes(&row)?);
                         current.challenges.insert(key, row.try_get(2)?);
                     }
-                    _ => {
+                    0 | 3 => {
                         current.spent.insert((row.try_get(0)?, bytes(&row)?));
+                    }
+                    _ => {
+                        let shelf = Shelf::ALL[place - 4];
+                        let key = (shelf, row.try_get(0)?, row.try_get(1)?);
+                        current.shelves.insert(key, row.try_get(2)?);
                     }
                 }
             }
@@ -171,7 +194,7 @@ impl Link {
 
     fn query<'a>(
         &'a self,
-        statement: usize,
+        statement: &'a Statement,
         nothing_to_ask: bool,
         columns: &'a [Column<'a>],
     ) -> BoxFuture<'a, Result<Vec<Row>, Error>> {
@@ -180,16 +203,20 @@ impl Link {
         }
         Box::pin(async move {
             let columns = borrowed(columns);
-            self.client
-                .query(&self.statements[statement], &columns)
-                .await
+            self.client.query(statement, &columns).await
         })
     }
 
     async fn write_and_commit(&self, winners: &[&ChangeRows]) -> Result<(), Failure> {
         let tables = super::columns::of(winners);
+        let shelves = Shelf::ALL.map(|shelf| shelves::columns(shelf, winners));
         let mut answers: Vec<BoxFuture<'_, Result<(), Error>>> = Vec::new();
-        for (statement, columns) in self.statements.iter().skip(3).zip(&tables) {
+        let of_shelves = self
+            .shelves
+            .chunks(3)
+            .flat_map(|statements| &statements[1..]);
+        let tables = self.statements.iter().skip(3).zip(&tables);
+        for (statement, columns) in tables.chain(of_shelves.zip(shelves.as_flattened())) {
             let Some(columns) = columns else { continue };
             answers.push(Box::pin(async move {
                 self.client
@@ -226,6 +253,14 @@ fn unzip<'a, K: 'a, V: ToSql + Sync + Send + 'a>(
         .map(|(tenant, key)| (*tenant, part(key)))
         .unzip();
     (Box::new(tenants), Box::new(parts))
+}
+
+/// The keys of a table in columns, and whether there are none.
+fn shelf_columns(keys: &Keys, shelf: Shelf) -> (bool, Vec<Column<'_>>) {
+    let of_it = keys.shelves.iter().filter(|key| key.0 == shelf);
+    let (tenants, ids): (Vec<i64>, Vec<&str>) =
+        of_it.map(|(_, tenant, id)| (*tenant, id.as_str())).unzip();
+    (tenants.is_empty(), vec![Box::new(tenants), Box::new(ids)])
 }
 
 fn bytes<const N: usize>(row: &Row) -> Result<[u8; N], Failure> {

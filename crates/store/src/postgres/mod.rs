@@ -10,6 +10,7 @@ mod decide;
 mod failure;
 mod link;
 mod open;
+mod shelves;
 mod store;
 
 pub(crate) use store::Postgres;

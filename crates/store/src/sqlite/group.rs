@@ -6,7 +6,8 @@ use challenge::access::AccessToken;
 use challenge::ports::StoreError;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::change::{ChallengeRow, ChangeRows, StandingRow};
+use crate::change::{ChallengeRow, ChangeRows, MessageRow, StandingRow};
+use crate::shelf::{Shelf, ShelfRow};
 
 /// Checks and writes one change. The inner error: it lost, and nothing of it was written.
 pub(super) fn apply(
@@ -41,6 +42,16 @@ fn check(connection: &Connection, change: &ChangeRows) -> rusqlite::Result<Resul
             return Ok(Err(StoreError::Conflict));
         }
     }
+    for row in &change.shelves {
+        let version = connection
+            .prepare_cached(shelf_statements(row.shelf)[0])?
+            .query_row(params![row.tenant, row.id], |row| row.get(0))
+            .optional()?
+            .unwrap_or(0);
+        if row.expected != version {
+            return Ok(Err(StoreError::Conflict));
+        }
+    }
     for mark in &change.spent {
         let spent = connection
             .prepare_cached("SELECT 1 FROM spent WHERE tenant = ?1 AND digest = ?2")?
@@ -60,6 +71,9 @@ fn write(connection: &Connection, change: &ChangeRows) -> rusqlite::Result<()> {
     for challenge in &change.challenges {
         write_challenge(connection, tenant, challenge)?;
     }
+    for row in &change.shelves {
+        write_shelf(connection, row)?;
+    }
     for mark in &change.spent {
         let keep_until = mark.keep_until.map(challenge::clock::Timestamp::unix_ms);
         connection
@@ -77,15 +91,18 @@ fn write(connection: &Connection, change: &ChangeRows) -> rusqlite::Result<()> {
             )?
             .execute(params![tenant, key.issued_ms, key.digest])?;
     }
-    for message in &change.messages {
+    for MessageRow { message, place } in &change.messages {
         connection
             .prepare_cached(
-                "INSERT INTO outbox (tenant, id, kind, body, due_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO outbox (tenant, id, kind, line, place, body, due_at) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
                 message.tenant.number(),
                 message.id.as_bytes(),
                 message.kind,
+                message.line.map(challenge::id::Id::number),
+                place,
                 message.body,
                 message.due_at.unix_ms()
             ])?;
@@ -153,6 +170,51 @@ fn write_challenge(
         challenge.id
     ])?;
     Ok(())
+}
+
+fn write_shelf(connection: &Connection, row: &ShelfRow) -> rusqlite::Result<()> {
+    let Some(to) = &row.next else {
+        return Ok(());
+    };
+    let [_, add, change] = shelf_statements(row.shelf);
+    let sql = if row.expected == 0 { add } else { change };
+    let next = row.expected + 1;
+    connection
+        .prepare_cached(sql)?
+        .execute(params![next, to.ends_at, to.body, row.tenant, row.id])?;
+    Ok(())
+}
+
+/// For one table of the shape in [`crate::shelf`]: find a row's version, add a row, move a row.
+macro_rules! shelf_statements {
+    ($table:literal) => {
+        [
+            concat!(
+                "SELECT version FROM ",
+                $table,
+                " WHERE tenant = ?1 AND id = ?2"
+            ),
+            concat!(
+                "INSERT INTO ",
+                $table,
+                " (version, ends_at, body, tenant, id) VALUES (?1, ?2, ?3, ?4, ?5)"
+            ),
+            concat!(
+                "UPDATE ",
+                $table,
+                " SET version = ?1, ends_at = ?2, body = ?3 WHERE tenant = ?4 AND id = ?5"
+            ),
+        ]
+    };
+}
+
+fn shelf_statements(shelf: Shelf) -> [&'static str; 3] {
+    match shelf {
+        Shelf::Device => shelf_statements!("device"),
+        Shelf::Session => shelf_statements!("approval_session"),
+        Shelf::LinkingCode => shelf_statements!("linking_code"),
+        Shelf::Guesses => shelf_statements!("linking_guess"),
+    }
 }
 
 fn write_token(connection: &Connection, tenant: i64, token: &AccessToken) -> rusqlite::Result<()> {

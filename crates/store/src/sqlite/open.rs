@@ -60,7 +60,7 @@ fn prepare_writer(connection: Connection) -> rusqlite::Result<Connection> {
          PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 32000; \
          PRAGMA journal_size_limit = 67108864;",
     )?;
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }
 

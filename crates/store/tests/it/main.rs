@@ -3,11 +3,13 @@
 #[macro_use]
 mod support;
 
+mod approvals;
 mod directory;
 mod kill;
 mod moving;
 mod nodes;
 mod opening;
+mod outbox;
 mod races;
 mod rows;
 mod verifying;

@@ -12,7 +12,6 @@ on_both!(
     a_token_is_found_and_revoked,
     a_spent_mark_stays_until_swept,
     a_sweep_takes_what_is_past_and_no_more_than_asked,
-    a_message_leaves_the_outbox_once,
     events_come_newest_first,
     what_belongs_to_another_tenant_is_not_found,
     an_impossible_row_is_named,
@@ -186,31 +185,6 @@ async fn a_sweep_takes_what_is_past_and_no_more_than_asked(place: &Place) {
     assert!(store.challenge(tenant, ids[1]).await.unwrap().is_some());
     assert_eq!(store.sweep(NOW.plus_s(160), 100).await, Ok(1));
     assert_eq!(store.events(tenant, 100).await.unwrap().len(), 4);
-}
-
-async fn a_message_leaves_the_outbox_once(place: &Place) {
-    let store = place.open().await;
-    let [later, first, future] = [2, 1, 60].map(|seconds| message(id(1), NOW.plus_s(seconds)));
-    let messages = vec![later.clone(), first.clone(), future.clone()];
-    store
-        .commit(Change {
-            messages,
-            ..telling(id(1))
-        })
-        .await
-        .unwrap();
-    let due = store.due_messages(NOW.plus_s(2), 10).await.unwrap();
-    assert_eq!(due, [first.clone(), later.clone()]);
-    assert_eq!(
-        store.due_messages(NOW.plus_s(2), 1).await.unwrap(),
-        std::slice::from_ref(&first)
-    );
-    assert_eq!(store.remove_message(first.id).await, Ok(true));
-    assert_eq!(store.remove_message(first.id).await, Ok(false));
-    assert_eq!(
-        store.due_messages(NOW.plus_s(60), 10).await.unwrap(),
-        [later, future]
-    );
 }
 
 async fn events_come_newest_first(place: &Place) {

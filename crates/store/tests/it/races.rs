@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use challenge::approval::ports::Listing;
 use challenge::lifecycle::State;
 use challenge::ports::{ChallengeWrite, Change, SpentMark, Store, StoreError};
 
@@ -121,7 +122,14 @@ async fn a_loser_takes_nobody_with_it_and_leaves_nothing(place: &Place) {
         assert_eq!(store.access_token(tenant, &token.key).await.unwrap(), None);
     }
     assert_eq!(store.events(tenant, 1000).await.unwrap().len(), 21);
-    assert_eq!(store.due_messages(NOW, 1000).await.unwrap(), []);
+    let all = Listing {
+        kind: "callback",
+        tenant: None,
+        dead_only: false,
+        after: None,
+        limit: 1000,
+    };
+    assert_eq!(store.waiting_messages(&all).await.unwrap(), []);
     // The marks of the losers were not set.
     let spent = vec![SpentMark {
         digest: [1; 32],

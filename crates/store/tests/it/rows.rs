@@ -25,6 +25,10 @@ pub(crate) fn full_tenant() -> Tenant {
         linking_s: 600,
         status: TenantStatus::Active,
         trial_expires: Some(NOW),
+        linking_digits: 8,
+        pause_s: 60,
+        starts_per_min: Some(1000),
+        callback_stopped_at: Some(NOW),
     };
     Tenant {
         okay: Some(okay),

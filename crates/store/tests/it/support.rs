@@ -204,6 +204,7 @@ pub(crate) fn message(tenant: Id<Tenant>, due_at: Timestamp) -> Message {
         id: timed_id(),
         tenant,
         kind: "callback".into(),
+        line: None,
         body: "{}".into(),
         due_at,
     }

@@ -300,8 +300,8 @@ impl Outbox for Memory {
         Ok(Vec::new())
     }
 
-    async fn settle(&self, _: Vec<Settled>) -> Result<u64, StoreError> {
-        Ok(0)
+    async fn settle(&self, _: Vec<Settled>) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn waiting_messages(&self, _: &Listing) -> Result<Vec<Waiting>, StoreError> {
