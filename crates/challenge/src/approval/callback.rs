@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::session::{Answered, Session};
+use crate::directory::User;
 use crate::id::Id;
 
 /// The kind of messages that hold a [`Callback`].
@@ -51,6 +52,8 @@ pub(crate) enum Chore {
     TellExpiry {
         /// The session.
         session: Id<Session>,
+        /// The user who is asked.
+        user: Id<User>,
     },
     /// To forget the digits that were typed in a session.
     ForgetDigits {

@@ -7,6 +7,7 @@ use quick_cache::sync::Cache;
 
 use super::bell::Bell;
 use super::device::Device;
+use super::hearing::Heard;
 use super::refused::Refused;
 use super::signed::{self, SignedRequest, TIME_TOLERANCE_S};
 use crate::audit::{Detail, Event, EventKind, Outcome};
@@ -50,6 +51,7 @@ pub struct DeviceCaller {
 pub(crate) struct Nearby {
     pub(super) bell: Bell,
     nonces: Cache<[u8; 32], ()>,
+    pub(super) heard: Heard,
     pub(super) meter: super::start::Meter,
 }
 
@@ -58,6 +60,7 @@ impl Default for Nearby {
         Self {
             bell: Bell::default(),
             nonces: Cache::new(NONCES_KEPT),
+            heard: Heard::default(),
             meter: super::start::Meter::default(),
         }
     }

@@ -17,6 +17,7 @@ mod device;
 mod directory;
 mod ending;
 mod guessing;
+mod hearing;
 mod judging;
 mod linking;
 mod looking;

@@ -147,10 +147,12 @@ impl Verifier {
             return Err("unknown to this version".to_owned());
         };
         let done = match chore {
-            Chore::TellExpiry { session } => match self.catalogue.tenant_by_id(message.tenant) {
-                Some(tenant) => self.tell_expiry(&tenant, session).await,
-                None => Ok(()),
-            },
+            Chore::TellExpiry { session, .. } => {
+                match self.catalogue.tenant_by_id(message.tenant) {
+                    Some(tenant) => self.tell_expiry(&tenant, session).await,
+                    None => Ok(()),
+                }
+            }
             Chore::ForgetDigits { session } => self.forget_digits(message.tenant, session).await,
         };
         match done {

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use super::callback::{CHORES, Chore};
 use super::caller::Asking;
 use super::decide::limits_of;
+use super::judging;
 use super::recent::Recent;
 use super::refused::{Limit, Refused};
 use super::session::{Question, Session, SessionKind};
@@ -16,7 +17,6 @@ use crate::clock::Timestamp;
 use crate::directory::{OkaySettings, PinPlace, Tenant, User, UserKey};
 use crate::id::{Id, TimedId};
 use crate::lifecycle::State;
-use crate::lockout::{self, Gate};
 use crate::ports::{Change, Message, StandingWrite, StoreError, Versioned};
 use crate::rng;
 use crate::standing::Standing;
@@ -155,6 +155,7 @@ impl Verifier {
         event.detail.device = Some(session.device);
         let chore = Chore::TellExpiry {
             session: session.id,
+            user: session.user,
         };
         Ok(Change {
             standing: Some(StandingWrite {
@@ -224,9 +225,7 @@ fn may_start(
         return Err(Refused::NotLinked);
     }
     let limits = limits_of(wish.asking.tenant);
-    let tally = standing.policies.get(super::POLICY);
-    let locked = tally.is_some_and(|tally| lockout::gate(tally, &limits, now) == Gate::Locked);
-    if standing.locked || locked {
+    if judging::is_locked(standing, &limits, now) {
         return Err(Refused::Locked);
     }
     if approval.paused_until.is_some_and(|until| now < until) {
