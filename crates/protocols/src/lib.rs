@@ -5,6 +5,8 @@
 
 pub mod activid;
 pub mod desk;
+pub mod device;
 mod incoming;
 mod networks;
 pub mod okay;
+pub mod openapi;

@@ -262,7 +262,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_longest_texts_fit_into_a_body_however_they_are_escaped() {
-        let text = r"A".repeat(challenge::approval::TEXT_MAX);
+        let text = r"\u0041".repeat(challenge::approval::TEXT_MAX);
         let body = format!(
             r#"{{"tenantId":1,"userExternalId":"u","type":101,"signature":"s",
                 "authParams":{{"guiHeader":"{text}","guiText":"{text}"}}}}"#

@@ -34,7 +34,7 @@ pub fn router() -> Router<Arc<Desk>> {
 }
 
 /// The routes that clients are told of, with their descriptions.
-pub(super) fn documented() -> OpenApiRouter<Arc<Desk>> {
+pub(crate) fn documented() -> OpenApiRouter<Arc<Desk>> {
     OpenApiRouter::new()
         .routes(routes!(link))
         .routes(routes!(auth))

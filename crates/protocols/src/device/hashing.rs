@@ -1,0 +1,90 @@
+//! PINs hashed off the async threads, a few at a time, with a bounded queue: one hash takes some
+//! 20 ms and 19 MiB.
+
+use std::sync::Arc;
+use std::thread;
+
+use async_trait::async_trait;
+use challenge::approval::pin::{self, CannotHash, PinHasher};
+use challenge::rng::Rng;
+use secrecy::SecretString;
+use tokio::sync::Semaphore;
+
+/// Hashes made at a time at most, however many cores there are: 76 MiB.
+const AT_ONCE_MAX: usize = 4;
+
+/// Hashes that may wait for their turn; by then a decision takes a second or two.
+const WAITING_MAX: usize = 256;
+
+/// Hashes PINs on the runtime's blocking threads.
+pub(super) struct Hashing {
+    rng: Arc<dyn Rng>,
+    turns: Semaphore,
+    places: Semaphore,
+}
+
+impl Hashing {
+    pub(super) fn new(rng: Arc<dyn Rng>) -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let at_once = cores.clamp(1, AT_ONCE_MAX);
+        Self {
+            rng,
+            turns: Semaphore::new(at_once),
+            places: Semaphore::new(at_once + WAITING_MAX),
+        }
+    }
+
+    /// Runs one hash when its turn comes; refused where too many wait already.
+    async fn run<T: Send + 'static>(
+        &self,
+        hash: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, CannotHash> {
+        let _place = self.places.try_acquire().map_err(|_| CannotHash)?;
+        let _turn = self.turns.acquire().await.map_err(|_| CannotHash)?;
+        tokio::task::spawn_blocking(hash)
+            .await
+            .map_err(|_| CannotHash)
+    }
+}
+
+#[async_trait]
+impl PinHasher for Hashing {
+    async fn hash(&self, pin: SecretString) -> Result<String, CannotHash> {
+        let rng = Arc::clone(&self.rng);
+        self.run(move || pin::hash(&*rng, &pin)).await?
+    }
+
+    async fn matches(
+        &self,
+        hash: String,
+        unverified_pin: SecretString,
+    ) -> Result<bool, CannotHash> {
+        self.run(move || pin::matches(&hash, &unverified_pin)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use challenge::rng::DangerCountingRng;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pin_matches_its_own_hash_alone() {
+        let hashing = Hashing::new(Arc::new(DangerCountingRng::default()));
+        let hash = hashing.hash("1234".into()).await.unwrap();
+        assert_eq!(hashing.matches(hash.clone(), "1234".into()).await, Ok(true));
+        assert_eq!(hashing.matches(hash, "1235".into()).await, Ok(false));
+        assert_eq!(hashing.matches("?".to_owned(), "1".into()).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_instead_of_growing() {
+        let hashing = Hashing::new(Arc::new(DangerCountingRng::default()));
+        let all = u32::try_from(hashing.places.available_permits()).unwrap();
+        let held = hashing.places.try_acquire_many(all).unwrap();
+        assert_eq!(hashing.hash("1234".into()).await, Err(CannotHash));
+        drop(held);
+        assert!(hashing.hash("1234".into()).await.is_ok());
+    }
+}

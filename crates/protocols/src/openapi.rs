@@ -1,0 +1,69 @@
+//! The description of what is served, as `OpenAPI` 3.1: made from the routes themselves, so that
+//! none is forgotten. So far the gateway and the device API.
+
+use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::{InfoBuilder, OpenApi as Document};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{device, okay};
+
+/// What an `Authorization` of a device looks like.
+const DEVICE_SCHEME: &str = "Countersign device=\"TENANT-DEVICE\", time=\"MS\", nonce=\"N\", \
+    signature=\"BASE64\": signed by the device's key, as docs/device-api.md says.";
+
+/// What is told of all protocols together.
+#[derive(OpenApi)]
+#[openapi(tags(
+    (name = "okay", description = "The gateway of the Okay protocol: a tenant's server has a phone asked."),
+    (name = "device", description = "The device API: what the authenticator on a phone says."),
+))]
+struct Everything;
+
+/// The description, as indented JSON with a line feed at its end.
+pub fn document() -> String {
+    let all = OpenApiRouter::with_openapi(Everything::openapi())
+        .merge(okay::routes::documented())
+        .merge(device::routes::documented());
+    let document = described(all.into_openapi());
+    // What is serialised here has text keys and no maps of other kinds: it cannot fail.
+    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+}
+
+/// The document with what no route tells.
+fn described(mut document: Document) -> Document {
+    let scheme = ApiKeyValue::with_description("Authorization", DEVICE_SCHEME);
+    let scheme = SecurityScheme::ApiKey(ApiKey::Header(scheme));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("device", scheme);
+    document.info = InfoBuilder::new()
+        .title("Countersign")
+        .description(Some(
+            "Asks for proof, and takes each right answer exactly once.",
+        ))
+        .version(env!("CARGO_PKG_VERSION"))
+        .build();
+    document
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "UPDATE=1 is a wish of the developer, not a setting"
+    )]
+    fn the_description_in_docs_is_that_of_the_routes() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(path, document()).unwrap();
+        }
+        let written = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            written == document(),
+            "docs/openapi.json is stale; run UPDATE=1 cargo test -p protocols the_description_in_docs"
+        );
+    }
+}
