@@ -19,7 +19,7 @@ use super::signed::{self, DecisionText};
 use crate::audit::{EventKind, Outcome};
 use crate::directory::{PinPlace, Tenant, TenantView, User};
 use crate::id::Id;
-use crate::lifecycle::State;
+use crate::lifecycle::{Phase, State};
 use crate::policy::Limits;
 use crate::ports::{Change, StandingWrite, StoreError, Versioned};
 use crate::secret::{Place, Sealed};
@@ -87,13 +87,20 @@ impl Verifier {
             let read = self.read_for(caller, decision.session).await?;
             let session = &read.session.value;
             let proof = self.proved(caller, decision, session).await?;
-            let pin = if decision.verdict == Verdict::Approve {
+            let limits = limits_of(&caller.tenant);
+            // Who is not asked any more, or locked, gets no hash computed.
+            let is_open = matches!(
+                session.phase_at(self.clock.now()),
+                Phase::Is(State::Open { .. })
+            );
+            let standing = &read.standing.value;
+            let evaluated = is_open && !judging::is_locked(standing, &limits, self.clock.now());
+            let pin = if evaluated && decision.verdict == Verdict::Approve {
                 let facts = (&mut compared, &mut new_pin);
                 self.pin_fact(decision, &read, hasher, facts).await?
             } else {
                 PinFact::Absent
             };
-            let limits = limits_of(&caller.tenant);
             let case = Case {
                 session,
                 standing: &read.standing.value,

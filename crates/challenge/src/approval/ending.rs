@@ -3,8 +3,9 @@
 use super::ApprovalStanding;
 use super::callback::{CALLBACKS, Callback, Told};
 use super::caller::{Asking, DeviceCaller};
+use super::completing::push_place;
 use super::device::{Device, DeviceStatus, DeviceUpdate};
-use super::linking::{lost_races, no_standing, push_place};
+use super::linking::{lost_races, no_standing};
 use super::ports::{ApprovalWrites, Write};
 use super::refused::Refused;
 use super::session::{Answered, Digits, Session};

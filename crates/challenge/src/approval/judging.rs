@@ -91,9 +91,7 @@ fn decline(case: &Case<'_>, answer: Answered, now: Timestamp) -> Result<Judged, 
 
 fn approve(case: &Case<'_>, now: Timestamp) -> Result<Judged, Refused> {
     let session = case.session.after(Command::Approve, now)?;
-    let tally = case.standing.policies.get(super::POLICY);
-    let locked = tally.is_some_and(|tally| lockout::gate(tally, case.limits, now) == Gate::Locked);
-    if case.standing.locked || locked {
+    if is_locked(case.standing, case.limits, now) {
         return Err(Refused::Locked);
     }
     let kind = session.question.kind;
@@ -184,7 +182,13 @@ fn wrong(case: &Case<'_>, now: Timestamp) -> Result<Judged, Refused> {
     })
 }
 
-/// Who verifies the PIN of a session, if anybody.
+/// Whether the user may approve nothing now.
+pub(super) fn is_locked(standing: &Standing, limits: &Limits, now: Timestamp) -> bool {
+    let tally = standing.policies.get(super::POLICY);
+    standing.locked || tally.is_some_and(|tally| lockout::gate(tally, limits, now) == Gate::Locked)
+}
+
+/// Whether this server verifies the PIN of a session.
 pub(super) fn is_verified_here(session: &Session) -> bool {
     session.question.kind.proves_pin() && session.pin == PinPlace::Server
 }

@@ -2,6 +2,7 @@
 //!
 //! The stores that people use pass a contract suite of their own, in the crate `store`.
 
+mod approvals;
 mod bench;
 mod issuing;
 mod memory_approvals;

@@ -1,0 +1,9 @@
+//! Approvals on a phone, played against the store in memory.
+
+mod deciding;
+mod guessing;
+mod linking;
+mod phone;
+mod races;
+mod starting;
+mod telling;
