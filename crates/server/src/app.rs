@@ -14,6 +14,7 @@ use challenge::rng::Rng;
 use challenge::secret::Keyring;
 use challenge::verifier::{Ports, Verifier};
 use protocols::desk::Desk;
+use protocols::device::Station;
 use store::StoreUrl;
 use tokio::net::TcpListener;
 
@@ -46,6 +47,8 @@ pub struct Application {
     metrics_listener: Option<TcpListener>,
     router: Router,
     verifier: Arc<Verifier>,
+    /// Where phones wait for something to be asked.
+    station: Arc<Station>,
     address: SocketAddr,
 }
 
@@ -57,6 +60,7 @@ impl Application {
         };
         let store = store::open(&blueprint.store, &options).await?;
         tracing::info!(store = store.describe(), "store opened");
+        let station = Station::new(Arc::clone(&blueprint.rng));
         let ports = Ports {
             store,
             clock: blueprint.clock,
@@ -80,12 +84,13 @@ impl Application {
             verifier: Arc::clone(&verifier),
             public_url,
         });
-        let router = router(&desk, metrics_listener.is_none());
+        let router = router(&desk, &station, metrics_listener.is_none());
         Ok(Self {
             listener,
             metrics_listener,
             router,
             verifier,
+            station,
             address,
         })
     }
@@ -102,7 +107,7 @@ impl Application {
 
     /// Answers until `stop` is done, then finishes what is under way.
     pub async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let workers = workers::start(&self.verifier);
+        let workers = workers::start(&self.verifier)?;
         let metrics = self.metrics_listener.map(|listener| {
             let router = Router::new().merge(telemetry::router());
             tokio::spawn(serving::connections::serve(
@@ -111,6 +116,12 @@ impl Application {
                 std::future::pending(),
             ))
         });
+        let station = self.station;
+        let stop = async move {
+            stop.await;
+            // Phones that wait would hold their connections; they ask again elsewhere or later.
+            station.close();
+        };
         serving::connections::serve(self.listener, self.router, stop).await;
         workers.stop().await;
         if let Some(metrics) = metrics {
@@ -121,8 +132,11 @@ impl Application {
 }
 
 /// All that is served, each protocol under its own paths.
-fn router(desk: &Arc<Desk>, with_metrics: bool) -> Router {
-    let protocols = protocols::activid::routes::router().with_state(Arc::clone(desk));
+fn router(desk: &Arc<Desk>, station: &Arc<Station>, with_metrics: bool) -> Router {
+    let protocols = protocols::activid::routes::router()
+        .merge(protocols::okay::routes::router())
+        .merge(protocols::device::routes::router(station))
+        .with_state(Arc::clone(desk));
     let mut router = Router::new().merge(health::router(desk)).merge(protocols);
     if with_metrics {
         router = router.merge(telemetry::router());

@@ -5,6 +5,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod device;
 pub mod operator;
 pub mod serving;
 pub mod system;

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
+use super::{CallbackCommand, DeviceCommand};
+
 /// A self-hosted challenge-response server.
 #[derive(Debug, Parser)]
 #[command(name = "countersign", version, about, max_term_width = 100)]
@@ -81,6 +83,12 @@ pub(super) enum Command {
     /// Look at authenticators, lock, unlock, resynchronise and revoke them
     #[command(subcommand)]
     Authenticator(AuthenticatorCommand),
+    /// Be a software device: link it, see what it is asked, approve, decline
+    #[command(subcommand)]
+    Device(DeviceCommand),
+    /// Look at callbacks that wait or were given up, send one again
+    #[command(subcommand)]
+    Callback(CallbackCommand),
 }
 
 /// `serve`

@@ -2,29 +2,46 @@
 
 use std::fmt;
 
+use challenge::approval::Refused;
 use challenge::ports::StoreError;
 use challenge::refusal::{Refusal, Why};
 
-/// One line that says why and what to do. Never a secret.
+/// The exit code of what was refused or failed, where no other is documented.
+const FAILED: u8 = 1;
+
+/// One line that says why and what to do, and the program's exit code. Never a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure(String);
+pub struct Failure {
+    text: String,
+    exit_code: u8,
+}
 
 impl Failure {
     /// A failure in one line; line breaks become spaces.
     pub fn new(text: impl fmt::Display) -> Self {
         let text = text.to_string();
-        Self(
-            text.split(['\n', '\r'])
-                .map(str::trim)
-                .collect::<Vec<_>>()
-                .join(" "),
-        )
+        let lines: Vec<_> = text.split(['\n', '\r']).map(str::trim).collect();
+        Self {
+            text: lines.join(" "),
+            exit_code: FAILED,
+        }
+    }
+
+    /// The same, ending the program with another code.
+    #[must_use]
+    pub fn ending_with(self, exit_code: u8) -> Self {
+        Self { exit_code, ..self }
+    }
+
+    /// The code that the program ends with.
+    pub fn exit_code(&self) -> u8 {
+        self.exit_code
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
+        out.write_str(&self.text)
     }
 }
 
@@ -40,6 +57,12 @@ impl From<StoreError> for Failure {
             StoreError::Conflict => Self::new("the database changed all the while; try again"),
             error => Self::new(error),
         }
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        Self::new(refused)
     }
 }
 

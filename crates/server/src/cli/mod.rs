@@ -1,15 +1,20 @@
 //! The command line: what can be said, and who is asked to do it.
 
+mod approvals;
 mod arguments;
 mod failure;
 mod logging;
 mod output;
 mod run;
 
+pub use approvals::{
+    ApproveArguments, CallbackCommand, DecideArguments, DeclineArguments, DeviceCommand,
+    HomeOption, LinkArguments, RedeliverArguments,
+};
 pub use arguments::{
     ApplyArguments, AuthenticatorCommand, DemoArguments, HotpArguments, ListCommand, OcraArguments,
-    ServeArguments, TokenCommand, TotpArguments, UserCommand,
+    ServeArguments, TenantOption, TokenCommand, TotpArguments, UserCommand,
 };
 pub use failure::Failure;
-pub use output::{Output, Row};
+pub use output::{Output, Row, moment};
 pub use run::main;

@@ -3,10 +3,13 @@
 
 use std::io::{ErrorKind, Write as _};
 
+use challenge::clock::Timestamp;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
 use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::Failure;
 
@@ -74,6 +77,17 @@ impl Output {
         write(&format!("{}\n", lines.join("\n")))
     }
 
+    /// Prints a line at once, in both forms: one thing of many that come one after the other.
+    pub fn line(self, text: &str) -> Result<(), Failure> {
+        write(&format!("{text}\n"))
+    }
+
+    /// Says something beside the output, on stderr.
+    pub fn note(self, text: &str) {
+        // Nobody reads stderr: then it is not said.
+        let _ = writeln!(std::io::stderr(), "countersign: {text}");
+    }
+
     /// Tells that something was done.
     pub fn done(self, text: &str) -> Result<(), Failure> {
         if self.json {
@@ -81,6 +95,13 @@ impl Output {
         }
         write(&format!("{text}\n"))
     }
+}
+
+/// A moment as it is shown to people and programs (RFC 3339, UTC).
+pub fn moment(at: Timestamp) -> String {
+    let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.unix_ms()) * 1_000_000);
+    let text = moment.ok().and_then(|moment| moment.format(&Rfc3339).ok());
+    text.unwrap_or_else(|| at.unix_ms().to_string())
 }
 
 fn shown(value: &Value) -> String {
@@ -102,4 +123,10 @@ fn write(text: &str) -> Result<(), Failure> {
         Err(error) => Err(Failure::new(format!("stdout: {error}"))),
         Ok(()) => Ok(()),
     }
+}
+
+#[test]
+fn moments_are_written_for_people_and_programs() {
+    let at = Timestamp::from_unix_ms(1_790_000_120_000);
+    assert_eq!(moment(at), "2026-09-21T14:15:20Z");
 }

@@ -1,5 +1,5 @@
 //! From the arguments to the exit code: 0 done, 1 refused or failed with one line on stderr, 2 wrong
-//! usage.
+//! usage; of `device` also 3 and 4.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -10,7 +10,8 @@ use clap::error::{ContextKind, ContextValue};
 use super::arguments::{Arguments, Command, General};
 use super::{Failure, Output, logging};
 use crate::config::{Environment, Overrides, Settings};
-use crate::operator::{Desk, apply, authenticators, init, rows, token, users};
+use crate::device;
+use crate::operator::{Desk, apply, authenticators, callbacks, init, rows, token, users};
 use crate::serving;
 
 /// Reads the arguments, has them done, and says how it ended.
@@ -21,7 +22,7 @@ pub fn main() -> ExitCode {
         Err(failure) => {
             // Nobody reads stderr: then the code says it alone.
             let _ = writeln!(std::io::stderr(), "countersign: {failure}");
-            ExitCode::FAILURE
+            ExitCode::from(failure.exit_code())
         }
     }
 }
@@ -45,9 +46,12 @@ fn parsed() -> Arguments {
 
 fn run(general: &General, command: Command) -> Result<(), Failure> {
     let output = Output { json: general.json };
-    if let Command::Token(command) = command {
-        return token::run(output, &command);
-    }
+    let command = match command {
+        Command::Token(command) => return token::run(output, &command),
+        // It is on a phone's side, and has nothing of a server's settings.
+        Command::Device(command) => return block_on(device::command::run(output, command)),
+        command => command,
+    };
     let mut overrides = Overrides {
         config: general.config.clone(),
         data: general.data.clone(),
@@ -101,7 +105,12 @@ async fn operate(desk: &Desk, command: Command) -> Result<(), Failure> {
         Command::Site(command) => rows::sites(desk, &command).await,
         Command::User(command) => users::run(desk, &command).await,
         Command::Authenticator(command) => authenticators::run(desk, &command).await,
-        Command::Serve(_) | Command::Demo(_) | Command::Tour | Command::Token(_) => Ok(()),
+        Command::Callback(command) => callbacks::run(desk, &command).await,
+        Command::Serve(_)
+        | Command::Demo(_)
+        | Command::Tour
+        | Command::Token(_)
+        | Command::Device(_) => Ok(()),
     }
 }
 

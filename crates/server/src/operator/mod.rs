@@ -3,6 +3,7 @@
 
 pub mod apply;
 pub mod authenticators;
+pub mod callbacks;
 mod desk;
 pub mod init;
 pub mod rows;

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use challenge::clock::Timestamp;
 use challenge::verifier::Verifier;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::callbacks::Postman;
+use super::callbacks::courier::Courier;
 use crate::serving::telemetry;
 
 /// How often the directory is asked whether it moved: what an administrator does is honoured
@@ -25,13 +28,28 @@ const KEEP_S: i64 = 86_400;
 /// Rows of a kind that one batch removes at most: a few milliseconds of the writer's time.
 const SWEEP_ROWS_MAX: u32 = 500;
 
+/// How often what the server owes itself is looked for: an expiry is told within half a second.
+const CHORES_EVERY: Duration = Duration::from_millis(250);
+
+/// Chores that the verifier does in one turn at most.
+const CHORES_AT_ONCE: usize = 256;
+
 /// The tasks under way.
-pub struct Workers(Vec<JoinHandle<()>>);
+pub struct Workers {
+    tasks: Vec<JoinHandle<()>>,
+    postman: JoinHandle<()>,
+    /// Dropped, it tells the postman to stop.
+    stop: watch::Sender<()>,
+}
 
 impl Workers {
-    /// Ends the tasks. None of them holds anything that must not be lost.
+    /// Ends the tasks. None of them holds anything that must not be lost; callbacks under way are
+    /// given a moment, since a receiver would get them again.
     pub async fn stop(self) {
-        for task in self.0 {
+        drop(self.stop);
+        // A postman that panicked has nothing left to do.
+        let _ = self.postman.await;
+        for task in self.tasks {
             task.abort();
             // An aborted task says so; there is nothing to do about it.
             let _ = task.await;
@@ -40,11 +58,38 @@ impl Workers {
 }
 
 /// Starts the tasks.
-pub fn start(verifier: &Arc<Verifier>) -> Workers {
-    Workers(vec![
-        tokio::spawn(refresh(Arc::clone(verifier))),
-        tokio::spawn(sweep(Arc::clone(verifier))),
-    ])
+pub fn start(verifier: &Arc<Verifier>) -> anyhow::Result<Workers> {
+    let courier = Arc::new(Courier::new()?);
+    let (stop, stopped) = watch::channel(());
+    let postman = Postman::new(Arc::clone(verifier), courier);
+    Ok(Workers {
+        tasks: vec![
+            tokio::spawn(refresh(Arc::clone(verifier))),
+            tokio::spawn(sweep(Arc::clone(verifier))),
+            tokio::spawn(do_chores(Arc::clone(verifier))),
+        ],
+        postman: tokio::spawn(postman.run(stopped)),
+        stop,
+    })
+}
+
+async fn do_chores(verifier: Arc<Verifier>) {
+    let mut every = tokio::time::interval(CHORES_EVERY);
+    let mut well = true;
+    loop {
+        every.tick().await;
+        let mut done = verifier.do_chores().await;
+        // A full turn means that there may be more.
+        while matches!(done, Ok(CHORES_AT_ONCE..)) {
+            done = verifier.do_chores().await;
+        }
+        if let Err(error) = &done
+            && well
+        {
+            tracing::warn!(%error, "what the server owes itself could not be done");
+        }
+        well = done.is_ok();
+    }
 }
 
 async fn refresh(verifier: Arc<Verifier>) {

@@ -1,0 +1,174 @@
+//! Sends one callback and says what the receiver did with it. It keeps nothing of an answer but its
+//! status and `Retry-After`.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use challenge::approval::delivery::Reception;
+use challenge::clock::Timestamp;
+use protocols::okay::callback::Letter;
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder, Response, StatusCode, Url};
+
+use super::guard::{self, Internal, PublicResolver};
+use super::retry_after;
+
+/// The longest that a receiver may take to accept a connection.
+const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// The longest that a delivery may take, connecting included: far less than a message is leased for.
+pub const DELIVERY_TIME_MAX: Duration = Duration::from_secs(15);
+
+/// The longest that an answer's body is waited for. Nothing in it matters; what was read lets the
+/// connection serve again.
+const BODY_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// The most of an answer's body that is read, in bytes.
+const BODY_LENGTH_MAX: usize = 64 * 1024;
+
+/// The most headers that an answer may have.
+const HEADERS_MAX: usize = 64;
+
+/// How long a connection that is not used is kept.
+const IDLE_TIME_MAX: Duration = Duration::from_mins(1);
+
+/// The most connections to one receiver that are kept while they are not used.
+const IDLE_MAX: usize = 16;
+
+/// Sends callbacks. Connections are used again.
+pub struct Courier {
+    /// For tenants whose callbacks go to public addresses alone.
+    guarded: Client,
+    /// For tenants that allow private ones.
+    free: Client,
+}
+
+impl Courier {
+    /// Makes ready to send.
+    pub fn new() -> anyhow::Result<Self> {
+        // An error says that a provider is there already: it is this one, the only one built in.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let guarded = builder().dns_resolver(PublicResolver).build();
+        let free = builder().build();
+        Ok(Self {
+            guarded: guarded.context("no HTTP client for callbacks")?,
+            free: free.context("no HTTP client for callbacks")?,
+        })
+    }
+
+    /// Sends a callback once; says what the receiver did. `now` is what a `Retry-After` counts from.
+    pub async fn deliver(
+        &self,
+        url: &str,
+        allow_private: bool,
+        letter: Letter,
+        now: Timestamp,
+    ) -> Reception {
+        let url = match Url::parse(url) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => url,
+            _ => return failed("callback_url is not an http:// or https:// URL".to_owned()),
+        };
+        let client = if allow_private {
+            &self.free
+        } else {
+            if let Err(internal) = guard::check_literal(&url) {
+                return failed(internal.to_string());
+            }
+            &self.guarded
+        };
+        let mut request = client
+            .post(url)
+            .header(CONTENT_TYPE, "application/json")
+            .body(letter.body);
+        for (name, value) in letter.headers {
+            request = request.header(name, value);
+        }
+        match request.send().await {
+            Ok(response) => received(response, now).await,
+            Err(error) => failed(trouble(&error)),
+        }
+    }
+}
+
+fn builder() -> ClientBuilder {
+    Client::builder()
+        // What a variable of the environment says must not lead a callback somewhere else.
+        .no_proxy()
+        .redirect(Policy::none())
+        .referer(false)
+        .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIME_MAX)
+        .timeout(DELIVERY_TIME_MAX)
+        .http1_only()
+        .http1_max_headers(HEADERS_MAX)
+        .pool_idle_timeout(IDLE_TIME_MAX)
+        .pool_max_idle_per_host(IDLE_MAX)
+}
+
+async fn received(response: Response, now: Timestamp) -> Reception {
+    let status = response.status();
+    let retry_after_s = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| retry_after::seconds(value, now));
+    // Cut off, the connection is closed; the status counts all the same.
+    let _ = tokio::time::timeout(BODY_TIME_MAX, discard(response)).await;
+    if status.is_success() {
+        Reception::Taken
+    } else if status == StatusCode::GONE {
+        Reception::Gone
+    } else {
+        let told = if status.is_redirection() {
+            format!(
+                "it answered {}; redirects are not followed",
+                status.as_u16()
+            )
+        } else {
+            format!("it answered {}", status.as_u16())
+        };
+        Reception::Failed {
+            trouble: told,
+            retry_after_s,
+        }
+    }
+}
+
+/// Reads an answer's body to its end where that comes soon, and forgets it.
+async fn discard(mut response: Response) {
+    let mut length = 0;
+    while let Ok(Some(part)) = response.chunk().await {
+        length += part.len();
+        if length > BODY_LENGTH_MAX {
+            return;
+        }
+    }
+}
+
+fn failed(trouble: String) -> Reception {
+    Reception::Failed {
+        trouble,
+        retry_after_s: None,
+    }
+}
+
+/// What went wrong, in a line. Never the URL, which may hold a password, nor anything of an answer.
+fn trouble(error: &reqwest::Error) -> String {
+    let mut innermost: &dyn std::error::Error = error;
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if let Some(internal) = cause.downcast_ref::<Internal>() {
+            return internal.to_string();
+        }
+        innermost = cause;
+        next = cause.source();
+    }
+    match (error.is_connect(), error.is_timeout()) {
+        (true, true) => format!("no connection within {} s", CONNECT_TIME_MAX.as_secs()),
+        (true, false) => format!("no connection: {innermost}"),
+        (false, true) => format!("no answer within {} s", DELIVERY_TIME_MAX.as_secs()),
+        (false, false) => "the connection ended before an answer came".to_owned(),
+    }
+}
