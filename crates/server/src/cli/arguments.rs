@@ -114,6 +114,9 @@ pub struct DemoArguments {
     /// Address to listen on
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub listen: String,
+    /// Address of the website whose customers approve on a phone [default: a free port on the same host]
+    #[arg(long, value_name = "ADDR")]
+    pub okay_partner_listen: Option<String>,
 }
 
 /// `apply`

@@ -78,7 +78,10 @@ fn run(general: &General, command: Command) -> Result<(), Failure> {
             let blueprint = desk.application()?;
             serve(&desk, serving::serve::run(blueprint))
         }
-        Command::Demo(arguments) => serve(&desk, serving::demo::run(&arguments.listen)),
+        Command::Demo(arguments) => {
+            let website = arguments.okay_partner_listen.as_deref();
+            serve(&desk, serving::demo::run(&arguments.listen, website))
+        }
         Command::Tour => serve(&desk, serving::tour::run()),
         command => block_on(operate(&desk, command)),
     }

@@ -1,11 +1,12 @@
-//! `countersign demo`: a server with a demo tenant on a fresh database, and what to try with it.
+//! `countersign demo`: a server with a demo tenant on a fresh database, a partner's website beside it, and
+//! what to try with them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use challenge::directory::provision::{Options, Provisioner};
+use challenge::directory::provision::{Blueprint as Directory, Options, Provisioner};
 use challenge::rng::{self, Rng};
 use challenge::secret::Keyring;
 use store::StoreUrl;
@@ -13,6 +14,7 @@ use tempfile::TempDir;
 
 use crate::app::{Application, Blueprint};
 use crate::config::provisioning;
+use crate::serving::partner_okay::{Account, Stand};
 use crate::serving::{stop, telemetry};
 use crate::system::{OsRng, SystemClock};
 
@@ -23,19 +25,24 @@ const TENANT: &str = include_str!("demo.toml");
 pub struct Stage {
     /// The server.
     pub application: Application,
+    /// What was applied.
+    pub directory: Directory,
     /// Removed, with the database in it, when the stage is dropped.
     pub folder: TempDir,
 }
 
 impl Stage {
     /// Makes a database in a temporary folder, applies the demo's tenant, and takes the address.
-    pub async fn set(listen: &str) -> anyhow::Result<Self> {
+    /// `changes` is what is different about the tenant.
+    pub async fn set(listen: &str, changes: impl FnOnce(&mut Directory)) -> anyhow::Result<Self> {
+        let mut directory = provisioning::parse(TENANT).context("the demo's tenant")?;
+        changes(&mut directory);
         let folder = TempDir::with_prefix("countersign-").context("no temporary folder")?;
         let store = StoreUrl::Sqlite(folder.path().join("countersign.db"));
         let rng = OsRng;
         let key = rng::bytes(&rng);
         let keyring = || Keyring::new(BTreeMap::from([(1, key)])).context("no master key");
-        provide(&store, &keyring()?, &rng).await?;
+        provide(&directory, (&store, &keyring()?), &rng).await?;
         let application = Application::build(Blueprint {
             listen: listen.to_owned(),
             metrics_listen: None,
@@ -49,29 +56,47 @@ impl Stage {
         .await?;
         Ok(Self {
             application,
+            directory,
             folder,
         })
     }
+
+    /// The server's address.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.application.address())
+    }
+
+    /// What the operator hands to the partner whose customers approve on a phone.
+    pub fn okay_account(&self) -> anyhow::Result<Account> {
+        Account::of(&self.directory, self.url())
+    }
 }
 
-/// Serves the demo until asked to stop.
-pub async fn run(listen: &str) -> anyhow::Result<()> {
+/// Serves the demo and its website until asked to stop.
+pub async fn run(listen: &str, okay_partner_listen: Option<&str>) -> anyhow::Result<()> {
     if telemetry::recorder().is_none() {
         tracing::warn!("metrics are not recorded");
     }
-    let stage = Stage::set(listen).await?;
-    let address = stage.application.address();
-    println!("listening on http://{address}");
+    let (host, _) = listen.rsplit_once(':').unwrap_or((listen, ""));
+    let okay_partner = Stand::take(okay_partner_listen, host).await?;
+    let stage = Stage::set(listen, |directory| okay_partner.invite_callbacks(directory)).await?;
+    let base = stage.url();
+    println!("listening on {base}");
     let program = std::env::current_exe().unwrap_or_else(|_| Path::new("countersign").into());
-    println!(
-        "{}",
-        advice(&format!("http://{address}"), &program.display().to_string())
-    );
-    stage.application.run(stop::asked()).await
+    let program = program.display().to_string();
+    println!("{}", okay_advice(okay_partner.url()));
+    println!("{}", advice(&base, &program));
+    let website = okay_partner.open(stage.okay_account()?, program, Arc::new(SystemClock))?;
+    let ended = stage.application.run(stop::asked()).await;
+    website.abort();
+    ended
 }
 
-async fn provide(store: &StoreUrl, keyring: &Keyring, rng: &dyn Rng) -> anyhow::Result<()> {
-    let blueprint = provisioning::parse(TENANT).context("the demo's tenant")?;
+async fn provide(
+    directory: &Directory,
+    (store, keyring): (&StoreUrl, &Keyring),
+    rng: &dyn Rng,
+) -> anyhow::Result<()> {
     let store = store::open(store, &store::Options::default()).await?;
     let provisioner = Provisioner {
         store: &*store,
@@ -79,8 +104,17 @@ async fn provide(store: &StoreUrl, keyring: &Keyring, rng: &dyn Rng) -> anyhow::
         rng,
         clock: &SystemClock,
     };
-    provisioner.apply(&blueprint, Options::default()).await?;
+    provisioner.apply(directory, Options::default()).await?;
     Ok(())
+}
+
+/// What to try in a browser.
+fn okay_advice(website: &str) -> String {
+    format!(
+        "
+Open {website}/ in a browser: a partner's website that asks its customers' phones (Okay). Link a phone, ask
+it for an approval, and see each callback arrive; the page shows the commands of a software phone."
+    )
 }
 
 /// What to try, as commands that can be pasted into another terminal.

@@ -3,6 +3,7 @@
 pub mod connections;
 pub mod demo;
 pub mod health;
+pub mod partner_okay;
 pub mod serve;
 pub mod stop;
 pub mod telemetry;
