@@ -42,10 +42,16 @@ fn the_tour_ends_well_and_prints_every_request_and_answer() {
         "{told}{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    assert!(told.contains("=== ActivID"), "no heading");
-    assert_eq!(told.matches("   > POST ").count(), 11);
-    assert_eq!(told.matches("   < 200 OK").count(), 5);
+    assert!(
+        told.contains("=== ActivID") && told.contains("=== Okay"),
+        "no heading"
+    );
+    assert_eq!(told.matches("   > POST ").count(), 26);
+    assert_eq!(told.matches("   < 200 OK").count(), 20);
     assert_eq!(told.matches("   < 400 Bad Request").count(), 6);
+    // The phone's requests are told in a line each; the callbacks are counted here.
+    assert_eq!(told.matches("   signature: verified").count(), 7);
+    assert_eq!(told.matches(": refused (").count(), 4);
 }
 
 #[tokio::test]

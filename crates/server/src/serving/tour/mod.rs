@@ -4,6 +4,8 @@
 //! tour ends well only if all were as they must be.
 
 mod activid;
+mod mailbox;
+mod okay;
 mod run;
 mod wire;
 
