@@ -3,6 +3,7 @@
 mod documents;
 mod foreign;
 mod locks;
+mod okay_foreign;
 mod operating;
 mod races;
 mod running;
