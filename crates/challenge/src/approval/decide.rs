@@ -268,7 +268,7 @@ impl Verifier {
         };
         let mut event = self.event_of_device(caller, kind, judged.outcome);
         event.detail.session = Some(judged.session.id);
-        event.detail.policy = Some(super::POLICY.to_owned());
+        event.detail.policy = Some(judging::POLICY.to_owned());
         let session = Session {
             proof: judged.answer.is_some().then_some(proof),
             answer: judged.answer.clone(),
@@ -338,7 +338,7 @@ impl Verifier {
 
 /// The limits that wrong PINs and numbers count under.
 pub(super) fn limits_of(tenant: &TenantView) -> Limits {
-    let policy = tenant.policy(super::POLICY);
+    let policy = tenant.policy(judging::POLICY);
     policy.map_or_else(Limits::default, |policy| policy.limits.clone())
 }
 

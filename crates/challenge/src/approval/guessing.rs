@@ -4,7 +4,7 @@
 //! One guess hits an open code with at most 1e-4 (fewer than 10^(d-4) are open while codes have d
 //! digits), and an address has five wrong ones an hour.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use aws_lc_rs::digest::{SHA256, digest};
 

@@ -13,6 +13,10 @@ use crate::lockout::{self, Gate};
 use crate::policy::Limits;
 use crate::standing::Standing;
 
+/// The code of the policy under which wrong PINs and numbers are counted; a tenant without a policy
+/// of this code has the default limits.
+pub const POLICY: &str = "OKAY";
+
 /// Everything that a judgement rests on.
 pub(super) struct Case<'a> {
     pub(super) session: &'a Session,
@@ -120,7 +124,7 @@ fn approve(case: &Case<'_>, now: Timestamp) -> Result<Judged, Refused> {
     let proved_pin = *case.pin == PinFact::Right;
     let proved_number = session.number.is_some() && standing.approval.pin.is_none();
     if (proved_pin || proved_number)
-        && let Some(tally) = standing.policies.get_mut(super::POLICY)
+        && let Some(tally) = standing.policies.get_mut(POLICY)
     {
         *tally = lockout::after_success(tally, now);
     }
@@ -160,10 +164,7 @@ fn wrong(case: &Case<'_>, now: Timestamp) -> Result<Judged, Refused> {
     let wrong = Command::Answer { right: false };
     let mut session = case.session.after(wrong, now)?;
     let mut standing = case.standing.clone();
-    let tally = standing
-        .policies
-        .entry(super::POLICY.to_owned())
-        .or_default();
+    let tally = standing.policies.entry(POLICY.to_owned()).or_default();
     *tally = lockout::after_failure(tally, case.limits, now);
     let locks = lockout::gate(tally, case.limits, now) == Gate::Locked;
     if !matches!(session.state, State::Open { .. }) {
@@ -184,7 +185,7 @@ fn wrong(case: &Case<'_>, now: Timestamp) -> Result<Judged, Refused> {
 
 /// Whether the user may approve nothing now.
 pub(super) fn is_locked(standing: &Standing, limits: &Limits, now: Timestamp) -> bool {
-    let tally = standing.policies.get(super::POLICY);
+    let tally = standing.policies.get(POLICY);
     standing.locked || tally.is_some_and(|tally| lockout::gate(tally, limits, now) == Gate::Locked)
 }
 

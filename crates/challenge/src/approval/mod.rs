@@ -42,6 +42,7 @@ pub use decide::{Evidence, UnverifiedDecision};
 pub use device::{Capabilities, Device, DeviceName, DeviceStatus, DeviceUpdate, PublicKey};
 pub(crate) use directory::okay_place;
 pub use guessing::{Puzzle, WRONG_PER_ADDRESS, WRONG_WITHOUT_WORK, Work};
+pub use judging::POLICY;
 pub use linking::LinkingTicket;
 pub use looking::Checked;
 pub use outbox::{LEASE_S, Outgoing};
@@ -50,7 +51,3 @@ pub use session::{Answered, Digits, Proof, Question, Session, SessionKind, Verdi
 pub use split::{Split, SplitKind};
 pub use standing::{ApprovalStanding, PendingSession};
 pub use start::{ATTEMPTS, ApprovalWish, TEXT_MAX};
-
-/// The code of the policy under which wrong PINs and numbers are counted; a tenant without a policy
-/// of this code has the default limits.
-pub const POLICY: &str = "OKAY";

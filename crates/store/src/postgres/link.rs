@@ -15,7 +15,7 @@ use crate::change::ChangeRows;
 use crate::postgres::decide::{Current, Keys};
 use crate::postgres::failure::Failure;
 use crate::postgres::open::last_word;
-use crate::postgres::shelves::{self, STATEMENTS as STATEMENTS_OF_SHELVES};
+use crate::postgres::shelves;
 use crate::shelf::Shelf;
 
 const LOCK_STANDINGS: &str = "SELECT s.tenant, s.user_id, s.version FROM standing s \
@@ -96,8 +96,9 @@ impl Link {
             }
         }
         let statements = try_join_all(STATEMENTS.iter().map(|sql| client.prepare(sql))).await?;
-        let shelves = STATEMENTS_OF_SHELVES.as_flattened().iter();
-        let shelves = try_join_all(shelves.map(|sql| client.prepare(sql))).await?;
+        let of_shelves = Shelf::ALL.map(shelves::statements);
+        let of_shelves = of_shelves.as_flattened().iter();
+        let shelves = try_join_all(of_shelves.map(|sql| client.prepare(sql))).await?;
         Ok(Self {
             client,
             statements,

@@ -7,41 +7,27 @@ use crate::shelf::{Shelf, ShelfRow};
 
 type Column<'a> = Box<dyn ToSql + Sync + Send + 'a>;
 
-/// For one table: lock the rows of these keys, add rows, move rows.
-macro_rules! statements {
-    ($table:literal) => {
-        [
-            concat!(
-                "SELECT s.tenant, s.id, s.version FROM ",
-                $table,
-                " s JOIN unnest($1::bigint[], $2::text[]) AS k (tenant, id) \
-                 ON s.tenant = k.tenant AND s.id = k.id ORDER BY s.tenant, s.id FOR UPDATE OF s"
-            ),
-            concat!(
-                "INSERT INTO ",
-                $table,
-                " (tenant, id, version, ends_at, body) SELECT * FROM \
-                 unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[])"
-            ),
-            concat!(
-                "UPDATE ",
-                $table,
-                " s SET version = k.version, ends_at = k.ends_at, body = k.body FROM \
-                 unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[]) \
-                 AS k (tenant, id, version, ends_at, body) \
-                 WHERE s.tenant = k.tenant AND s.id = k.id"
-            ),
-        ]
-    };
+/// Statements of a table: lock the rows of these keys, add rows, move rows.
+pub(super) fn statements(shelf: Shelf) -> [String; 3] {
+    let table = shelf.table();
+    [
+        format!(
+            "SELECT s.tenant, s.id, s.version FROM {table} s \
+             JOIN unnest($1::bigint[], $2::text[]) AS k (tenant, id) \
+             ON s.tenant = k.tenant AND s.id = k.id ORDER BY s.tenant, s.id FOR UPDATE OF s"
+        ),
+        format!(
+            "INSERT INTO {table} (tenant, id, version, ends_at, body) SELECT * FROM \
+             unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[])"
+        ),
+        format!(
+            "UPDATE {table} s SET version = k.version, ends_at = k.ends_at, body = k.body FROM \
+             unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[]) \
+             AS k (tenant, id, version, ends_at, body) \
+             WHERE s.tenant = k.tenant AND s.id = k.id"
+        ),
+    ]
 }
-
-/// The statements of each table, in the order of [`Shelf::ALL`].
-pub(super) const STATEMENTS: [[&str; 3]; 4] = [
-    statements!("device"),
-    statements!("approval_session"),
-    statements!("linking_code"),
-    statements!("linking_guess"),
-];
 
 /// The columns of the rows that are added to a table, and of those that are moved; nothing where
 /// there are none. Rows stand in key order.

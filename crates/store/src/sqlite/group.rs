@@ -7,7 +7,7 @@ use challenge::ports::StoreError;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::change::{ChallengeRow, ChangeRows, MessageRow, StandingRow};
-use crate::shelf::{Shelf, ShelfRow};
+use crate::sqlite::shelves;
 
 /// Checks and writes one change. The inner error: it lost, and nothing of it was written.
 pub(super) fn apply(
@@ -44,7 +44,7 @@ fn check(connection: &Connection, change: &ChangeRows) -> rusqlite::Result<Resul
     }
     for row in &change.shelves {
         let version = connection
-            .prepare_cached(shelf_statements(row.shelf)[0])?
+            .prepare_cached(shelves::statements(row.shelf)[0])?
             .query_row(params![row.tenant, row.id], |row| row.get(0))
             .optional()?
             .unwrap_or(0);
@@ -72,7 +72,7 @@ fn write(connection: &Connection, change: &ChangeRows) -> rusqlite::Result<()> {
         write_challenge(connection, tenant, challenge)?;
     }
     for row in &change.shelves {
-        write_shelf(connection, row)?;
+        shelves::write(connection, row)?;
     }
     for mark in &change.spent {
         let keep_until = mark.keep_until.map(challenge::clock::Timestamp::unix_ms);
@@ -170,51 +170,6 @@ fn write_challenge(
         challenge.id
     ])?;
     Ok(())
-}
-
-fn write_shelf(connection: &Connection, row: &ShelfRow) -> rusqlite::Result<()> {
-    let Some(to) = &row.next else {
-        return Ok(());
-    };
-    let [_, add, change] = shelf_statements(row.shelf);
-    let sql = if row.expected == 0 { add } else { change };
-    let next = row.expected + 1;
-    connection
-        .prepare_cached(sql)?
-        .execute(params![next, to.ends_at, to.body, row.tenant, row.id])?;
-    Ok(())
-}
-
-/// For one table of the shape in [`crate::shelf`]: find a row's version, add a row, move a row.
-macro_rules! shelf_statements {
-    ($table:literal) => {
-        [
-            concat!(
-                "SELECT version FROM ",
-                $table,
-                " WHERE tenant = ?1 AND id = ?2"
-            ),
-            concat!(
-                "INSERT INTO ",
-                $table,
-                " (version, ends_at, body, tenant, id) VALUES (?1, ?2, ?3, ?4, ?5)"
-            ),
-            concat!(
-                "UPDATE ",
-                $table,
-                " SET version = ?1, ends_at = ?2, body = ?3 WHERE tenant = ?4 AND id = ?5"
-            ),
-        ]
-    };
-}
-
-fn shelf_statements(shelf: Shelf) -> [&'static str; 3] {
-    match shelf {
-        Shelf::Device => shelf_statements!("device"),
-        Shelf::Session => shelf_statements!("approval_session"),
-        Shelf::LinkingCode => shelf_statements!("linking_code"),
-        Shelf::Guesses => shelf_statements!("linking_guess"),
-    }
 }
 
 fn write_token(connection: &Connection, tenant: i64, token: &AccessToken) -> rusqlite::Result<()> {

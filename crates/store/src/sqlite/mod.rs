@@ -8,6 +8,7 @@ mod open;
 #[cfg(test)]
 mod plans;
 mod readers;
+mod shelves;
 mod store;
 mod writer;
 

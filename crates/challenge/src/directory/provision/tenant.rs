@@ -196,6 +196,13 @@ impl Draft<'_> {
                 1..=1_000_000,
             ),
             ("okay.linking_s", settings.linking_s, 1..=604_800),
+            ("okay.linking_digits", settings.linking_digits, 6..=12),
+            ("okay.pause_s", settings.pause_s, 0..=604_800),
+            (
+                "okay.starts_per_min",
+                settings.starts_per_min.unwrap_or(1),
+                1..=1_000_000,
+            ),
         ];
         for (key, value, range) in ranges {
             names::check_range(found, at, key, value, range);

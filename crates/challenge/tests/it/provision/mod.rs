@@ -1,6 +1,7 @@
 //! The rules of applying a blueprint, on a store in memory.
 
 mod memory;
+mod okay;
 mod refusals;
 mod rules;
 mod stage;

@@ -90,6 +90,12 @@ fn okay(mut section: Section<'_>) -> Option<OkayBlueprint> {
         section.number("starts_per_5_min"),
     );
     set(&mut settings.linking_s, section.number("linking_s"));
+    set(
+        &mut settings.linking_digits,
+        section.number("linking_digits"),
+    );
+    set(&mut settings.pause_s, section.number("pause_s"));
+    settings.starts_per_min = section.number("starts_per_min");
     let states = [
         ("active", TenantStatus::Active),
         ("inactive", TenantStatus::Inactive),

@@ -1,0 +1,69 @@
+//! A tenant's settings for approvals on a phone.
+
+use challenge::clock::Timestamp;
+use challenge::directory::OkaySettings;
+use challenge::directory::provision::{Blueprint, OkayBlueprint};
+
+use super::stage::{Stage, bank};
+
+const STOPPED: Timestamp = Timestamp::from_unix_s(1_600_000_000);
+
+/// Something that an operator sets.
+type Change = fn(&mut OkaySettings);
+
+fn asking(change: impl FnOnce(&mut OkaySettings)) -> Blueprint {
+    let mut okay = OkayBlueprint::numbered(40007);
+    okay.secret = Some("x".repeat(30).into());
+    okay.settings.callback_url = Some("https://partner.example/callback".to_owned());
+    change(&mut okay.settings);
+    let mut bank = bank();
+    bank.tenants[0].okay = Some(okay);
+    bank
+}
+
+fn stopped_at(stage: &Stage) -> Option<Timestamp> {
+    let rows = stage.store.rows();
+    let tenant = &rows.tenants.values().next().unwrap().tenant;
+    tenant.okay.as_ref().unwrap().callback_stopped_at
+}
+
+#[test]
+fn a_setting_out_of_its_range_is_refused_by_name() {
+    let stage = Stage::new();
+
+    let changes: [(&str, Change); 8] = [
+        ("linking_digits", |okay| okay.linking_digits = 5),
+        ("linking_digits", |okay| okay.linking_digits = 13),
+        ("pause_s", |okay| okay.pause_s = 604_801),
+        ("starts_per_min", |okay| okay.starts_per_min = Some(0)),
+        ("starts_per_5_min", |okay| okay.starts_per_5_min = 0),
+        ("pending_s", |okay| okay.pending_s = 0),
+        ("max_pending", |okay| okay.max_pending = 0),
+        ("linking_s", |okay| okay.linking_s = 0),
+    ];
+    for (name, change) in changes {
+        let problems = stage.problems(&asking(change));
+        assert_eq!(problems.len(), 1, "{name}: {problems:?}");
+        assert!(
+            problems[0].contains(&format!("okay.{name}: ")),
+            "{problems:?}"
+        );
+    }
+}
+
+#[test]
+fn stopped_callbacks_stay_stopped_until_there_is_another_receiver() {
+    let stage = Stage::new();
+    stage.apply(&asking(|_| {}));
+    {
+        let mut rows = stage.store.rows();
+        let tenant = &mut rows.tenants.values_mut().next().unwrap().tenant;
+        tenant.okay.as_mut().unwrap().callback_stopped_at = Some(STOPPED);
+    }
+    assert!(stage.apply(&asking(|_| {})).changes.is_empty());
+    stage.apply(&asking(|okay| okay.pending_s = 60));
+    assert_eq!(stopped_at(&stage), Some(STOPPED));
+    let elsewhere = "https://other.example/".to_owned();
+    stage.apply(&asking(|okay| okay.callback_url = Some(elsewhere)));
+    assert_eq!(stopped_at(&stage), None);
+}
