@@ -36,3 +36,4 @@ pub mod standing;
 pub mod transaction;
 mod turnstile;
 pub mod verifier;
+pub mod visitor;

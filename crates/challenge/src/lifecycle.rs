@@ -57,6 +57,8 @@ pub enum Purpose {
     Respond,
     /// A decision: approve or decline.
     Approve,
+    /// A sign that somebody is a person, or has at least worked for it; whoever it may be.
+    Person,
 }
 
 /// What has become of a challenge. Expiry is not among them: [`Challenge::phase_at`] computes it.
@@ -134,7 +136,20 @@ pub enum Command {
 #[error("the challenge does not take this now: it is {0:?}")]
 pub struct OutOfTurn(pub Phase);
 
-impl Challenge {
+/// The part of a challenge that decides what may become of it, whoever is asked and whatever for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Course {
+    /// What it asks for.
+    pub purpose: Purpose,
+    /// The moment from which it is too late to answer.
+    pub answer_by: Timestamp,
+    /// Seconds after a right answer in which that may be consumed.
+    pub consume_s: u32,
+    /// What has become of it, but for expiry.
+    pub state: State,
+}
+
+impl Course {
     /// The state at `now`. A moment exactly at a limit is past it.
     pub fn phase_at(&self, now: Timestamp) -> Phase {
         match self.state {
@@ -150,7 +165,7 @@ impl Challenge {
         }
     }
 
-    /// What the challenge becomes by `command` at `now`.
+    /// What it becomes by `command` at `now`.
     ///
     /// This is the only place where a challenge's next state is made.
     pub fn decide(&self, command: Command, now: Timestamp) -> Result<State, OutOfTurn> {
@@ -198,6 +213,41 @@ impl Challenge {
         }
     }
 
+    /// From when on it is closed or expired.
+    pub fn ends_at(&self) -> Timestamp {
+        match self.state {
+            State::Open { .. } => self.answer_by,
+            State::Accepted { at } => at.plus_s(self.consume_s),
+            State::Refused { at }
+            | State::Declined { at }
+            | State::Consumed { at }
+            | State::Cancelled { at }
+            | State::Replaced { at } => at,
+        }
+    }
+}
+
+impl Challenge {
+    /// What decides about it.
+    pub fn course(&self) -> Course {
+        Course {
+            purpose: self.purpose,
+            answer_by: self.answer_by,
+            consume_s: self.consume_s,
+            state: self.state,
+        }
+    }
+
+    /// The state at `now`, by its [`Course`].
+    pub fn phase_at(&self, now: Timestamp) -> Phase {
+        self.course().phase_at(now)
+    }
+
+    /// What the challenge becomes by `command` at `now`, by its [`Course`].
+    pub fn decide(&self, command: Command, now: Timestamp) -> Result<State, OutOfTurn> {
+        self.course().decide(command, now)
+    }
+
     /// The challenge after `command`.
     pub fn after(&self, command: Command, now: Timestamp) -> Result<Self, OutOfTurn> {
         Ok(Self {
@@ -212,7 +262,7 @@ impl Purpose {
     /// not approved, and what asks for a decision is not answered.
     pub fn takes(self, command: Command) -> bool {
         match command {
-            Command::Answer { .. } => self == Self::Respond,
+            Command::Answer { .. } => self != Self::Approve,
             Command::Approve | Command::Decline => self == Self::Approve,
             Command::Consume | Command::Cancel | Command::Replace => true,
         }
@@ -278,7 +328,11 @@ mod tests {
     type Story = (Purpose, u32, Vec<(Command, u32)>);
 
     fn any_story() -> impl Strategy<Value = Story> {
-        let purpose = prop_oneof![Just(Purpose::Respond), Just(Purpose::Approve)];
+        let purpose = prop_oneof![
+            Just(Purpose::Respond),
+            Just(Purpose::Approve),
+            Just(Purpose::Person)
+        ];
         (
             purpose,
             1_u32..4,

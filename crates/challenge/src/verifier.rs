@@ -25,6 +25,7 @@ use crate::secret::Keyring;
 use crate::settlement::Settled;
 use crate::standing::Standing;
 use crate::turnstile::Turnstiles;
+use crate::visitor::{Counters, Mint};
 
 /// How often a request that lost a race decides again. Behind the turnstile a request loses only
 /// to first comers and to other nodes, so that this many losses in a row do not happen to people.
@@ -40,6 +41,8 @@ pub struct Ports {
     pub rng: Arc<dyn Rng>,
     /// Opens and seals.
     pub keyring: Keyring,
+    /// Draws proofs of work.
+    pub mint: Arc<dyn Mint>,
 }
 
 /// Issues challenges, verifies answers, and sees to it that each counts once.
@@ -48,9 +51,12 @@ pub struct Verifier {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) keyring: Keyring,
+    pub(crate) mint: Arc<dyn Mint>,
     pub(crate) turnstiles: Turnstiles,
     pub(crate) callers: crate::callers::KnownCallers,
-    /// The directory: tenants, clients, policies, users.
+    /// What is counted about visitors.
+    pub visitors: Counters,
+    /// The directory: tenants, clients, policies, users, sites.
     pub catalogue: Catalogue,
 }
 
@@ -86,6 +92,7 @@ impl Verifier {
             clock,
             rng,
             keyring,
+            mint,
         } = ports;
         let catalogue = Catalogue::load(Arc::clone(&store)).await?;
         let callers = crate::callers::KnownCallers::default();
@@ -95,8 +102,10 @@ impl Verifier {
             clock,
             rng,
             keyring,
+            mint,
             turnstiles,
             callers,
+            visitors: Counters::default(),
             catalogue,
         })
     }

@@ -13,6 +13,7 @@ use challenge::clock::Clock;
 use challenge::rng::Rng;
 use challenge::secret::Keyring;
 use challenge::verifier::{Ports, Verifier};
+use challenge::visitor::InlineMint;
 use protocols::desk::Desk;
 use store::StoreUrl;
 use tokio::net::TcpListener;
@@ -62,6 +63,7 @@ impl Application {
             clock: blueprint.clock,
             rng: blueprint.rng,
             keyring: blueprint.keyring,
+            mint: Arc::new(InlineMint(crate::system::OsRng)),
         };
         let verifier = Verifier::start(ports)
             .await

@@ -2,8 +2,8 @@
 
 use challenge::access::{AccessToken, TokenKey};
 use challenge::audit::Event;
-use challenge::lifecycle::{Challenge, State};
 use challenge::ports::{ChallengeWrite, Change, Message, SpentMark, StoreError, Version};
+use challenge::visitor::VisitWrite;
 
 use crate::cell::to_json;
 
@@ -70,6 +70,7 @@ impl ChangeRows {
             .challenges
             .iter()
             .map(ChallengeRow::of)
+            .chain(change.visit.iter().map(ChallengeRow::of_visit))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             tenant: change.tenant.number(),
@@ -90,7 +91,7 @@ impl ChallengeRow {
             None => None,
             Some(next) => Some(ChallengeBody {
                 state: next.state.name(),
-                ends_at: ends_at(next),
+                ends_at: next.course().ends_at().unix_ms(),
                 body: to_json("challenge", &write.id, next)?,
             }),
         };
@@ -102,18 +103,20 @@ impl ChallengeRow {
     }
 }
 
-/// From when on a challenge is closed or expired, in milliseconds.
-fn ends_at(challenge: &Challenge) -> i64 {
-    let end = match challenge.state {
-        State::Open { .. } => challenge.answer_by,
-        State::Accepted { at } => at.plus_s(challenge.consume_s),
-        State::Refused { at }
-        | State::Declined { at }
-        | State::Consumed { at }
-        | State::Cancelled { at }
-        | State::Replaced { at } => at,
-    };
-    end.unix_ms()
+impl ChallengeRow {
+    /// A visitor's challenge stands in the same table: it is one.
+    fn of_visit(write: &VisitWrite) -> Result<Self, StoreError> {
+        let visit = &write.next;
+        Ok(Self {
+            id: *visit.id.as_bytes(),
+            expected: write.expected,
+            next: Some(ChallengeBody {
+                state: visit.state.name(),
+                ends_at: visit.ends_at().unix_ms(),
+                body: to_json("challenge", &visit.id, visit)?,
+            }),
+        })
+    }
 }
 
 impl EventRow {

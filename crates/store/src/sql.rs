@@ -6,6 +6,19 @@ pub(crate) const CHALLENGE: &str =
     "SELECT version, state, body FROM challenge WHERE tenant = $1 AND id = $2";
 pub(crate) const TOKEN: &str = "SELECT client_id, user_id, login_name, expires_at, revoked \
      FROM access_token WHERE tenant = $1 AND issued_ms = $2 AND digest = $3";
+pub(crate) const KEPT_MARK: &str = "SELECT tenant FROM spent WHERE tenant = $1 AND digest = $2 \
+     AND (keep_until IS NULL OR keep_until > $3)";
+pub(crate) const ADD_SITE_HOUR: &str = "INSERT INTO site_hour \
+     (tenant, site, from_ms, issued, answered_right, answered_wrong, checked, answer_ms) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, site, from_ms) DO UPDATE SET \
+     issued = site_hour.issued + excluded.issued, \
+     answered_right = site_hour.answered_right + excluded.answered_right, \
+     answered_wrong = site_hour.answered_wrong + excluded.answered_wrong, \
+     checked = site_hour.checked + excluded.checked, \
+     answer_ms = site_hour.answer_ms + excluded.answer_ms";
+pub(crate) const SITE_HOURS: &str = "SELECT tenant, site, from_ms, issued, answered_right, \
+     answered_wrong, checked, answer_ms FROM site_hour \
+     WHERE tenant = $1 AND site = $2 AND from_ms >= $3 ORDER BY from_ms";
 pub(crate) const EVENTS: &str = "SELECT id, tenant, at, kind, outcome, user_id, detail \
      FROM event WHERE tenant = $1 ORDER BY tenant DESC, id DESC LIMIT $2";
 pub(crate) const DUE_MESSAGES: &str = "SELECT id, tenant, kind, body, due_at \
@@ -106,3 +119,7 @@ pub(crate) const REMOVE_MARK: &str = "DELETE FROM spent WHERE tenant = $1 AND di
 pub(crate) const ENDED_CHALLENGES: &str = "SELECT c.tenant, c.id FROM tenant t \
      JOIN challenge c ON c.tenant = t.id AND c.id < $1 WHERE c.ends_at <= $2 LIMIT $3";
 pub(crate) const REMOVE_CHALLENGE: &str = "DELETE FROM challenge WHERE tenant = $1 AND id = $2";
+pub(crate) const ENDED_SITE_HOURS: &str = "SELECT tenant, site, from_ms FROM site_hour \
+     WHERE from_ms <= $1 ORDER BY from_ms LIMIT $2";
+pub(crate) const REMOVE_SITE_HOUR: &str =
+    "DELETE FROM site_hour WHERE tenant = $1 AND site = $2 AND from_ms = $3";

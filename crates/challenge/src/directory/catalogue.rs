@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use quick_cache::sync::Cache;
 
-use crate::directory::{Authenticator, Client, Tenant, User, UserKey};
+use crate::directory::{Authenticator, Client, Site, Tenant, User, UserKey};
 use crate::id::Id;
 use crate::policy::Policy;
 use crate::ports::{Store, StoreError, TenantRows};
@@ -31,6 +31,8 @@ pub struct Catalogue {
 struct Snapshot {
     version: u64,
     tenants: HashMap<String, Arc<TenantView>>,
+    sites: HashMap<String, Arc<Site>>,
+    site_names: HashMap<Id<Site>, String>,
 }
 
 #[derive(Clone)]
@@ -98,6 +100,23 @@ impl Catalogue {
         self.snapshot().tenants.get(name).cloned()
     }
 
+    /// The site of this public id, of whatever tenant.
+    pub fn site(&self, public_id: &str) -> Option<Arc<Site>> {
+        self.snapshot().sites.get(public_id).cloned()
+    }
+
+    /// The site with this id.
+    pub fn site_by_id(&self, id: Id<Site>) -> Option<Arc<Site>> {
+        let snapshot = self.snapshot();
+        let public_id = snapshot.site_names.get(&id)?;
+        snapshot.sites.get(public_id).cloned()
+    }
+
+    /// All sites, in no order.
+    pub fn sites(&self) -> Vec<Arc<Site>> {
+        self.snapshot().sites.values().cloned().collect()
+    }
+
     /// A user with all authenticators; nothing where there is no such user.
     pub async fn user(
         &self,
@@ -135,12 +154,26 @@ impl Catalogue {
     }
 
     async fn reload(&self, version: u64) -> Result<(), StoreError> {
-        let rows = self.store.tenants().await?;
+        let mut rows = self.store.tenants().await?;
+        let sites = rows
+            .iter_mut()
+            .flat_map(|rows| std::mem::take(&mut rows.sites))
+            .map(|site| (site.public_id.clone(), Arc::new(site)))
+            .collect::<HashMap<_, _>>();
+        let site_names = sites
+            .values()
+            .map(|site| (site.id, site.public_id.clone()))
+            .collect();
         let tenants = rows
             .into_iter()
             .map(|rows| (rows.tenant.name.clone(), Arc::new(TenantView::from(rows))))
             .collect();
-        let fresh = Arc::new(Snapshot { version, tenants });
+        let fresh = Arc::new(Snapshot {
+            version,
+            tenants,
+            sites,
+            site_names,
+        });
         *self
             .snapshot
             .write()

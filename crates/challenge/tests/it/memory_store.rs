@@ -1,19 +1,20 @@
 //! A store in memory: the contract of `ports::Store::commit` in as few lines as it takes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use challenge::access::{AccessToken, TokenKey};
 use challenge::audit::Event;
 use challenge::clock::Timestamp;
-use challenge::directory::{Authenticator, AuthenticatorKey, Tenant, User, UserKey};
+use challenge::directory::{Authenticator, AuthenticatorKey, Site, Tenant, User, UserKey};
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
 use challenge::ports::{
     Change, Message, Provision, Store, StoreError, TenantRows, Version, Versioned,
 };
 use challenge::standing::Standing;
+use challenge::visitor::{SiteHour, Visit, VisitWrite};
 
 /// Everything, behind one lock.
 #[derive(Default)]
@@ -25,8 +26,10 @@ pub(crate) struct Rows {
     pub(crate) users: Vec<(User, Vec<Authenticator>)>,
     pub(crate) standings: BTreeMap<Id<User>, Versioned<Standing>>,
     pub(crate) challenges: BTreeMap<TimedId, Versioned<Challenge>>,
+    pub(crate) visits: BTreeMap<TimedId, Versioned<Visit>>,
+    pub(crate) site_hours: Vec<SiteHour>,
     pub(crate) tokens: Vec<AccessToken>,
-    pub(crate) spent: BTreeSet<[u8; 32]>,
+    pub(crate) spent: BTreeMap<[u8; 32], Option<Timestamp>>,
     pub(crate) events: Vec<Event>,
     pub(crate) version: u64,
     /// Whether every commit fails, as on a full disk.
@@ -61,10 +64,16 @@ impl Rows {
                 write.expected,
             )?;
         }
+        if let Some(write) = &change.visit {
+            expect(
+                self.visits.get(&write.next.id).map_or(0, |row| row.version),
+                write.expected,
+            )?;
+        }
         if change
             .spent
             .iter()
-            .any(|mark| self.spent.contains(&mark.digest))
+            .any(|mark| self.spent.contains_key(&mark.digest))
         {
             return Err(StoreError::AlreadySpent);
         }
@@ -87,8 +96,19 @@ impl Rows {
                     .insert(write.id, Versioned { version, value });
             }
         }
+        if let Some(VisitWrite { expected, next }) = change.visit {
+            let version = expected + 1;
+            self.visits.insert(
+                next.id,
+                Versioned {
+                    version,
+                    value: next,
+                },
+            );
+        }
+        let marks = change.spent.into_iter();
         self.spent
-            .extend(change.spent.into_iter().map(|mark| mark.digest));
+            .extend(marks.map(|mark| (mark.digest, mark.keep_until)));
         self.tokens.extend(change.token);
         if let Some(key) = change.revoked {
             for token in self.tokens.iter_mut().filter(|token| token.key == key) {
@@ -115,6 +135,46 @@ impl Store for MemoryStore {
         id: TimedId,
     ) -> Result<Option<Versioned<Challenge>>, StoreError> {
         Ok(self.rows().challenges.get(&id).cloned())
+    }
+
+    async fn visit(
+        &self,
+        _: Id<Tenant>,
+        id: TimedId,
+    ) -> Result<Option<Versioned<Visit>>, StoreError> {
+        Ok(self.rows().visits.get(&id).cloned())
+    }
+
+    async fn is_spent(
+        &self,
+        _: Id<Tenant>,
+        digest: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let rows = self.rows();
+        let kept = rows.spent.get(digest);
+        Ok(kept.is_some_and(|until| until.is_none_or(|until| now < until)))
+    }
+
+    async fn add_site_hours(&self, hours: Vec<SiteHour>) -> Result<(), StoreError> {
+        let mut rows = self.rows();
+        if rows.broken {
+            return Err(StoreError::Unavailable("the disk is full".to_owned()));
+        }
+        rows.site_hours.extend(hours);
+        Ok(())
+    }
+
+    async fn site_hours(
+        &self,
+        _: Id<Tenant>,
+        site: Id<Site>,
+        from: Timestamp,
+    ) -> Result<Vec<SiteHour>, StoreError> {
+        let rows = self.rows();
+        let found = rows.site_hours.iter();
+        let found = found.filter(|hour| hour.site == site && hour.from >= from);
+        Ok(found.copied().collect())
     }
 
     async fn access_token(

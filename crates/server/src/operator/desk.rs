@@ -6,6 +6,7 @@ use challenge::administration::Actor;
 use challenge::ports::{Store, TenantRows};
 use challenge::secret::Keyring;
 use challenge::verifier::{Ports, Verifier};
+use challenge::visitor::InlineMint;
 use store::StoreUrl;
 
 use crate::app::Blueprint;
@@ -81,6 +82,7 @@ impl Desk {
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
             keyring,
+            mint: Arc::new(InlineMint(OsRng)),
         };
         Ok(Verifier::start(ports).await?)
     }

@@ -6,10 +6,12 @@ use crate::sql;
 use crate::sqlite::open;
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 17] = [
+const STATEMENTS: [&str; 21] = [
     sql::STANDING,
     sql::CHALLENGE,
     sql::TOKEN,
+    sql::KEPT_MARK,
+    sql::SITE_HOURS,
     sql::DUE_MESSAGES,
     sql::REMOVE_MESSAGE,
     sql::USER_BY_ID,
@@ -24,6 +26,8 @@ const STATEMENTS: [&str; 17] = [
     sql::REMOVE_TOKEN,
     sql::ENDED_MARKS,
     sql::ENDED_CHALLENGES,
+    sql::ENDED_SITE_HOURS,
+    sql::REMOVE_SITE_HOUR,
 ];
 
 /// The steps of a statement's plan, as SQLite words them.

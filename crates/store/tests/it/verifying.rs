@@ -18,6 +18,7 @@ use challenge::rng::DangerCountingRng;
 use challenge::secret::Keyring;
 use challenge::transaction::Field;
 use challenge::verifier::{Context, Ports, Verifier};
+use challenge::visitor::InlineMint;
 use oath::ocra::{Input, Suite};
 use oath::{Hotp, Key, Totp};
 
@@ -99,6 +100,7 @@ async fn node(place: &Place) -> Arc<Verifier> {
         clock: Arc::new(ManualClock::at(NOW)),
         rng: Arc::new(OsBytes),
         keyring: keyring(),
+        mint: Arc::new(InlineMint(OsBytes)),
     };
     Arc::new(Verifier::start(ports).await.unwrap())
 }

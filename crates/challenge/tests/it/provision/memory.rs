@@ -8,13 +8,14 @@ use async_trait::async_trait;
 use challenge::access::{AccessToken, TokenKey};
 use challenge::audit::Event;
 use challenge::clock::Timestamp;
-use challenge::directory::{Authenticator, AuthenticatorKey, Tenant, User, UserKey};
+use challenge::directory::{Authenticator, AuthenticatorKey, Site, Tenant, User, UserKey};
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
 use challenge::ports::{
     Change, Message, Provision, Store, StoreError, TenantRows, Version, Versioned,
 };
 use challenge::standing::Standing;
+use challenge::visitor::{SiteHour, Visit};
 
 #[derive(Default)]
 pub(super) struct Rows {
@@ -118,6 +119,38 @@ impl Store for Memory {
         _: TimedId,
     ) -> Result<Option<Versioned<Challenge>>, StoreError> {
         Ok(None)
+    }
+
+    async fn visit(
+        &self,
+        _: Id<Tenant>,
+        _: TimedId,
+    ) -> Result<Option<Versioned<Visit>>, StoreError> {
+        Ok(None)
+    }
+
+    async fn is_spent(
+        &self,
+        _: Id<Tenant>,
+        _: &[u8; 32],
+        _: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn add_site_hours(&self, _: Vec<SiteHour>) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable(
+            "provisioning counts nothing".to_owned(),
+        ))
+    }
+
+    async fn site_hours(
+        &self,
+        _: Id<Tenant>,
+        _: Id<Site>,
+        _: Timestamp,
+    ) -> Result<Vec<SiteHour>, StoreError> {
+        Ok(Vec::new())
     }
 
     async fn access_token(
