@@ -10,3 +10,4 @@ mod provision;
 mod races;
 mod resynchronising;
 mod signatures;
+mod visitors;

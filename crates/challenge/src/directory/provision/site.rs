@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 
 use super::blueprint::SiteBlueprint;
 use super::draft::{Draft, Within};
-use super::findings::At;
+use super::findings::{At, Findings};
 use super::{differences, names};
 use crate::directory::Site;
 use crate::id::Id;
@@ -130,15 +130,6 @@ impl Draft<'_> {
             ),
             _ => {}
         }
-        if blueprint.kinds.is_empty() {
-            found.problem(at, "kinds: name at least one");
-        }
-        for kind in &blueprint.kinds {
-            if !SiteBlueprint::KINDS.contains(&kind.as_str()) {
-                let known = SiteBlueprint::KINDS.join(", ");
-                found.problem(at, format!("kinds: there is no {kind:?}; there is {known}"));
-            }
-        }
         for origin in &blueprint.origins {
             if !is_origin(origin) {
                 found.problem(
@@ -150,33 +141,8 @@ impl Draft<'_> {
         for corpus in &blueprint.corpora {
             names::check_text(found, at, "corpora", corpus);
         }
-        if let Some(bound) = blueprint
-            .difficulty
-            .filter(|bound| !DIFFICULTIES.contains(bound))
-        {
-            found.problem(
-                at,
-                format!(
-                    "difficulty: {bound} is out of range; it is the highest counter of a proof of work, \
-                     from {} to {}",
-                    DIFFICULTIES.start(),
-                    DIFFICULTIES.end(),
-                ),
-            );
-        }
-        let unserved: Vec<_> = blueprint
-            .kinds
-            .iter()
-            .filter(|kind| Kind::named(kind).is_none())
-            .map(String::as_str)
-            .collect();
-        if !unserved.is_empty() {
-            let unserved = unserved.join(", ");
-            found.warn(
-                at,
-                format!("kinds: this version does not serve {unserved} yet"),
-            );
-        }
+        check_kinds(found, at, blueprint);
+        check_difficulty(found, at, blueprint.difficulty);
     }
 }
 
@@ -188,4 +154,43 @@ fn is_origin(text: &str) -> bool {
         .or_else(|| text.strip_prefix("http://"));
     let allowed = |c: char| c.is_ascii_graphic() && !"/?#@\\\"'<>".contains(c);
     host.is_some_and(|host| !host.is_empty() && host.chars().all(allowed))
+}
+
+fn check_kinds(found: &mut Findings, at: &At, blueprint: &SiteBlueprint) {
+    if blueprint.kinds.is_empty() {
+        found.problem(at, "kinds: name at least one");
+    }
+    for kind in &blueprint.kinds {
+        if !SiteBlueprint::KINDS.contains(&kind.as_str()) {
+            let known = SiteBlueprint::KINDS.join(", ");
+            found.problem(at, format!("kinds: there is no {kind:?}; there is {known}"));
+        }
+    }
+    let unserved: Vec<_> = blueprint
+        .kinds
+        .iter()
+        .filter(|kind| Kind::named(kind).is_none())
+        .map(String::as_str)
+        .collect();
+    if !unserved.is_empty() {
+        let unserved = unserved.join(", ");
+        found.warn(
+            at,
+            format!("kinds: this version does not serve {unserved} yet"),
+        );
+    }
+}
+
+fn check_difficulty(found: &mut Findings, at: &At, difficulty: Option<u32>) {
+    if let Some(bound) = difficulty.filter(|bound| !DIFFICULTIES.contains(bound)) {
+        found.problem(
+            at,
+            format!(
+                "difficulty: {bound} is out of range; it is the highest counter of a proof of work, \
+                 from {} to {}",
+                DIFFICULTIES.start(),
+                DIFFICULTIES.end(),
+            ),
+        );
+    }
 }
