@@ -13,7 +13,6 @@ use challenge::clock::Clock;
 use challenge::rng::Rng;
 use challenge::secret::Keyring;
 use challenge::verifier::{Ports, Verifier};
-use challenge::visitor::InlineMint;
 use protocols::desk::Desk;
 use store::StoreUrl;
 use tokio::net::TcpListener;
@@ -58,12 +57,14 @@ impl Application {
         };
         let store = store::open(&blueprint.store, &options).await?;
         tracing::info!(store = store.describe(), "store opened");
+        let mint = workers::Mint::open(Arc::clone(&blueprint.rng))
+            .context("the threads that draw puzzles could not be started")?;
         let ports = Ports {
             store,
             clock: blueprint.clock,
             rng: blueprint.rng,
             keyring: blueprint.keyring,
-            mint: Arc::new(InlineMint(crate::system::OsRng)),
+            mint: Arc::new(mint),
         };
         let verifier = Verifier::start(ports)
             .await
@@ -106,7 +107,7 @@ impl Application {
     pub async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let workers = workers::start(&self.verifier);
         let metrics = self.metrics_listener.map(|listener| {
-            let router = Router::new().merge(telemetry::router());
+            let router = telemetry::router(&self.verifier);
             tokio::spawn(serving::connections::serve(
                 listener,
                 router,
@@ -127,7 +128,7 @@ fn router(desk: &Arc<Desk>, with_metrics: bool) -> Router {
     let protocols = protocols::activid::routes::router().with_state(Arc::clone(desk));
     let mut router = Router::new().merge(health::router(desk)).merge(protocols);
     if with_metrics {
-        router = router.merge(telemetry::router());
+        router = router.merge(telemetry::router(&desk.verifier));
     }
     router.layer(axum::middleware::from_fn(telemetry::observe))
 }

@@ -7,3 +7,4 @@ pub mod serve;
 pub mod stop;
 pub mod telemetry;
 pub mod tour;
+mod visitor_metrics;

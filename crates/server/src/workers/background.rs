@@ -7,6 +7,7 @@ use challenge::clock::Timestamp;
 use challenge::verifier::Verifier;
 use tokio::task::JoinHandle;
 
+use super::statistics::Statistics;
 use crate::serving::telemetry;
 
 /// How often the directory is asked whether it moved: what an administrator does is honoured
@@ -26,12 +27,17 @@ const KEEP_S: i64 = 86_400;
 const SWEEP_ROWS_MAX: u32 = 500;
 
 /// The tasks under way.
-pub struct Workers(Vec<JoinHandle<()>>);
+pub struct Workers {
+    /// Those that hold nothing that must not be lost.
+    plain: Vec<JoinHandle<()>>,
+    statistics: Statistics,
+}
 
 impl Workers {
-    /// Ends the tasks. None of them holds anything that must not be lost.
+    /// Ends the tasks; what was counted is stored first.
     pub async fn stop(self) {
-        for task in self.0 {
+        self.statistics.stop().await;
+        for task in self.plain {
             task.abort();
             // An aborted task says so; there is nothing to do about it.
             let _ = task.await;
@@ -41,10 +47,13 @@ impl Workers {
 
 /// Starts the tasks.
 pub fn start(verifier: &Arc<Verifier>) -> Workers {
-    Workers(vec![
-        tokio::spawn(refresh(Arc::clone(verifier))),
-        tokio::spawn(sweep(Arc::clone(verifier))),
-    ])
+    Workers {
+        plain: vec![
+            tokio::spawn(refresh(Arc::clone(verifier))),
+            tokio::spawn(sweep(Arc::clone(verifier))),
+        ],
+        statistics: Statistics::start(Arc::clone(verifier)),
+    }
 }
 
 async fn refresh(verifier: Arc<Verifier>) {
