@@ -95,8 +95,8 @@ const CHECK: Check<'_> = Check {
     address: HERE,
 };
 
-fn voucher(id: &str, ends_at: Timestamp) -> Option<Voucher<'_>> {
-    Some(Voucher { id, ends_at })
+fn voucher(id: &str, ends_at: Timestamp) -> Voucher<'_> {
+    Voucher { id, ends_at }
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn a_voucher_serves_one_check_but_for_its_repetition() {
     let ends_at = shop.bench.verifier.now().plus_s(300);
     let by = |repeat_key| Check {
         repeat_key,
-        voucher: voucher("jti-1", ends_at),
+        voucher: Some(voucher("jti-1", ends_at)),
         ..CHECK
     };
     assert_eq!(shop.check_with(&first, &by(Some("a"))), Ok(Told::Valid));
@@ -254,7 +254,7 @@ fn a_voucher_is_used_up_by_a_check_that_finds_nothing_to_consume() {
     let id = shop.issue().id;
     let ends_at = shop.bench.verifier.now().plus_s(300);
     let by = Check {
-        voucher: voucher("jti-1", ends_at),
+        voucher: Some(voucher("jti-1", ends_at)),
         ..CHECK
     };
     assert_eq!(shop.check_with(&id, &by), Ok(Told::Pending));

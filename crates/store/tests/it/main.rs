@@ -11,3 +11,4 @@ mod opening;
 mod races;
 mod rows;
 mod verifying;
+mod visits;

@@ -39,7 +39,7 @@ fn key() -> Key {
     Key::new(*b"12345678901234567890").unwrap()
 }
 
-fn keyring() -> Keyring {
+pub(crate) fn keyring() -> Keyring {
     Keyring::new(BTreeMap::from([(1, [7; 32])])).unwrap()
 }
 
@@ -94,7 +94,7 @@ async fn provided(place: &Place) {
         .unwrap();
 }
 
-async fn node(place: &Place) -> Arc<Verifier> {
+pub(crate) async fn node(place: &Place) -> Arc<Verifier> {
     let ports = Ports {
         store: place.open().await,
         clock: Arc::new(ManualClock::at(NOW)),
