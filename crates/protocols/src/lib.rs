@@ -6,3 +6,4 @@
 pub mod activid;
 pub mod desk;
 mod networks;
+pub mod ocapi;
