@@ -34,7 +34,7 @@
   /** With less time left than this, work on a challenge is not begun. */
   const WORTH_BEGINNING = 20_000;
   const REQUEST_TIMEOUT = 15_000;
-  /** Renewals without any sign of the visitor; after them it waits for one. */
+  /** Renewals of a confirmation without any sign of the visitor; after them it waits for one. */
   const IDLE_RENEWALS = 3;
   /** Expired or spent answers in a row, after which the visitor is asked to try again. */
   const FUTILE_ROUNDS = 3;
@@ -217,7 +217,7 @@
       padding: .25rem; font-size: 1rem; line-height: 1.4; text-align: start; overflow-wrap: anywhere; }
     button { font: inherit; color: inherit; background: none; border: 0; border-radius: .375rem; cursor: pointer;
       min-block-size: 2.75rem; padding: .5rem .75rem; text-align: start; }
-    button:focus-visible { outline: 3px solid var(--accent); outline-offset: 1px; }
+    button:focus-visible { outline: 3px solid var(--accent); outline-offset: -1px; }
     button:disabled, button[aria-disabled="true"] { cursor: default; }
     .control { display: flex; align-items: center; gap: .75rem; inline-size: 100%; font-weight: 600; }
     button:disabled { opacity: .6; }
@@ -234,9 +234,10 @@
     .busy .mark { border-radius: 50%; border-color: var(--line); border-block-start-color: var(--accent);
       border-width: 3px; animation: turn 1s linear infinite; }
     @keyframes turn { to { transform: rotate(1turn); } }
-    .below { padding: 0 .75rem .5rem; }
+    .below { padding: .25rem .75rem .5rem; }
     .below:not(:has(> :not([hidden], :empty))) { display: none; }
     p { margin: 0; font-size: .875rem; color: var(--soft); }
+    p, #label, .plain { unicode-bidi: plaintext; text-align: match-parent; }
     .bad p { color: var(--bad); }
     .good p { color: var(--good); }
     p:empty { display: none; }
@@ -258,7 +259,10 @@
     @media (forced-colors: active) {
       .mark, .plain { border-color: ButtonBorder; }
       .busy .mark { border-block-start-color: Highlight; }
-      progress { appearance: auto; }
+      progress { border: 1px solid CanvasText; }
+      progress::-webkit-progress-bar { background: Canvas; }
+      progress::-webkit-progress-value { background: Highlight; forced-color-adjust: none; }
+      progress::-moz-progress-bar { background: Highlight; forced-color-adjust: none; }
       button:focus-visible { outline-color: Highlight; }
     }`;
 
@@ -336,11 +340,12 @@
 
     /**
      * @param {State} state
+     * @param {string} text what is said of it
      * @param {Words} words
      * @param {string} language
      * @param {boolean} quiet whether assistive technology is spared the change
      */
-    show(state, words, language, quiet) {
+    show(state, text, words, language, quiet) {
       this.box.lang = language;
       this.box.className = ['box', GOOD.includes(state) && 'good', BAD.includes(state) && 'bad',
         BUSY.includes(state) && 'busy'].filter(Boolean).join(' ');
@@ -349,7 +354,6 @@
       this.control.setAttribute('aria-checked', done ? 'true' : BUSY.includes(state) ? 'mixed' : 'false');
       this.control.setAttribute('aria-disabled', String(done || BUSY.includes(state) || state === 'misconfigured'));
       this.status.setAttribute('aria-live', quiet ? 'off' : 'polite');
-      const text = state === 'idle' ? '' : words[state];
       if (this.status.textContent !== text) this.status.textContent = text;
       this.count.textContent = '';
       this.progress.hidden = state !== 'solving' && state !== 'checking';
@@ -414,7 +418,7 @@
    * @param {string} url
    * @param {AbortSignal} signal
    * @param {unknown} [body] sent as JSON with POST
-   * @returns {Promise<{status: number, content: any}>} with status 200, 400, 404, 409 or 410
+   * @returns {Promise<{status: number, content: any}>} with status 200, 400, 403, 404, 409 or 410
    */
   async function request(url, signal, body) {
     const limit = new AbortController();
@@ -429,7 +433,7 @@
         mode: 'cors', credentials: 'omit', cache: 'no-store', redirect: 'error', signal: limit.signal,
       });
       if (response.status === 429) throw new Trouble('limited', 'too many requests', waitOf(response));
-      if (![200, 400, 404, 409, 410].includes(response.status)) {
+      if (![200, 400, 403, 404, 409, 410].includes(response.status)) {
         throw new Trouble('unreachable', `the server answered ${response.status}`);
       }
       const content = await response.json().catch(() => null);
@@ -458,14 +462,14 @@
   }
 
   /**
-   * How long a challenge may still be answered. A visitor's clock may be wrong by years; what cannot be true
-   * counts as a whole life, and the server tells when it is over.
+   * How long a challenge just issued may be answered. A visitor's clock may be wrong by years; what cannot be true
+   * of a new challenge counts as a whole life, and the server tells when it is over.
    * @param {Challenge} challenge
    * @returns {number} milliseconds
    */
   function lifeOf(challenge) {
     const left = Date.parse(challenge.expires_at) - Date.now();
-    return left > 0 && left <= UNANSWERED_LIFE ? left : UNANSWERED_LIFE;
+    return left >= 60_000 && left <= UNANSWERED_LIFE ? left : UNANSWERED_LIFE;
   }
 
   // ----------------------------------------------------------------------------- PBKDF2/SHA-256
@@ -962,6 +966,7 @@
         `${this.#base()}/ocapi/v2/challenge/${encodeURIComponent(challenge.id)}`, signal, { answer: this.#answer });
       signal.throwIfAborted();
       if (status === 400) throw new Trouble('failed', content?.detail ?? 'the server did not understand the answer');
+      if (status === 403) throw new Trouble('misconfigured', content?.detail ?? 'the server does not know this website');
       if (status !== 200) throw new Trouble('expired', `the server answered ${status}`);
       if (content.state === 'valid') {
         this.#futile = 0;
@@ -971,7 +976,9 @@
         this.#tell('ocapi-valid', { id: challenge.id });
         this.#sendWhatWaited();
       } else if (content.state === 'invalid') {
-        this.#take(asChallenge(content.next));
+        if (content.next) this.#take(asChallenge(content.next));
+        else this.#challenge = null;
+        this.#answer = undefined;
         this.#confirmed = false;
         this.#quiet = false;
         this.#become('invalid');
@@ -1033,7 +1040,8 @@
       this.#quiet = true;
       this.#become('expired');
       this.#tell('ocapi-expired', {});
-      if (document.visibilityState === 'visible' && this.#idleRenewals < IDLE_RENEWALS) {
+      // A confirmation is worth renewing for a while; a challenge that nobody looked at is not, before somebody does.
+      if (this.#confirmed && document.visibilityState === 'visible' && this.#idleRenewals < IDLE_RENEWALS) {
         this.#idleRenewals++;
         this.#renew();
       } else {
@@ -1138,7 +1146,8 @@
       this.#internals.setFormValue(id ? field : null);
       if (id) this.#internals.setValidity({});
       else this.#internals.setValidity({ valueMissing: true }, this.#complaint(words), this.#view.control);
-      this.#view.show(this.#state, words, language, this.#quiet);
+      const text = this.#state === 'expired' && !this.#confirmed ? 'ready' : this.#state;
+      this.#view.show(this.#state, text === 'idle' ? '' : words[text], words, language, this.#quiet);
     }
 
     /** @param {Words} words @returns {string} why the form cannot be sent now */
