@@ -28,32 +28,34 @@ test('after a wrong answer the next challenge is taken without another request',
   assert.deepEqual((await heard(page)).filter((name) => name.startsWith('!')), ['!invalid', '!valid']);
 });
 
-test('a challenge that nobody answers is renewed, and after three times only for a visitor', async () => {
-  const page = await world.open(formPage(world.mock.address));
+/** A page whose time the test moves. */
+async function timed() {
+  const page = await world.open();
   await page.clock.install();
   await page.reload();
   await untilState(page, 'ready');
-  for (let minutes = 0; minutes < 15; minutes += 5) {
-    const before = world.mock.count('GET');
-    await page.clock.fastForward('05:00');
-    await untilState(page, 'ready');
-    assert.equal(world.mock.count('GET'), before + 1);
-  }
-  await page.clock.fastForward('05:00');
-  await untilState(page, 'expired');
+  return page;
+}
+
+test('a challenge that nobody answered is renewed as soon as somebody shows up', async () => {
+  const page = await timed();
   const before = world.mock.count('GET');
+  await page.clock.fastForward('05:01');
+  await untilState(page, 'expired');
+  assert.equal(await statusOf(page), 'Tick the box to confirm.', 'nothing was confirmed that could have expired');
   await page.clock.fastForward('01:00:00');
   assert.equal(world.mock.count('GET'), before, 'nobody is there');
   await page.getByLabel('Your message').click();
   await untilState(page, 'ready');
   assert.equal(world.mock.count('GET'), before + 1);
+  await page.clock.fastForward('05:01');
+  await untilState(page, 'expired');
+  await controlOf(page).click();
+  await untilState(page, 'valid');
 });
 
 test('a confirmation is renewed by itself before the server forgets it', async () => {
-  const page = await world.open();
-  await page.clock.install();
-  await page.reload();
-  await untilState(page, 'ready');
+  const page = await timed();
   await controlOf(page).click();
   await untilState(page, 'valid');
   const first = await valueOf(page);
@@ -65,6 +67,26 @@ test('a confirmation is renewed by itself before the server forgets it', async (
   assert.notEqual(second, first);
   assert.equal(world.mock.challenges.get(second).state, 'valid');
   assert.ok((await heard(page)).includes('!expired'));
+});
+
+test('a confirmation is renewed three times without a visitor, and again when one shows up', async () => {
+  const page = await timed();
+  await controlOf(page).click();
+  for (let i = 0; i < 3; i++) {
+    await untilState(page, 'valid');
+    await page.clock.fastForward('09:01');
+  }
+  await untilState(page, 'valid');
+  const before = world.mock.count('GET');
+  await page.clock.fastForward('09:01');
+  await untilState(page, 'expired');
+  assert.equal(await statusOf(page), 'The confirmation has expired and will be renewed.');
+  assert.equal(await widgetOf(page).evaluate((widget) => widget.form.checkValidity()), false);
+  await page.clock.fastForward('01:00:00');
+  assert.equal(world.mock.count('GET'), before);
+  await page.getByLabel('Your message').focus();
+  await untilState(page, 'valid');
+  assert.equal(world.mock.count('GET'), before + 1);
 });
 
 test('a challenge that expires while the browser works is replaced, and its successor solved', async () => {
