@@ -27,3 +27,4 @@ mod refusal;
 mod request;
 mod response;
 pub mod routes;
+pub mod widget;

@@ -82,7 +82,7 @@ impl Refused {
                 404,
                 "not-here",
                 "Nothing here",
-                "there is nothing at this path; challenges are at /ocapi/v2/challenge/{public id}",
+                "there is nothing at this path; challenges are at /ocapi/v2/challenge/{public id}, the widget is at /ocapi.js",
             ),
             Self::WrongMethod { .. } => wire(
                 405,
