@@ -210,3 +210,161 @@ fn object(part: &str) -> Option<Map<String, Value>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    const NOON_S: i64 = 1_800_000_000;
+    const NOON: Timestamp = Timestamp::from_unix_s(NOON_S);
+    const ABOUT: About<'_> = About {
+        challenge: "c.1",
+        server: "https://challenge.example",
+    };
+
+    /// RFC 7515, appendix A.1: the token, and the key that made it.
+    const PUBLISHED: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.\
+        eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.\
+        dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    const PUBLISHED_KEY: &str =
+        "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    fn judge(claims: Value) -> Result<Pass, &'static str> {
+        let Value::Object(claims) = claims else {
+            panic!("claims are an object");
+        };
+        Claims(claims).judge(ABOUT, NOON)
+    }
+
+    #[test]
+    fn the_published_token_is_verified_under_its_own_key_and_algorithm_alone() {
+        let key = BASE64URL_NOPAD.decode(PUBLISHED_KEY.as_bytes()).unwrap();
+        let read = || Unverified::read(PUBLISHED).unwrap();
+        assert_eq!(read().issuer(), "joe");
+        assert!(read().verify(&key, &names(&["HS256"])).is_some());
+        assert!(read().verify(&key, &names(&["HS512", "HS384"])).is_none());
+        assert!(read().verify(&key, &[]).is_none());
+        assert!(read().verify(&key[1..], &names(&["HS256"])).is_none());
+        assert!(read().verify(&[], &names(&["HS256"])).is_none());
+    }
+
+    #[test]
+    fn no_character_of_a_token_can_be_changed() {
+        let key = BASE64URL_NOPAD.decode(PUBLISHED_KEY.as_bytes()).unwrap();
+        for place in 0..PUBLISHED.len() {
+            for other in ["A", "x", "=", ".", "_", ""] {
+                if &PUBLISHED[place..=place] == other {
+                    continue;
+                }
+                let changed = format!("{}{other}{}", &PUBLISHED[..place], &PUBLISHED[place + 1..]);
+                let read = Unverified::read(&changed);
+                let verified = read.and_then(|token| token.verify(&key, &names(&["HS256"])));
+                assert!(verified.is_none(), "{place} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_lives_300_seconds_at_most_and_clocks_may_differ_by_60() {
+        for (iat, exp, nbf, expected) in [
+            (0, 300, None, Ok(300)),
+            (0, 301, None, Err("exp is more than 300 s after iat")),
+            (0, 0, None, Err("exp is not after iat")),
+            (10, 5, None, Err("exp is not after iat")),
+            (-300, 0, None, Err("it expired")),
+            (-299, 1, None, Ok(1)),
+            (60, 70, Some(60), Ok(70)),
+            (
+                61,
+                70,
+                None,
+                Err("iat is more than 60 s in the future; set the clock"),
+            ),
+            (0, 300, Some(61), Err("nbf is more than 60 s in the future")),
+            (0, 300, Some(-1000), Ok(300)),
+        ] {
+            let mut claims = json!({"iat": NOON_S + iat, "exp": NOON_S + exp});
+            if let Some(nbf) = nbf {
+                claims["nbf"] = json!(NOON_S + nbf);
+            }
+            let expected = expected.map(|exp| Pass {
+                jti: None,
+                expires_at: Timestamp::from_unix_s(NOON_S + exp),
+            });
+            assert_eq!(judge(claims), expected, "{iat} {exp} {nbf:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_at_the_edge_of_all_numbers_are_refused() {
+        for (iat, exp) in [
+            (json!(i64::MAX), json!(i64::MIN)),
+            (json!(i64::MIN), json!(i64::MAX)),
+            (json!(i64::MAX - 1), json!(i64::MAX)),
+            (json!(u64::MAX), json!(u64::MAX)),
+            (json!(1e300), json!(1e308)),
+        ] {
+            assert!(
+                judge(json!({"iat": iat, "exp": exp})).is_err(),
+                "{iat} {exp}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_is_for_this_server_and_this_challenge_where_it_says_so() {
+        for (name, value, good) in [
+            ("aud", json!("https://challenge.example"), true),
+            ("aud", json!("https://challenge.example/"), true),
+            (
+                "aud",
+                json!(["https://elsewhere.example", "https://challenge.example"]),
+                true,
+            ),
+            ("aud", json!("https://challenge.example//"), false),
+            ("aud", json!("https://challenge.example.evil"), false),
+            ("aud", json!(["https://challenge.example", 7]), false),
+            ("aud", json!([]), false),
+            ("aud", json!(null), false),
+            ("aud", json!({"https://challenge.example": 1}), false),
+            ("sub", json!("c.1"), true),
+            ("sub", json!("c.2"), false),
+            ("sub", json!(""), false),
+            ("sub", json!(null), false),
+            ("sub", json!(["c.1"]), false),
+            ("jti", json!("1"), true),
+            ("jti", json!("j".repeat(256)), true),
+            ("jti", json!("j".repeat(257)), false),
+            ("jti", json!(""), false),
+            ("jti", json!(1), false),
+            ("jti", json!(null), false),
+        ] {
+            let mut claims = json!({"iat": NOON_S, "exp": NOON_S + 60});
+            claims[name] = value.clone();
+            assert_eq!(judge(claims).is_ok(), good, "{name} {value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_strange_to_be_read(text in "\\PC{0,80}") {
+            prop_assert!(Unverified::read(&text).is_none());
+        }
+
+        #[test]
+        fn no_claims_are_too_strange_to_be_judged(
+            iat in any::<i64>(), exp in any::<i64>(), nbf in any::<i64>()
+        ) {
+            let claims = json!({"iat": iat, "exp": exp, "nbf": nbf});
+            if let Ok(pass) = judge(claims) {
+                prop_assert!(pass.expires_at > NOON && exp - iat <= LIFETIME_S_MAX);
+            }
+        }
+    }
+}
