@@ -70,9 +70,9 @@ impl Application {
             .await
             .context("the directory could not be read")?;
         let verifier = Arc::new(verifier);
-        let listener = bind(&blueprint.listen).await?;
+        let listener = bind(&blueprint.listen, "--listen").await?;
         let metrics_listener = match &blueprint.metrics_listen {
-            Some(listen) => Some(bind(listen).await?),
+            Some(listen) => Some(bind(listen, "--metrics-listen").await?),
             None => None,
         };
         let address = listener.local_addr()?;
@@ -125,7 +125,8 @@ impl Application {
 
 /// All that is served, each protocol under its own paths.
 fn router(desk: &Arc<Desk>, with_metrics: bool) -> Router {
-    let protocols = protocols::activid::routes::router().with_state(Arc::clone(desk));
+    let protocols = protocols::activid::routes::router().merge(protocols::ocapi::routes::router());
+    let protocols = protocols.with_state(Arc::clone(desk));
     let mut router = Router::new().merge(health::router(desk)).merge(protocols);
     if with_metrics {
         router = router.merge(telemetry::router(&desk.verifier));
@@ -133,8 +134,9 @@ fn router(desk: &Arc<Desk>, with_metrics: bool) -> Router {
     router.layer(axum::middleware::from_fn(telemetry::observe))
 }
 
-async fn bind(listen: &str) -> anyhow::Result<TcpListener> {
+/// Takes an address; the error names the option that chooses another.
+pub async fn bind(listen: &str, option: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(listen).await.with_context(|| {
-        format!("cannot listen on {listen}; choose a free address with --listen ADDRESS:PORT")
+        format!("cannot listen on {listen}; choose a free address with {option} ADDRESS:PORT")
     })
 }

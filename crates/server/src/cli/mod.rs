@@ -7,8 +7,8 @@ mod output;
 mod run;
 
 pub use arguments::{
-    ApplyArguments, AuthenticatorCommand, DemoArguments, HotpArguments, ListCommand, OcraArguments,
-    ServeArguments, TokenCommand, TotpArguments, UserCommand,
+    ApplyArguments, AuthenticatorCommand, DemoArguments, HotpArguments, ListCommand, Named,
+    OcraArguments, ServeArguments, TokenCommand, TotpArguments, UserCommand,
 };
 pub use failure::Failure;
 pub use output::{Output, Row};

@@ -10,7 +10,7 @@ use clap::error::{ContextKind, ContextValue};
 use super::arguments::{Arguments, Command, General};
 use super::{Failure, Output, logging};
 use crate::config::{Environment, Overrides, Settings};
-use crate::operator::{Desk, apply, authenticators, init, rows, token, users};
+use crate::operator::{Desk, apply, authenticators, init, rows, sites, token, users};
 use crate::serving;
 
 /// Reads the arguments, has them done, and says how it ended.
@@ -74,7 +74,10 @@ fn run(general: &General, command: Command) -> Result<(), Failure> {
             let blueprint = desk.application()?;
             serve(&desk, serving::serve::run(blueprint))
         }
-        Command::Demo(arguments) => serve(&desk, serving::demo::run(&arguments.listen)),
+        Command::Demo(arguments) => {
+            let website = arguments.partner_listen.as_deref();
+            serve(&desk, serving::demo::run(&arguments.listen, website))
+        }
         Command::Tour => serve(&desk, serving::tour::run()),
         command => block_on(operate(&desk, command)),
     }
@@ -98,7 +101,7 @@ async fn operate(desk: &Desk, command: Command) -> Result<(), Failure> {
         Command::Tenant(command) => rows::tenants(desk, &command).await,
         Command::Client(command) => rows::clients(desk, &command).await,
         Command::Policy(command) => rows::policies(desk, &command).await,
-        Command::Site(command) => rows::sites(desk, &command).await,
+        Command::Site(command) => sites::run(desk, &command).await,
         Command::User(command) => users::run(desk, &command).await,
         Command::Authenticator(command) => authenticators::run(desk, &command).await,
         Command::Serve(_) | Command::Demo(_) | Command::Tour | Command::Token(_) => Ok(()),

@@ -6,6 +6,7 @@ pub mod authenticators;
 mod desk;
 pub mod init;
 pub mod rows;
+pub mod sites;
 pub mod token;
 pub mod users;
 

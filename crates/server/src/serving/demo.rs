@@ -1,19 +1,25 @@
-//! `countersign demo`: a server with a demo tenant on a fresh database, and what to try with it.
+//! `countersign demo`: a server with a demo tenant on a fresh database, a partner's website beside it, and
+//! what to try with them.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use challenge::directory::provision::{Options, Provisioner};
+use challenge::directory::provision::{
+    Blueprint as Directory, Options, Provisioner, SiteBlueprint,
+};
 use challenge::rng::{self, Rng};
 use challenge::secret::Keyring;
 use store::StoreUrl;
 use tempfile::TempDir;
 
-use crate::app::{Application, Blueprint};
+use crate::app::{self, Application, Blueprint};
 use crate::config::provisioning;
-use crate::serving::{stop, telemetry};
+use crate::serving::partner::{Account, Website};
+use crate::serving::{connections, stop, telemetry};
 use crate::system::{OsRng, SystemClock};
 
 /// The demo's tenant, in the form in which everybody describes theirs.
@@ -23,19 +29,31 @@ const TENANT: &str = include_str!("demo.toml");
 pub struct Stage {
     /// The server.
     pub application: Application,
+    /// The site, as it was applied.
+    pub site: SiteBlueprint,
     /// Removed, with the database in it, when the stage is dropped.
     pub folder: TempDir,
 }
 
 impl Stage {
     /// Makes a database in a temporary folder, applies the demo's tenant, and takes the address.
-    pub async fn set(listen: &str) -> anyhow::Result<Self> {
+    /// `changes` is what is different about its site.
+    pub async fn set(
+        listen: &str,
+        changes: impl FnOnce(&mut SiteBlueprint),
+    ) -> anyhow::Result<Self> {
+        let mut blueprint = provisioning::parse(TENANT).context("the demo's tenant")?;
+        let tenants = blueprint.tenants.iter_mut();
+        let mut sites = tenants.flat_map(|tenant| &mut tenant.sites);
+        let site = sites.next().context("the demo's tenant has a site")?;
+        changes(site);
+        let site = site.clone();
         let folder = TempDir::with_prefix("countersign-").context("no temporary folder")?;
         let store = StoreUrl::Sqlite(folder.path().join("countersign.db"));
         let rng = OsRng;
         let key = rng::bytes(&rng);
         let keyring = || Keyring::new(BTreeMap::from([(1, key)])).context("no master key");
-        provide(&store, &keyring()?, &rng).await?;
+        provide(&blueprint, (&store, &keyring()?), &rng).await?;
         let application = Application::build(Blueprint {
             listen: listen.to_owned(),
             metrics_listen: None,
@@ -49,29 +67,63 @@ impl Stage {
         .await?;
         Ok(Self {
             application,
+            site,
             folder,
+        })
+    }
+
+    /// What the demo's website was given by the server's operator.
+    pub fn account(&self) -> anyhow::Result<Account> {
+        let secret = self.site.secret.clone();
+        Ok(Account {
+            server: url(self.application.address()),
+            public_id: self.site.public_id.clone(),
+            private_id: secret.context("the demo's site has a secret")?,
         })
     }
 }
 
-/// Serves the demo until asked to stop.
-pub async fn run(listen: &str) -> anyhow::Result<()> {
+/// Serves the demo and its website until asked to stop.
+pub async fn run(listen: &str, partner_listen: Option<&str>) -> anyhow::Result<()> {
     if telemetry::recorder().is_none() {
         tracing::warn!("metrics are not recorded");
     }
-    let stage = Stage::set(listen).await?;
+    // A free port beside the server, unless said otherwise.
+    let (host, _) = listen.rsplit_once(':').unwrap_or((listen, ""));
+    let partner_listen = partner_listen.map_or_else(|| format!("{host}:0"), str::to_owned);
+    let website = app::bind(&partner_listen, "--partner-listen").await?;
+    let website_url = url(website.local_addr()?);
+    let stage = Stage::set(listen, |site| site.origins = vec![website_url.clone()]).await?;
+    let pages = Website::new(stage.account()?, Arc::new(SystemClock))?.router();
+    let serving = tokio::spawn(connections::serve(website, pages, std::future::pending()));
     let address = stage.application.address();
-    println!("listening on http://{address}");
     let program = std::env::current_exe().unwrap_or_else(|_| Path::new("countersign").into());
-    println!(
-        "{}",
-        advice(&format!("http://{address}"), &program.display().to_string())
-    );
-    stage.application.run(stop::asked()).await
+    let advice = advice(&url(address), &website_url, &program.display().to_string());
+    // A reader that has seen enough ends nothing.
+    let _ = writeln!(std::io::stdout(), "listening on http://{address}\n{advice}");
+    let ended = stage.application.run(stop::asked()).await;
+    serving.abort();
+    ended
 }
 
-async fn provide(store: &StoreUrl, keyring: &Keyring, rng: &dyn Rng) -> anyhow::Result<()> {
-    let blueprint = provisioning::parse(TENANT).context("the demo's tenant")?;
+/// The URL under which a listener of this machine is reached from it: a listener on all addresses is
+/// reached on the loopback one too.
+fn url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        let loopback: IpAddr = match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        };
+        address.set_ip(loopback);
+    }
+    format!("http://{address}")
+}
+
+async fn provide(
+    blueprint: &Directory,
+    (store, keyring): (&StoreUrl, &Keyring),
+    rng: &dyn Rng,
+) -> anyhow::Result<()> {
     let store = store::open(store, &store::Options::default()).await?;
     let provisioner = Provisioner {
         store: &*store,
@@ -79,14 +131,18 @@ async fn provide(store: &StoreUrl, keyring: &Keyring, rng: &dyn Rng) -> anyhow::
         rng,
         clock: &SystemClock,
     };
-    provisioner.apply(&blueprint, Options::default()).await?;
+    provisioner.apply(blueprint, Options::default()).await?;
     Ok(())
 }
 
 /// What to try, as commands that can be pasted into another terminal.
-fn advice(base: &str, program: &str) -> String {
+fn advice(base: &str, website: &str, program: &str) -> String {
     format!(
         r#"
+Open {website}/ in a browser: a partner's website, whose form asks its visitors to prove that they are
+no robots (Ocapi). Send it, see what the website's server asked and was answered, and send the same form
+again: it is refused, since that a challenge is valid is told once.
+
 A demo bank, ONLINEBANK, on a fresh database in a temporary folder (removed when this ends).
 Its portal is the client spl-api (secret password01), its customer the user myTestUser1,
 who holds a button token (HOTP), an authenticator app (TOTP) and a phone for challenges (OCRA).

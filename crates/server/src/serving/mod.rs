@@ -3,7 +3,9 @@
 pub mod connections;
 pub mod demo;
 pub mod health;
+pub mod partner;
 pub mod serve;
+pub mod solver;
 pub mod stop;
 pub mod telemetry;
 pub mod tour;

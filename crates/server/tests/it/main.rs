@@ -2,6 +2,7 @@
 
 mod documents;
 mod foreign;
+mod guides;
 mod locks;
 mod operating;
 mod races;
@@ -9,3 +10,4 @@ mod running;
 mod secrets;
 mod serving;
 mod tokens;
+mod visitors;
