@@ -34,6 +34,8 @@
   /** With less time left than this, work on a challenge is not begun. */
   const WORTH_BEGINNING = 20_000;
   const REQUEST_TIMEOUT = 15_000;
+  /** The solver's page answers at once when it is there; what loads and is silent is not it. */
+  const FRAME_TIMEOUT = 5_000;
   /** Renewals of a confirmation without any sign of the visitor; after them it waits for one. */
   const IDLE_RENEWALS = 3;
   /** Expired or spent answers in a row, after which the visitor is asked to try again. */
@@ -695,6 +697,8 @@
       };
       // Only a document of the server's origin gets the port, and only who has the port can answer.
       frame.addEventListener('load', () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => reject(new Trouble('failed', `no answer from ${address}; is it allowed in frame-src?`)), FRAME_TIMEOUT);
         frame.contentWindow?.postMessage({ ocapi: 'solve', parameters }, address.origin, [port2]);
       }, { once: true });
       frame.src = address.href;
@@ -773,6 +777,8 @@
       this.#view.control.addEventListener('click', () => this.#confirm());
       this.#view.retry.addEventListener('click', () => this.#confirm());
       this.addEventListener('invalid', (event) => this.#whenRefused(event));
+      // A click on a label of the page arrives at the element itself.
+      this.addEventListener('click', (event) => event.composedPath()[0] === this && this.#confirm());
     }
 
     // ------------------------------------------------------------------------------- for the page
@@ -830,7 +836,7 @@
       window.addEventListener('pageshow', (event) => event.persisted && this.#whenBack(), { signal });
       window.addEventListener('online', () => this.#state === 'unreachable' && this.#advance(), { signal });
       for (const sign of ['pointerdown', 'keydown', 'focusin']) {
-        document.addEventListener(sign, (event) => this.#whenActive(event), { signal, passive: true });
+        document.addEventListener(sign, (event) => this.#whenActive(event), { signal, passive: true, capture: true });
       }
       document.addEventListener('visibilitychange', () => {
         if (document.visibilityState !== 'visible') return;
