@@ -87,19 +87,17 @@ test('the states follow each other, and each is told once', async () => {
 });
 
 test('progress shows while the browser works', async () => {
-  world.mock.knobs.cost = 20_000;
-  world.mock.knobs.most = 500;
+  Object.assign(world.mock.knobs, { cost: 30_000, least: 400, most: 401 });
   const page = await world.open();
   await untilState(page, 'ready');
   await controlOf(page).click();
   const bar = widgetOf(page).getByRole('progressbar', { name: 'Progress' });
   await bar.waitFor();
   const first = await bar.evaluate((element) => element.value);
-  await page.waitForTimeout(600);
-  if (await stateOf(page) === 'solving') {
-    const second = await bar.evaluate((element) => element.value);
-    assert.ok(second > first && second < 1, `${first} then ${second}`);
-  }
+  await page.waitForTimeout(500);
+  assert.equal(await stateOf(page), 'solving');
+  const second = await bar.evaluate((element) => element.value);
+  assert.ok(second > first && second < 1, `${first} then ${second}`);
   await untilState(page, 'valid');
   assert.equal(await bar.count(), 0);
 });
@@ -139,6 +137,16 @@ test('an Argon2id challenge is solved in a frame of the server, with WebAssembly
     await untilState(page, 'valid');
     assert.equal(frames.length, 1);
   }
+});
+
+test('a policy that keeps the frame out ends in a plain failure', async () => {
+  world.mock.knobs.algorithm = 'ARGON2ID';
+  const policy = `default-src 'none'; script-src ${world.mock.address}; connect-src ${world.mock.address}`;
+  const page = await world.open(formPage(world.mock.address), { policy });
+  await untilState(page, 'ready');
+  await controlOf(page).click();
+  await untilState(page, 'failed');
+  assert.equal(await page.locator('iframe').count(), 0);
 });
 
 test('each start attribute begins when it says', async () => {

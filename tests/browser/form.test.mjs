@@ -113,6 +113,14 @@ test('resetting the form begins again', async () => {
   assert.notEqual(await valueOf(page), first);
 });
 
+test('a label of the page works the control', async () => {
+  const page = await world.open(formPage(world.mock.address, `<label>Prove it ${element()}</label>`));
+  await untilState(page, 'ready');
+  await page.getByText('Prove it').click({ position: { x: 3, y: 3 } });
+  await untilState(page, 'valid');
+  assert.equal(await widgetOf(page).evaluate((widget) => widget.labels.length), 1);
+});
+
 test('two widgets on a page do not know each other', async () => {
   const second = `<form method="post" action="/send" id="other">${element()}<button>Other</button></form>`;
   const page = await confirmed(formPage(world.mock.address).replace('</main>', `${second}</main>`));

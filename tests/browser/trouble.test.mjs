@@ -28,6 +28,17 @@ test('after a wrong answer the next challenge is taken without another request',
   assert.deepEqual((await heard(page)).filter((name) => name.startsWith('!')), ['!invalid', '!valid']);
 });
 
+test('after a wrong answer without a next challenge one is fetched', async () => {
+  world.mock.knobs.lie = 'bare';
+  const page = await world.open();
+  await untilState(page, 'ready');
+  await controlOf(page).click();
+  await untilState(page, 'invalid');
+  await controlOf(page).click();
+  await untilState(page, 'valid');
+  assert.equal(world.mock.count('GET'), 2);
+});
+
 /** A page whose time the test moves. */
 async function timed() {
   const page = await world.open();
@@ -195,6 +206,22 @@ test('a site that does not exist is an error of the page, and is not asked again
   assert.equal(world.mock.count('GET'), 1);
   const missing = await world.open(formPage(world.mock.address, element('')));
   await untilState(missing, 'misconfigured');
+});
+
+test('a refusal is told for what it is', async () => {
+  for (const [refusal, when] of Object.entries({
+    400: 'failed', 403: 'misconfigured', 404: 'misconfigured', 405: 'unreachable', 503: 'unreachable',
+  })) {
+    const page = await world.open();
+    await untilState(page, 'ready');
+    world.mock.knobs.refusal = Number(refusal);
+    await controlOf(page).click();
+    // A challenge that is not known any more is renewed, and that fails like the first.
+    await untilState(page, when);
+    assert.equal(await valueOf(page), null);
+    await page.context().close();
+    world.mock.reset();
+  }
 });
 
 test('a kind that the script does not know is asked for again as proof of work', async () => {

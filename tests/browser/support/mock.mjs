@@ -10,10 +10,13 @@ export const VERSION = '1.0.0';
 const files = join(root, 'web/widget');
 const FRAME_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
 
-/** What a test may change; `create` and `answer` get a say before the usual thing happens. */
+/**
+ * What a test may change. `least` and `most` bound the counter; `lie` makes one right answer wrong, `bare` without a next
+ * challenge; `refusal` is a status that every request gets.
+ */
 const usual = () => ({
-  algorithm: 'PBKDF2/SHA-256', cost: 300, most: 60, life: 300_000, down: false, delay: 0, retryAfter: null,
-  lie: null, kind: 'pow', kinds: undefined, wasm: true,
+  algorithm: 'PBKDF2/SHA-256', cost: 300, least: 0, most: 60, life: 300_000, down: false, delay: 0, retryAfter: null,
+  lie: null, refusal: null, kind: 'pow', kinds: undefined, wasm: true,
 });
 
 /** @returns a running mock: `address`, `knobs`, `requests`, `challenges`, `reset`, `close` */
@@ -21,10 +24,10 @@ export async function startMock() {
   const mock = { knobs: usual(), requests: [], challenges: new Map(), files: new Map() };
 
   mock.mint = async (publicId, kind = 'pow') => {
-    const { algorithm, cost, most, life, kinds } = mock.knobs;
+    const { algorithm, cost, least, most, life, kinds } = mock.knobs;
     const nonce = randomBytes(16);
     const salt = randomBytes(16);
-    const counter = randomInt(most);
+    const counter = randomInt(least, most);
     const password = Buffer.concat([nonce, Buffer.alloc(4)]);
     password.writeUInt32BE(counter, 16);
     const memoryCost = algorithm === 'ARGON2ID' ? { memoryCost: 1024, parallelism: 1 } : {};
@@ -57,14 +60,12 @@ export async function startMock() {
     if (challenge.state !== 'pending') {
       return right && challenge.state === 'valid' ? { status: 200, body: { id, state: 'valid' } } : problem(409, 'already answered');
     }
-    if (mock.knobs.lie === 'invalid') {
-      mock.knobs.lie = null;
-      challenge.state = 'invalid';
-      return { status: 200, body: { id, state: 'invalid', next: await mock.mint(challenge.publicId) } };
-    }
-    challenge.state = right ? 'valid' : 'invalid';
-    if (!right) return { status: 200, body: { id, state: 'invalid', next: await mock.mint(challenge.publicId) } };
-    return { status: 200, body: { id, state: 'valid' } };
+    const { lie } = mock.knobs;
+    mock.knobs.lie = null;
+    challenge.state = right && !lie ? 'valid' : 'invalid';
+    if (challenge.state === 'valid') return { status: 200, body: { id, state: 'valid' } };
+    const next = lie === 'bare' ? {} : { next: await mock.mint(challenge.publicId) };
+    return { status: 200, body: { id, state: 'invalid', ...next } };
   };
 
   const serveFile = (path, response) => {
@@ -94,6 +95,7 @@ export async function startMock() {
     if (mock.knobs.delay) await new Promise((resolve) => { setTimeout(resolve, mock.knobs.delay); });
     const last = decodeURIComponent(pathname.split('/').at(-1));
     let result = mock.knobs.retryAfter ? problem(429, 'too many requests') : undefined;
+    if (mock.knobs.refusal) result = problem(mock.knobs.refusal, 'refused');
     result ??= request.method === 'POST' ? await answer(last, JSON.parse(text)) : await create(last, searchParams);
     response.writeHead(result.status, {
       ...cors, 'Content-Type': result.status === 200 ? 'application/json' : 'application/problem+json', 'Cache-Control': 'no-store',

@@ -1,5 +1,15 @@
-// The packages of package.json, wherever they were installed: COUNTERSIGN_BROWSER_NODE_MODULES,
-// target/foreign/browser/node_modules, or node_modules beside package.json.
+// The packages of package.json. All tests of this folder run with one command, after one preparation:
+//
+//   mkdir -p target/foreign/browser && cp tests/browser/package*.json target/foreign/browser/
+//   npm ci --prefix target/foreign/browser --no-audit --no-fund
+//   cargo build -p countersign
+//   node --test tests/browser/
+//
+// Environment, all of it optional:
+//   COUNTERSIGN_BROWSER_NODE_MODULES  where the packages are (target/foreign/browser/node_modules)
+//   COUNTERSIGN_BIN                   the server (target/debug/countersign); server.test.mjs starts it on free ports
+//   COUNTERSIGN_CHROMIUM              the browser (/usr/bin/chromium)
+//   COUNTERSIGN_SCREENSHOTS           where looks.test.mjs puts its pictures (target/screenshots)
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -14,7 +24,7 @@ const places = [
   join(tests, 'node_modules'),
 ];
 export const modules = places.find((place) => place && existsSync(join(place, 'playwright-core')));
-if (!modules) throw new Error('playwright-core is missing: see the head of tests/browser/widget.test.mjs');
+if (!modules) throw new Error('playwright-core is missing: see the head of tests/browser/support/modules.mjs');
 
 const require = createRequire(join(modules, 'anything.js'));
 export const { chromium } = require('playwright-core');
