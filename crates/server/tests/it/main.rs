@@ -10,4 +10,5 @@ mod running;
 mod secrets;
 mod serving;
 mod tokens;
+mod visitor_races;
 mod visitors;

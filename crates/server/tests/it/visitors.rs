@@ -28,14 +28,19 @@ pub(crate) fn client() -> Client {
 
 /// A home with that site.
 pub(crate) fn home() -> Home {
-    let home = Home::sqlite();
+    provided(Home::sqlite())
+}
+
+/// This home, with that site.
+pub(crate) fn provided(home: Home) -> Home {
     let file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
     std::fs::write(file.path(), SITE).unwrap();
     home.done(["apply", file.path().to_str().unwrap()]);
     home
 }
 
-fn account(base: &str) -> Account {
+/// What that site was given.
+pub(crate) fn account(base: &str) -> Account {
     Account {
         server: base.to_owned(),
         public_id: "shop".to_owned(),
