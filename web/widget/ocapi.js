@@ -239,7 +239,8 @@
     .below { padding: .25rem .75rem .5rem; }
     .below:not(:has(> :not([hidden], :empty))) { display: none; }
     p { margin: 0; font-size: .875rem; color: var(--soft); }
-    p, #label, .plain { unicode-bidi: plaintext; text-align: match-parent; }
+    p, #label, .plain { unicode-bidi: plaintext; }
+    :host(:dir(rtl)) :is(p, .plain) { text-align: right; }
     .bad p { color: var(--bad); }
     .good p { color: var(--good); }
     p:empty { display: none; }
