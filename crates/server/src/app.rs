@@ -17,6 +17,7 @@ use protocols::desk::Desk;
 use store::StoreUrl;
 use tokio::net::TcpListener;
 
+use crate::serving::proxies::Proxies;
 use crate::serving::{self, health, telemetry};
 use crate::workers;
 
@@ -28,6 +29,8 @@ pub struct Blueprint {
     pub metrics_listen: Option<String>,
     /// The address clients see, without a trailing slash; nothing: `http://` and the listener's.
     pub public_url: Option<String>,
+    /// The proxies in front that are believed when they say whom they speak for.
+    pub proxies: Proxies,
     /// The database.
     pub store: StoreUrl,
     /// Whether a database that may lose acknowledged commits is refused.
@@ -84,6 +87,7 @@ impl Application {
             public_url,
         });
         let router = router(&desk, metrics_listener.is_none());
+        let router = blueprint.proxies.before(router);
         Ok(Self {
             listener,
             metrics_listener,

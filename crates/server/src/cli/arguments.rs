@@ -95,6 +95,9 @@ pub struct ServeArguments {
     /// Base URL that clients see [default: http:// and the address]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+    /// Address or network (CIDR) of a proxy in front, whose X-Forwarded-For is believed; repeatable
+    #[arg(long, value_name = "NETWORK")]
+    pub trusted_proxy: Vec<String>,
     /// Refuse a database that may lose acknowledged commits at a failover
     #[arg(long)]
     pub require_durable: bool,

@@ -60,6 +60,9 @@ fn run(general: &General, command: Command) -> Result<(), Failure> {
             .metrics_listen
             .clone_from(&arguments.metrics_listen);
         overrides.public_url.clone_from(&arguments.public_url);
+        overrides
+            .trusted_proxies
+            .clone_from(&arguments.trusted_proxy);
         overrides.require_durable = arguments.require_durable;
     }
     let environment = Environment::process();

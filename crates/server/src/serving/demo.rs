@@ -19,6 +19,7 @@ use tempfile::TempDir;
 use crate::app::{self, Application, Blueprint};
 use crate::config::provisioning;
 use crate::serving::partner::{Account, Website};
+use crate::serving::proxies::Proxies;
 use crate::serving::{connections, stop, telemetry};
 use crate::system::{OsRng, SystemClock};
 
@@ -58,6 +59,7 @@ impl Stage {
             listen: listen.to_owned(),
             metrics_listen: None,
             public_url: None,
+            proxies: Proxies::default(),
             store,
             require_durable: false,
             keyring: keyring()?,

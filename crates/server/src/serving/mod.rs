@@ -4,6 +4,7 @@ pub mod connections;
 pub mod demo;
 pub mod health;
 pub mod partner;
+pub mod proxies;
 pub mod serve;
 pub mod solver;
 pub mod stop;

@@ -144,3 +144,27 @@ fn an_address_that_is_taken_is_named() {
         "{told}"
     );
 }
+
+#[tokio::test]
+async fn a_trusted_proxy_says_whom_it_speaks_for_and_nobody_else_does() {
+    let home = Home::sqlite();
+    let tenant = "[[tenant]]\nname = \"ONLINEBANK\"\n[[tenant.client]]\nid = \"spl-api\"\n\
+        secret = \"password01\"\naddresses = [\"192.0.2.7\"]\n";
+    let file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+    std::fs::write(file.path(), tenant).unwrap();
+    home.done(["apply", file.path().to_str().unwrap()]);
+    let answer = async |server: &Server| {
+        let request = client()
+            .post(format!("{}{TOKEN}", server.base))
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .header("X-Forwarded-For", "198.51.100.1, 192.0.2.7")
+            .body(CLIENT_TOKEN);
+        request.send().await.unwrap().status()
+    };
+    let server = home.serve();
+    assert_ne!(answer(&server).await, StatusCode::OK);
+    let listen = ["serve", "--listen", "127.0.0.1:0"];
+    let server =
+        Server::quietly(home.command(listen.iter().chain(&["--trusted-proxy", "127.0.0.1"])));
+    assert_eq!(answer(&server).await, StatusCode::OK);
+}
