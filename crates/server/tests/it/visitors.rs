@@ -192,6 +192,21 @@ async fn a_killed_server_loses_no_more_than_the_counts_of_its_last_seconds() {
     assert_eq!(shown["last_24_hours"]["issued"], 1);
 }
 
+#[tokio::test]
+async fn counts_that_could_not_be_stored_are_stored_later() {
+    let home = provided(Home::postgres());
+    let server = home.serve();
+    issue(&server.base).await;
+    home.psql("ALTER TABLE site_hour RENAME TO site_hour_away");
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    home.psql("ALTER TABLE site_hour_away RENAME TO site_hour");
+    issue(&server.base).await;
+    assert!(server.stopped());
+    let shown: Value =
+        serde_json::from_str(&home.done(["site", "show", "shop", "--json"])).unwrap();
+    assert_eq!(shown["last_24_hours"]["issued"], 2);
+}
+
 /// A running demo: its server and its website.
 struct Demo {
     process: Child,
