@@ -22,6 +22,10 @@ missing_packages() {
     python -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
     command -v node >/dev/null || echo nodejs
     command -v npm >/dev/null || echo npm
+    command -v chromium >/dev/null || echo chromium
+    command -v php >/dev/null || echo php-cli
+    command -v curl >/dev/null || echo curl
+    command -v openssl >/dev/null || echo openssl
     [[ -e /etc/ssl/certs/ca-certificates.crt ]] || echo ca-certificates # Debian's node trusts no other list
 }
 
@@ -72,13 +76,10 @@ install_python_clients() {
     echo 'installed'
 }
 
-install_node_clients() {
-    local from=tests/foreign/node to=$foreign/node
+# install_node_packages FROM TO: the packages of the lock file in FROM, into TO/node_modules.
+install_node_packages() {
+    local to=$2 files=("$1/package.json" "$1/package-lock.json")
     local stamp=$to/node_modules/.installed
-    local files=("$from/package.json" "$from/package-lock.json")
-    [[ -f ${files[0]} && -f ${files[1]} ]] || return 0
-    stage 'Foreign clients in JavaScript'
-    export COUNTERSIGN_TEST_NODE_MODULES=$to/node_modules
     if unchanged "$stamp" "${files[@]}"; then
         echo 'unchanged'
         return
@@ -87,6 +88,18 @@ install_node_clients() {
     cp "${files[@]}" "$to/"
     npm ci --prefix "$to" --no-audit --no-fund
     remember "$stamp" "${files[@]}"
+}
+
+install_node_clients() {
+    stage 'Foreign clients in JavaScript'
+    export COUNTERSIGN_TEST_NODE_MODULES=$foreign/node/node_modules
+    install_node_packages tests/foreign/node "$foreign/node"
+}
+
+install_browser_driver() {
+    stage 'What drives the browser'
+    export COUNTERSIGN_BROWSER_NODE_MODULES=$foreign/browser/node_modules
+    install_node_packages tests/browser "$foreign/browser"
 }
 
 # PostgreSQL refuses to run as root, so root hands it to the user whom Debian's package made.

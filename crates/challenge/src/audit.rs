@@ -38,6 +38,9 @@ pub struct Detail {
     /// The user as named in the request, where no such user is known (cut to 64 characters).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub named_user: Option<String>,
+    /// The site, by its public id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
     /// The authenticator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authenticator: Option<Id<Authenticator>>,
@@ -83,6 +86,8 @@ pub enum EventKind {
     Decision,
     /// What a challenge had proved was used.
     Consume,
+    /// A site looked at a challenge with a token that serves once, and used nothing.
+    Check,
     /// A challenge was withdrawn.
     Cancel,
     /// A client got an access token for itself.
@@ -131,6 +136,7 @@ impl EventKind {
             Self::Signature => "signature",
             Self::Decision => "decision",
             Self::Consume => "consume",
+            Self::Check => "check",
             Self::Cancel => "cancel",
             Self::ClientToken => "client_token",
             Self::TokenRevoked => "token_revoked",

@@ -152,6 +152,15 @@ impl TimedId {
         Self(id)
     }
 
+    /// The moment it sorts by.
+    pub fn drawn_at(&self) -> Timestamp {
+        let mut time = [0; 8];
+        for (place, &byte) in time.iter_mut().skip(2).zip(&self.0) {
+            *place = byte;
+        }
+        Timestamp::from_unix_ms(i64::from_be_bytes(time))
+    }
+
     /// The id from its bytes.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)

@@ -152,6 +152,10 @@ impl Verifier {
                 drawn.ok_or(Refusal::NotFound("authenticator"))?
             }
             Purpose::Approve => String::new(),
+            Purpose::Person => {
+                let text = "a user is not asked to prove to be a person; visitors are";
+                return Err(Refusal::DoesNotFit(text.to_owned()));
+            }
         };
         let limits = &bound.policy.limits;
         Ok(Challenge {

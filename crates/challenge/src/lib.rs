@@ -37,3 +37,4 @@ pub mod standing;
 pub mod transaction;
 mod turnstile;
 pub mod verifier;
+pub mod visitor;

@@ -57,6 +57,8 @@ pub enum Purpose {
     Respond,
     /// A decision: approve or decline.
     Approve,
+    /// A sign that somebody is a person, or has at least worked for it; whoever it may be.
+    Person,
 }
 
 /// What has become of a challenge. Expiry is not among them: [`Challenge::phase_at`] computes it.
@@ -327,7 +329,11 @@ mod tests {
     type Story = (Purpose, u32, Vec<(Command, u32)>);
 
     fn any_story() -> impl Strategy<Value = Story> {
-        let purpose = prop_oneof![Just(Purpose::Respond), Just(Purpose::Approve)];
+        let purpose = prop_oneof![
+            Just(Purpose::Respond),
+            Just(Purpose::Approve),
+            Just(Purpose::Person)
+        ];
         (
             purpose,
             1_u32..4,

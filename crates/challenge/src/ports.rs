@@ -13,6 +13,7 @@ use crate::id::{Id, TimedId};
 use crate::lifecycle::Challenge;
 use crate::policy::Policy;
 use crate::standing::Standing;
+use crate::visitor::{SiteHour, Visit, VisitWrite};
 
 /// How often a row was written; 0: there is no such row.
 pub type Version = i64;
@@ -51,6 +52,9 @@ pub enum StoreError {
     },
 }
 
+/// Seconds for which the hours of a site are kept: 400 days, so that a year can be compared to the last.
+pub const SITE_HOURS_KEPT_S: u32 = 400 * 24 * 3600;
+
 /// Keeps everything. Reads never wait for writes.
 #[async_trait]
 pub trait Store: ApprovalStore + Outbox + Send + Sync + 'static {
@@ -74,6 +78,32 @@ pub trait Store: ApprovalStore + Outbox + Send + Sync + 'static {
         tenant: Id<Tenant>,
         key: &TokenKey,
     ) -> Result<Option<AccessToken>, StoreError>;
+
+    /// What was kept of a visitor's challenge; nothing before its first answer.
+    async fn visit(
+        &self,
+        tenant: Id<Tenant>,
+        id: TimedId,
+    ) -> Result<Option<Versioned<Visit>>, StoreError>;
+
+    /// Whether a mark was set that is still kept: one whose time is up is no mark any more.
+    async fn is_spent(
+        &self,
+        tenant: Id<Tenant>,
+        digest: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Adds counts to what is stored of these sites and hours, all or nothing.
+    async fn add_site_hours(&self, hours: Vec<SiteHour>) -> Result<(), StoreError>;
+
+    /// What was counted for a site in the hours from `from` on, oldest first.
+    async fn site_hours(
+        &self,
+        tenant: Id<Tenant>,
+        site: Id<Site>,
+        from: Timestamp,
+    ) -> Result<Vec<SiteHour>, StoreError>;
 
     /// Writes a change whole, or nothing of it; when it returns `Ok`, the change is on disk.
     ///
@@ -128,17 +158,10 @@ pub trait Store: ApprovalStore + Outbox + Send + Sync + 'static {
     /// The newest events of a tenant, newest first.
     async fn events(&self, tenant: Id<Tenant>, limit: u32) -> Result<Vec<Event>, StoreError>;
 
-    /// Whether a mark was set that is still kept: one whose time is up is no mark any more.
-    async fn is_spent(
-        &self,
-        tenant: Id<Tenant>,
-        digest: &[u8; 32],
-        now: Timestamp,
-    ) -> Result<bool, StoreError>;
-
     /// Removes at most `limit` rows of each kind that serve nobody any more: access tokens that
-    /// expired, spent marks past their time, challenges that were closed or expired by `before`, and
-    /// of approvals what is past the time that it says itself; dead messages after theirs.
+    /// expired, spent marks past their time, challenges and visits that were closed or expired by
+    /// `before`, hours of sites older than [`SITE_HOURS_KEPT_S`], and of approvals what is past the
+    /// time that it says itself; dead messages after theirs.
     /// Gives the number of rows removed.
     async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
@@ -171,6 +194,8 @@ pub struct Change {
     pub standing: Option<StandingWrite>,
     /// Challenges: expected as read, and perhaps written.
     pub challenges: Vec<ChallengeWrite>,
+    /// A visitor's challenge: expected as read, and written.
+    pub visit: Option<VisitWrite>,
     /// Marks that may be set once.
     pub spent: Vec<SpentMark>,
     /// An access token to be added.
@@ -192,6 +217,7 @@ impl Change {
             tenant: event.tenant,
             standing: None,
             challenges: Vec::new(),
+            visit: None,
             spent: Vec::new(),
             token: None,
             revoked: None,

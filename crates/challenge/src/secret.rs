@@ -12,6 +12,7 @@ use aws_lc_rs::{constant_time, hmac};
 use data_encoding::HEXLOWER;
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::clock::Timestamp;
 use crate::rng::{self, Rng};
 
 /// Length of a master key in bytes.
@@ -81,6 +82,7 @@ struct MasterKey {
     sealing: LessSafeKey,
     client_secrets: hmac::Key,
     linking: hmac::Key,
+    tickets: hmac::Key,
 }
 
 impl fmt::Debug for Keyring {
@@ -214,6 +216,46 @@ impl Keyring {
         Ok(HEXLOWER.encode(&seed.ok_or(SealError::Damaged)?))
     }
 
+    /// Seals what strangers carry around: under a key of its own for each hour, because they can have
+    /// as many of these made as they like, and random nonces allow 2^32 under one key (NIST SP
+    /// 800-38D, section 8.3).
+    pub fn seal_ticket(
+        &self,
+        rng: &dyn Rng,
+        now: Timestamp,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
+        let hour = u32::try_from(now.unix_s() / 3600).map_err(|_| SealError::Damaged)?;
+        let key = self.key(self.current)?.ticket_key(hour)?;
+        let nonce: [u8; NONCE_LEN] = rng::bytes(rng);
+        let mut sealed = self.current.to_be_bytes().to_vec();
+        sealed.extend_from_slice(&hour.to_be_bytes());
+        sealed.extend_from_slice(&nonce);
+        let mut body = plain.to_vec();
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        key.seal_in_place_append_tag(nonce, Aad::empty(), &mut body)
+            .map_err(|_| SealError::Damaged)?;
+        sealed.append(&mut body);
+        Ok(sealed)
+    }
+
+    /// Opens a ticket; nothing where no key of this ring sealed it.
+    pub fn open_ticket(&self, unverified: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (version, rest) = unverified.split_first_chunk::<4>()?;
+        let (hour, rest) = rest.split_first_chunk::<4>()?;
+        let (nonce, body) = rest.split_first_chunk::<NONCE_LEN>()?;
+        let master = self.key(u32::from_be_bytes(*version)).ok()?;
+        let key = master.ticket_key(u32::from_be_bytes(*hour)).ok()?;
+        let mut plain = Zeroizing::new(body.to_vec());
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let length = key
+            .open_in_place(nonce, Aad::empty(), &mut plain)
+            .ok()?
+            .len();
+        plain.truncate(length);
+        Some(plain)
+    }
+
     fn key(&self, version: u32) -> Result<&MasterKey, SealError> {
         self.keys
             .get(&version)
@@ -228,10 +270,12 @@ impl MasterKey {
         let sealing = hmac::sign(&root, b"countersign sealing v1");
         let client_secrets = hmac::sign(&root, b"countersign client secrets v1");
         let linking = hmac::sign(&root, b"countersign linking v1");
+        let tickets = hmac::sign(&root, b"countersign tickets v1");
         Some(Self {
             sealing: LessSafeKey::new(UnboundKey::new(&AES_256_GCM, sealing.as_ref()).ok()?),
             client_secrets: hmac::Key::new(hmac::HMAC_SHA256, client_secrets.as_ref()),
             linking: hmac::Key::new(hmac::HMAC_SHA256, linking.as_ref()),
+            tickets: hmac::Key::new(hmac::HMAC_SHA256, tickets.as_ref()),
         })
     }
 
@@ -239,6 +283,13 @@ impl MasterKey {
     fn linking(&self, purpose: &str, text: &str) -> Option<[u8; 32]> {
         let tag = hmac::sign(&self.linking, format!("{purpose} {text}").as_bytes());
         tag.as_ref().try_into().ok()
+    }
+
+    /// The key under which the tickets of one hour are sealed.
+    fn ticket_key(&self, hour: u32) -> Result<LessSafeKey, SealError> {
+        let key = hmac::sign(&self.tickets, &hour.to_be_bytes());
+        let key = UnboundKey::new(&AES_256_GCM, key.as_ref());
+        Ok(LessSafeKey::new(key.map_err(|_| SealError::Damaged)?))
     }
 }
 
@@ -334,6 +385,24 @@ mod tests {
         assert!(keyring(&[(1, 7), (2, 8)]).open(&PLACE, &old).is_ok());
         let missing = keyring(&[(2, 8)]).open(&PLACE, &old).unwrap_err();
         assert_eq!(missing, SealError::UnknownKey(1));
+    }
+
+    #[test]
+    fn a_ticket_opens_whole_alone_and_under_its_own_hour() {
+        let (ring, rng) = (keyring(&[(1, 7)]), DangerCountingRng::default());
+        let now = Timestamp::from_unix_s(1_800_000_000);
+        let ticket = ring.seal_ticket(&rng, now, b"all of it").unwrap();
+        assert_eq!(ring.open_ticket(&ticket).unwrap().as_slice(), b"all of it");
+        for place in 0..ticket.len() {
+            let mut changed = ticket.clone();
+            changed[place] ^= 1;
+            assert!(ring.open_ticket(&changed).is_none(), "byte {place}");
+        }
+        for length in 0..ticket.len() {
+            assert!(ring.open_ticket(&ticket[..length]).is_none());
+        }
+        assert!(keyring(&[(1, 8)]).open_ticket(&ticket).is_none());
+        assert!(keyring(&[(1, 7), (2, 8)]).open_ticket(&ticket).is_some());
     }
 
     #[test]

@@ -25,6 +25,7 @@ use crate::secret::Keyring;
 use crate::settlement::Settled;
 use crate::standing::Standing;
 use crate::turnstile::Turnstiles;
+use crate::visitor::{Counters, Mint};
 
 /// How often a request that lost a race decides again. Behind the turnstile a request loses only
 /// to first comers and to other nodes, so that this many losses in a row do not happen to people.
@@ -40,6 +41,8 @@ pub struct Ports {
     pub rng: Arc<dyn Rng>,
     /// Opens and seals.
     pub keyring: Keyring,
+    /// Draws proofs of work.
+    pub mint: Arc<dyn Mint>,
 }
 
 /// Issues challenges, verifies answers, and sees to it that each counts once.
@@ -48,10 +51,13 @@ pub struct Verifier {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) keyring: Keyring,
+    pub(crate) mint: Arc<dyn Mint>,
     pub(crate) turnstiles: Turnstiles,
     pub(crate) callers: crate::callers::KnownCallers,
     pub(crate) nearby: crate::approval::Nearby,
-    /// The directory: tenants, clients, policies, users.
+    /// What is counted about visitors.
+    pub visitors: Counters,
+    /// The directory: tenants, clients, policies, users, sites.
     pub catalogue: Catalogue,
 }
 
@@ -87,6 +93,7 @@ impl Verifier {
             clock,
             rng,
             keyring,
+            mint,
         } = ports;
         let catalogue = Catalogue::load(Arc::clone(&store)).await?;
         let callers = crate::callers::KnownCallers::default();
@@ -96,9 +103,11 @@ impl Verifier {
             clock,
             rng,
             keyring,
+            mint,
             turnstiles,
             callers,
             nearby: crate::approval::Nearby::default(),
+            visitors: Counters::default(),
             catalogue,
         })
     }

@@ -8,5 +8,6 @@ pub mod desk;
 pub mod device;
 mod incoming;
 mod networks;
+pub mod ocapi;
 pub mod okay;
 pub mod openapi;

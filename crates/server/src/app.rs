@@ -4,7 +4,7 @@
 //! No rule of the business is decided here.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -18,6 +18,7 @@ use protocols::device::Station;
 use store::StoreUrl;
 use tokio::net::TcpListener;
 
+use crate::serving::proxies::Proxies;
 use crate::serving::{self, health, telemetry};
 use crate::workers;
 
@@ -29,6 +30,8 @@ pub struct Blueprint {
     pub metrics_listen: Option<String>,
     /// The address clients see, without a trailing slash; nothing: `http://` and the listener's.
     pub public_url: Option<String>,
+    /// The proxies in front that are believed when they say whom they speak for.
+    pub proxies: Proxies,
     /// The database.
     pub store: StoreUrl,
     /// Whether a database that may lose acknowledged commits is refused.
@@ -61,19 +64,22 @@ impl Application {
         let store = store::open(&blueprint.store, &options).await?;
         tracing::info!(store = store.describe(), "store opened");
         let station = Station::new(Arc::clone(&blueprint.rng));
+        let mint = workers::Mint::open(Arc::clone(&blueprint.rng))
+            .context("the threads that draw puzzles could not be started")?;
         let ports = Ports {
             store,
             clock: blueprint.clock,
             rng: blueprint.rng,
             keyring: blueprint.keyring,
+            mint: Arc::new(mint),
         };
         let verifier = Verifier::start(ports)
             .await
             .context("the directory could not be read")?;
         let verifier = Arc::new(verifier);
-        let listener = bind(&blueprint.listen).await?;
+        let listener = bind(&blueprint.listen, "--listen").await?;
         let metrics_listener = match &blueprint.metrics_listen {
-            Some(listen) => Some(bind(listen).await?),
+            Some(listen) => Some(bind(listen, "--metrics-listen").await?),
             None => None,
         };
         let address = listener.local_addr()?;
@@ -85,6 +91,7 @@ impl Application {
             public_url,
         });
         let router = router(&desk, &station, metrics_listener.is_none());
+        let router = blueprint.proxies.before(router);
         Ok(Self {
             listener,
             metrics_listener,
@@ -109,7 +116,7 @@ impl Application {
     pub async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let workers = workers::start(&self.verifier)?;
         let metrics = self.metrics_listener.map(|listener| {
-            let router = Router::new().merge(telemetry::router());
+            let router = telemetry::router(&self.verifier);
             tokio::spawn(serving::connections::serve(
                 listener,
                 router,
@@ -134,18 +141,33 @@ impl Application {
 /// All that is served, each protocol under its own paths.
 fn router(desk: &Arc<Desk>, station: &Arc<Station>, with_metrics: bool) -> Router {
     let protocols = protocols::activid::routes::router()
+        .merge(protocols::ocapi::routes::router())
         .merge(protocols::okay::routes::router())
         .merge(protocols::device::routes::router(station))
         .with_state(Arc::clone(desk));
     let mut router = Router::new().merge(health::router(desk)).merge(protocols);
     if with_metrics {
-        router = router.merge(telemetry::router());
+        router = router.merge(telemetry::router(&desk.verifier));
     }
     router.layer(axum::middleware::from_fn(telemetry::observe))
 }
 
-async fn bind(listen: &str) -> anyhow::Result<TcpListener> {
+/// The URL under which a listener of this machine is reached from it: a listener on all addresses is
+/// reached on the loopback one too.
+pub fn url_of(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        let loopback: IpAddr = match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        };
+        address.set_ip(loopback);
+    }
+    format!("http://{address}")
+}
+
+/// Takes an address; the error names the option that chooses another.
+pub async fn bind(listen: &str, option: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(listen).await.with_context(|| {
-        format!("cannot listen on {listen}; choose a free address with --listen ADDRESS:PORT")
+        format!("cannot listen on {listen}; choose a free address with {option} ADDRESS:PORT")
     })
 }

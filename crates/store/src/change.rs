@@ -3,6 +3,7 @@
 use challenge::access::{AccessToken, TokenKey};
 use challenge::audit::Event;
 use challenge::ports::{ChallengeWrite, Change, Message, SpentMark, StoreError, Version};
+use challenge::visitor::VisitWrite;
 
 use crate::cell::to_json;
 use crate::shelf::ShelfRow;
@@ -82,6 +83,7 @@ impl ChangeRows {
             .challenges
             .iter()
             .map(ChallengeRow::of)
+            .chain(change.visit.iter().map(ChallengeRow::of_visit))
             .collect::<Result<Vec<_>, _>>()?;
         let written = standing
             .as_ref()
@@ -121,6 +123,22 @@ impl ChallengeRow {
             id: *write.id.as_bytes(),
             expected: write.expected,
             next,
+        })
+    }
+}
+
+impl ChallengeRow {
+    /// A visitor's challenge stands in the same table: it is one.
+    fn of_visit(write: &VisitWrite) -> Result<Self, StoreError> {
+        let visit = &write.next;
+        Ok(Self {
+            id: *visit.id.as_bytes(),
+            expected: write.expected,
+            next: Some(ChallengeBody {
+                state: visit.state.name(),
+                ends_at: visit.ends_at().unix_ms(),
+                body: to_json("challenge", &visit.id, visit)?,
+            }),
         })
     }
 }

@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use challenge::access::{AccessToken, TokenKey};
 use challenge::audit::Event;
 use challenge::clock::Timestamp;
-use challenge::directory::{Authenticator, AuthenticatorKey, Tenant, User, UserKey};
+use challenge::directory::{Authenticator, AuthenticatorKey, Site, Tenant, User, UserKey};
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
 use challenge::ports::{Change, Provision, Store, StoreError, TenantRows, Versioned};
 use challenge::standing::Standing;
+use challenge::visitor::{SiteHour, Visit};
 
 use crate::cell::{Cell, Row};
 use crate::change::ChangeRows;
@@ -126,6 +127,50 @@ impl<D: Database> Store for Engine<D> {
             .transpose()
     }
 
+    async fn visit(
+        &self,
+        tenant: Id<Tenant>,
+        id: TimedId,
+    ) -> Result<Option<Versioned<Visit>>, StoreError> {
+        let key = vec![tenant.number().into(), id.as_bytes().as_slice().into()];
+        let row = self.first(sql::CHALLENGE, key).await?;
+        row.map(|row| moving::visit((tenant, id), row)).transpose()
+    }
+
+    async fn is_spent(
+        &self,
+        tenant: Id<Tenant>,
+        digest: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let cells = vec![
+            tenant.number().into(),
+            digest.as_slice().into(),
+            now.unix_ms().into(),
+        ];
+        Ok(self.first(sql::KEPT_MARK, cells).await?.is_some())
+    }
+
+    async fn add_site_hours(&self, hours: Vec<SiteHour>) -> Result<(), StoreError> {
+        let steps: Result<Vec<_>, _> = hours.iter().map(provision::site_hour).collect();
+        self.0.run(steps?, PATIENCE).await?;
+        Ok(())
+    }
+
+    async fn site_hours(
+        &self,
+        tenant: Id<Tenant>,
+        site: Id<Site>,
+        from: Timestamp,
+    ) -> Result<Vec<SiteHour>, StoreError> {
+        let cells = vec![
+            tenant.number().into(),
+            site.number().into(),
+            from.unix_ms().into(),
+        ];
+        self.all(sql::SITE_HOURS, cells, moving::site_hour).await
+    }
+
     async fn access_token(
         &self,
         tenant: Id<Tenant>,
@@ -231,20 +276,6 @@ impl<D: Database> Store for Engine<D> {
     async fn events(&self, tenant: Id<Tenant>, limit: u32) -> Result<Vec<Event>, StoreError> {
         let cells = vec![tenant.number().into(), i64::from(limit).into()];
         self.all(sql::EVENTS, cells, moving::event).await
-    }
-
-    async fn is_spent(
-        &self,
-        tenant: Id<Tenant>,
-        digest: &[u8; 32],
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let cells = vec![
-            tenant.number().into(),
-            digest.as_slice().into(),
-            now.unix_ms().into(),
-        ];
-        Ok(self.first(sql::IS_SPENT, cells).await?.is_some())
     }
 
     async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -8,6 +8,7 @@ use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
 use challenge::ports::{StoreError, Versioned};
 use challenge::standing::Standing;
+use challenge::visitor::{SiteHour, Visit};
 use serde::de::DeserializeOwned;
 
 use crate::cell::{Row, RowReader};
@@ -33,6 +34,41 @@ pub(crate) fn challenge(
     let value: Challenge = row.json(&body)?;
     row.agrees(value.id == id && value.tenant == tenant && value.state.name() == state)?;
     Ok(Versioned { version, value })
+}
+
+pub(crate) fn visit(
+    (tenant, id): (Id<Tenant>, TimedId),
+    row: Row,
+) -> Result<Versioned<Visit>, StoreError> {
+    let mut row = row.of("challenge");
+    let version = row.int()?;
+    let state = row.text()?;
+    let body = row.text()?;
+    let value: Visit = row.json(&body)?;
+    row.agrees(value.id == id && value.tenant == tenant && value.state.name() == state)?;
+    Ok(Versioned { version, value })
+}
+
+pub(crate) fn site_hour(row: Row) -> Result<SiteHour, StoreError> {
+    let mut row = row.of("site_hour");
+    let (tenant, site) = (row.int()?, row.int()?);
+    let from = Timestamp::from_unix_ms(row.int()?);
+    let mut count = || -> Result<u64, StoreError> {
+        let count = row.int()?;
+        u64::try_from(count).map_err(|_| row.fault("a count is negative"))
+    };
+    let [issued, right, wrong, checked, answer_ms] =
+        [count()?, count()?, count()?, count()?, count()?];
+    Ok(SiteHour {
+        tenant: row.id_of(tenant)?,
+        site: row.id_of(site)?,
+        from,
+        issued,
+        right,
+        wrong,
+        checked,
+        answer_ms,
+    })
 }
 
 pub(crate) fn access_token(

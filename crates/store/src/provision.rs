@@ -3,7 +3,8 @@
 use challenge::clock::Timestamp;
 use challenge::directory::Tenant;
 use challenge::id::Id;
-use challenge::ports::{Provision, StandingWrite, StoreError};
+use challenge::ports::{Provision, SITE_HOURS_KEPT_S, StandingWrite, StoreError};
+use challenge::visitor::SiteHour;
 
 use crate::cell::{Cell, to_json};
 use crate::change::EventRow;
@@ -115,9 +116,10 @@ fn event_cells(event: EventRow) -> Vec<Cell> {
 /// What finds the keys of rows that serve nobody any more, each with the statement that removes
 /// one. What has ended stays ended, so they need not be one transaction; and a row is removed by
 /// its key, since SQLite walks the whole tenant for a list of keys.
-pub(crate) fn ended(before: Timestamp, limit: u32) -> [(&'static str, Vec<Cell>, &'static str); 7] {
+pub(crate) fn ended(before: Timestamp, limit: u32) -> [(&'static str, Vec<Cell>, &'static str); 8] {
     let (moment, limit) = (before.unix_ms(), i64::from(limit));
     let first_kept = directory::first_id_after(before);
+    let first_hour = moment - i64::from(SITE_HOURS_KEPT_S) * 1000;
     let by_end = || vec![moment.into(), limit.into()];
     [
         (
@@ -139,7 +141,39 @@ pub(crate) fn ended(before: Timestamp, limit: u32) -> [(&'static str, Vec<Cell>,
         (sql::ENDED_SESSIONS, by_end(), sql::REMOVE_SESSION),
         (sql::ENDED_CODES, by_end(), sql::REMOVE_CODE),
         (sql::ENDED_GUESSES, by_end(), sql::REMOVE_GUESSES),
+        (
+            sql::ENDED_SITE_HOURS,
+            vec![first_hour.into(), limit.into()],
+            sql::REMOVE_SITE_HOUR,
+        ),
     ]
+}
+
+/// Adds the counts of an hour to those that are stored.
+pub(crate) fn site_hour(hour: &SiteHour) -> Result<Step, StoreError> {
+    let count = |count: u64| {
+        i64::try_from(count).map(Cell::from).map_err(|_| {
+            let row = hour.site.to_string();
+            let problem = format!("{count} is too large a count");
+            let table = "site_hour";
+            StoreError::Inconsistent {
+                table,
+                row,
+                problem,
+            }
+        })
+    };
+    let cells = vec![
+        hour.tenant.number().into(),
+        hour.site.number().into(),
+        hour.from.unix_ms().into(),
+        count(hour.issued)?,
+        count(hour.right)?,
+        count(hour.wrong)?,
+        count(hour.checked)?,
+        count(hour.answer_ms)?,
+    ];
+    Ok(exactly(1, sql::ADD_SITE_HOUR, cells))
 }
 
 fn removal<Of>(sql: &'static str, (tenant, id): (Id<Tenant>, Id<Of>)) -> Step {

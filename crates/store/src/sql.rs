@@ -6,11 +6,21 @@ pub(crate) const CHALLENGE: &str =
     "SELECT version, state, body FROM challenge WHERE tenant = $1 AND id = $2";
 pub(crate) const TOKEN: &str = "SELECT client_id, user_id, login_name, expires_at, revoked \
      FROM access_token WHERE tenant = $1 AND issued_ms = $2 AND digest = $3";
+pub(crate) const KEPT_MARK: &str = "SELECT tenant FROM spent WHERE tenant = $1 AND digest = $2 \
+     AND (keep_until IS NULL OR keep_until > $3)";
+pub(crate) const ADD_SITE_HOUR: &str = "INSERT INTO site_hour \
+     (tenant, site, from_ms, issued, answered_right, answered_wrong, checked, answer_ms) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, site, from_ms) DO UPDATE SET \
+     issued = site_hour.issued + excluded.issued, \
+     answered_right = site_hour.answered_right + excluded.answered_right, \
+     answered_wrong = site_hour.answered_wrong + excluded.answered_wrong, \
+     checked = site_hour.checked + excluded.checked, \
+     answer_ms = site_hour.answer_ms + excluded.answer_ms";
+pub(crate) const SITE_HOURS: &str = "SELECT tenant, site, from_ms, issued, answered_right, \
+     answered_wrong, checked, answer_ms FROM site_hour \
+     WHERE tenant = $1 AND site = $2 AND from_ms >= $3 ORDER BY from_ms";
 pub(crate) const EVENTS: &str = "SELECT id, tenant, at, kind, outcome, user_id, detail \
      FROM event WHERE tenant = $1 ORDER BY tenant DESC, id DESC LIMIT $2";
-pub(crate) const IS_SPENT: &str = "SELECT digest FROM spent \
-     WHERE tenant = $1 AND digest = $2 AND (keep_until IS NULL OR keep_until > $3)";
-
 pub(crate) const DEVICE: &str = "SELECT version, body FROM device WHERE tenant = $1 AND id = $2";
 pub(crate) const SESSION: &str =
     "SELECT version, body FROM approval_session WHERE tenant = $1 AND id = $2";
@@ -131,6 +141,10 @@ pub(crate) const ENDED_MESSAGES: &str =
     "SELECT tenant, id FROM outbox WHERE dead_at <= $1 ORDER BY dead_at LIMIT $2";
 pub(crate) const REMOVE_MESSAGE: &str = "DELETE FROM outbox WHERE tenant = $1 AND id = $2";
 pub(crate) const REMOVE_CHALLENGE: &str = "DELETE FROM challenge WHERE tenant = $1 AND id = $2";
+pub(crate) const ENDED_SITE_HOURS: &str = "SELECT tenant, site, from_ms FROM site_hour \
+     WHERE from_ms <= $1 ORDER BY from_ms LIMIT $2";
+pub(crate) const REMOVE_SITE_HOUR: &str =
+    "DELETE FROM site_hour WHERE tenant = $1 AND site = $2 AND from_ms = $3";
 
 /// Asked of each tenant by its own part of the index: one with many messages hides no other.
 pub(crate) const TENANTS_WITH_MESSAGES: &str = "SELECT t.id FROM tenant t WHERE EXISTS \

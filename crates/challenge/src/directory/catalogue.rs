@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use quick_cache::sync::Cache;
 
-use crate::directory::{Authenticator, Client, Tenant, User, UserKey};
+use crate::directory::{Authenticator, Client, Site, Tenant, User, UserKey};
 use crate::id::Id;
 use crate::policy::Policy;
 use crate::ports::{Store, StoreError, TenantRows};
@@ -33,6 +33,8 @@ struct Snapshot {
     tenants: HashMap<String, Arc<TenantView>>,
     by_id: HashMap<Id<Tenant>, Arc<TenantView>>,
     by_okay_id: HashMap<u64, Arc<TenantView>>,
+    sites: HashMap<String, Arc<Site>>,
+    site_names: HashMap<Id<Site>, String>,
 }
 
 #[derive(Clone)]
@@ -110,6 +112,23 @@ impl Catalogue {
         self.snapshot().by_okay_id.get(&id).cloned()
     }
 
+    /// The site of this public id, of whatever tenant.
+    pub fn site(&self, public_id: &str) -> Option<Arc<Site>> {
+        self.snapshot().sites.get(public_id).cloned()
+    }
+
+    /// The site with this id.
+    pub fn site_by_id(&self, id: Id<Site>) -> Option<Arc<Site>> {
+        let snapshot = self.snapshot();
+        let public_id = snapshot.site_names.get(&id)?;
+        snapshot.sites.get(public_id).cloned()
+    }
+
+    /// All sites, in no order.
+    pub fn sites(&self) -> Vec<Arc<Site>> {
+        self.snapshot().sites.values().cloned().collect()
+    }
+
     /// A user with all authenticators; nothing where there is no such user.
     pub async fn user(
         &self,
@@ -147,12 +166,15 @@ impl Catalogue {
     }
 
     async fn reload(&self, version: u64) -> Result<(), StoreError> {
-        let rows = self.store.tenants().await?;
         let mut fresh = Snapshot {
             version,
             ..Snapshot::default()
         };
-        for rows in rows {
+        for mut rows in self.store.tenants().await? {
+            for site in std::mem::take(&mut rows.sites) {
+                fresh.site_names.insert(site.id, site.public_id.clone());
+                fresh.sites.insert(site.public_id.clone(), Arc::new(site));
+            }
             let view = Arc::new(TenantView::from(rows));
             let tenant = &view.tenant;
             if let Some(okay) = &tenant.okay {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::directory::Tenant;
 use crate::id::Id;
-use crate::secret::Sealed;
+use crate::secret::{Place, Sealed};
 
 /// A partner's website.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,4 +28,16 @@ pub struct Site {
     pub difficulty: Option<u32>,
     /// The image corpora it draws from.
     pub corpora: Vec<String>,
+}
+
+impl Site {
+    /// Where the key of a site stands, sealed.
+    pub(crate) fn secret_place(tenant: Id<Tenant>, id: Id<Self>) -> Place<'static> {
+        Place {
+            table: "site",
+            column: "secret",
+            tenant: tenant.number(),
+            row: id.number(),
+        }
+    }
 }

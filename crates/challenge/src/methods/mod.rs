@@ -7,6 +7,7 @@ mod decoy;
 mod hotp;
 mod ocra;
 mod opened;
+pub mod proof_of_work;
 mod totp;
 mod verify;
 

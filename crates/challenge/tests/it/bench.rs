@@ -6,7 +6,8 @@ use std::sync::Arc;
 use challenge::answer::{Accepted, Answer, Proof};
 use challenge::clock::{Clock as _, ManualClock, Timestamp};
 use challenge::directory::{
-    Authenticator, Client, Grant, Method, OcraSuites, Scope, Tenant, TenantView, User, UserKey,
+    Authenticator, Client, Grant, Method, OcraSuites, Scope, Site, Tenant, TenantView, User,
+    UserKey,
 };
 use challenge::id::Id;
 use challenge::issuance::Wish;
@@ -15,10 +16,11 @@ use challenge::policy::{Limits, Policy};
 use challenge::ports::{TenantRows, Versioned};
 use challenge::refusal::Refusal;
 use challenge::rng::DangerCountingRng;
-use challenge::secret::Keyring;
+use challenge::secret::{Keyring, Place};
 use challenge::standing::{Movement, Standing, Tally};
 use challenge::transaction::Field;
 use challenge::verifier::{Context, Ports, Verifier};
+use challenge::visitor::InlineMint;
 use oath::ocra::{Input, Suite};
 use oath::{Algorithm, Hotp, Key, Totp};
 
@@ -49,6 +51,7 @@ impl Bench {
             clock: clock.clone(),
             rng: Arc::new(rng),
             keyring,
+            mint: Arc::new(InlineMint(DangerCountingRng::default())),
         };
         let verifier = Arc::new(block_on(Verifier::start(ports)).unwrap());
         let tenant = verifier.catalogue.tenant("ONLINEBANK").unwrap();
@@ -291,7 +294,10 @@ fn furnish(
         },
         clients: vec![client(tenant, rng)],
         policies: vec![policy],
-        sites: Vec::new(),
+        sites: vec![
+            site(tenant, "shop", (keyring, rng)),
+            site(tenant, "forum", (keyring, rng)),
+        ],
     });
     rows.users.push((user, authenticators));
     rows.standings.insert(
@@ -302,6 +308,28 @@ fn furnish(
         },
     );
     user_id
+}
+
+/// A site whose proofs of work are found at once.
+fn site(tenant: Id<Tenant>, name: &str, (keyring, rng): (&Keyring, &DangerCountingRng)) -> Site {
+    let id = Id::random(rng);
+    let place = Place {
+        table: "site",
+        column: "secret",
+        tenant: tenant.number(),
+        row: id.number(),
+    };
+    Site {
+        id,
+        tenant,
+        public_id: name.to_owned(),
+        secret: Some(keyring.seal(rng, &place, name.as_bytes()).unwrap()),
+        jwt_algorithms: vec!["HS512".to_owned()],
+        kinds: vec!["pow".to_owned()],
+        origins: Vec::new(),
+        difficulty: Some(3),
+        corpora: Vec::new(),
+    }
 }
 
 fn client(tenant: Id<Tenant>, rng: &DangerCountingRng) -> Client {

@@ -12,3 +12,6 @@ mod provision;
 mod races;
 mod resynchronising;
 mod signatures;
+mod visitor_pressure;
+mod visitor_shop;
+mod visitors;

@@ -1,17 +1,18 @@
 //! A store in memory: the contract of `ports::Store::commit` in as few lines as it takes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use challenge::access::{AccessToken, TokenKey};
 use challenge::audit::Event;
 use challenge::clock::Timestamp;
-use challenge::directory::{Authenticator, AuthenticatorKey, Tenant, User, UserKey};
+use challenge::directory::{Authenticator, AuthenticatorKey, Site, Tenant, User, UserKey};
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
 use challenge::ports::{Change, Provision, Store, StoreError, TenantRows, Version, Versioned};
 use challenge::standing::Standing;
+use challenge::visitor::{SiteHour, Visit, VisitWrite};
 
 use crate::memory_approvals::ApprovalRows;
 
@@ -25,8 +26,10 @@ pub(crate) struct Rows {
     pub(crate) users: Vec<(User, Vec<Authenticator>)>,
     pub(crate) standings: BTreeMap<Id<User>, Versioned<Standing>>,
     pub(crate) challenges: BTreeMap<TimedId, Versioned<Challenge>>,
+    pub(crate) visits: BTreeMap<TimedId, Versioned<Visit>>,
+    pub(crate) site_hours: Vec<SiteHour>,
     pub(crate) tokens: Vec<AccessToken>,
-    pub(crate) spent: BTreeSet<[u8; 32]>,
+    pub(crate) spent: BTreeMap<[u8; 32], Option<Timestamp>>,
     pub(crate) events: Vec<Event>,
     pub(crate) approvals: ApprovalRows,
     pub(crate) version: u64,
@@ -63,10 +66,16 @@ impl Rows {
             )?;
         }
         self.approvals.check(&change.approvals)?;
+        if let Some(write) = &change.visit {
+            expect(
+                self.visits.get(&write.next.id).map_or(0, |row| row.version),
+                write.expected,
+            )?;
+        }
         if change
             .spent
             .iter()
-            .any(|mark| self.spent.contains(&mark.digest))
+            .any(|mark| self.spent.contains_key(&mark.digest))
         {
             return Err(StoreError::AlreadySpent);
         }
@@ -89,8 +98,19 @@ impl Rows {
                     .insert(write.id, Versioned { version, value });
             }
         }
+        if let Some(VisitWrite { expected, next }) = change.visit {
+            let version = expected + 1;
+            self.visits.insert(
+                next.id,
+                Versioned {
+                    version,
+                    value: next,
+                },
+            );
+        }
+        let marks = change.spent.into_iter();
         self.spent
-            .extend(change.spent.into_iter().map(|mark| mark.digest));
+            .extend(marks.map(|mark| (mark.digest, mark.keep_until)));
         self.approvals.write(change.approvals, change.messages);
         self.tokens.extend(change.token);
         if let Some(key) = change.revoked {
@@ -118,6 +138,46 @@ impl Store for MemoryStore {
         id: TimedId,
     ) -> Result<Option<Versioned<Challenge>>, StoreError> {
         Ok(self.rows().challenges.get(&id).cloned())
+    }
+
+    async fn visit(
+        &self,
+        _: Id<Tenant>,
+        id: TimedId,
+    ) -> Result<Option<Versioned<Visit>>, StoreError> {
+        Ok(self.rows().visits.get(&id).cloned())
+    }
+
+    async fn is_spent(
+        &self,
+        _: Id<Tenant>,
+        digest: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let rows = self.rows();
+        let kept = rows.spent.get(digest);
+        Ok(kept.is_some_and(|until| until.is_none_or(|until| now < until)))
+    }
+
+    async fn add_site_hours(&self, hours: Vec<SiteHour>) -> Result<(), StoreError> {
+        let mut rows = self.rows();
+        if rows.broken {
+            return Err(StoreError::Unavailable("the disk is full".to_owned()));
+        }
+        rows.site_hours.extend(hours);
+        Ok(())
+    }
+
+    async fn site_hours(
+        &self,
+        _: Id<Tenant>,
+        site: Id<Site>,
+        from: Timestamp,
+    ) -> Result<Vec<SiteHour>, StoreError> {
+        let rows = self.rows();
+        let found = rows.site_hours.iter();
+        let found = found.filter(|hour| hour.site == site && hour.from >= from);
+        Ok(found.copied().collect())
     }
 
     async fn access_token(
@@ -225,15 +285,6 @@ impl Store for MemoryStore {
 
     async fn events(&self, _: Id<Tenant>, _: u32) -> Result<Vec<Event>, StoreError> {
         Ok(self.rows().events.iter().rev().cloned().collect())
-    }
-
-    async fn is_spent(
-        &self,
-        _: Id<Tenant>,
-        digest: &[u8; 32],
-        _: Timestamp,
-    ) -> Result<bool, StoreError> {
-        Ok(self.rows().spent.contains(digest))
     }
 
     async fn sweep(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {

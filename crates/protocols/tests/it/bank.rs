@@ -14,6 +14,7 @@ use challenge::directory::provision::{Blueprint, Options, Provisioner, TenantBlu
 use challenge::rng::DangerCountingRng;
 use challenge::secret::Keyring;
 use challenge::verifier::{Ports, Verifier};
+use challenge::visitor::InlineMint;
 use protocols::activid;
 use protocols::desk::Desk;
 use serde_json::Value;
@@ -79,6 +80,7 @@ impl Bank {
             clock: clock.clone(),
             rng,
             keyring,
+            mint: Arc::new(InlineMint(DangerCountingRng::default())),
         };
         let verifier = Arc::new(Verifier::start(ports).await.unwrap());
         let public_url = "https://myserver:8445".to_owned();

@@ -3,4 +3,6 @@
 mod activid;
 mod bank;
 mod codes;
+mod ocapi;
+mod shop;
 mod tenant;

@@ -1,44 +1,21 @@
-//! The load: connections that send one request after the other and wait for each answer.
-//!
-//! A small HTTP client of its own, so that the generator takes little of the cores it shares.
+//! The load of verifications: right one-time passwords of many users.
 
-use std::time::Duration;
+use std::fmt::Write as _;
 
 use oath::{Hotp, Key};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::time::Instant;
 
-use crate::server::login_name;
-
-/// How long one cell of the table is measured.
-const MEASURED: Duration = Duration::from_secs(5);
-
-/// How long it runs before that.
-const WARM_UP: Duration = Duration::from_secs(1);
-
-/// How an answer begins that is a success.
-const OK: &[u8] = b"HTTP/1.1 200";
+use crate::load::{Measured, Wire, gather, repeat};
 
 const TOKEN_PATH: &str = "/idp/ONLINEBANK/authn/token";
 
-/// The key of user `number`, in hexadecimal.
-pub(crate) fn key_hex(number: usize) -> String {
-    format!("{number:040x}")
+/// The login name of user `number`.
+fn login_name(number: usize) -> String {
+    format!("user{number}")
 }
 
-/// What one load came to.
-pub(crate) struct Measured {
-    /// Answers a second.
-    pub(crate) rate: f64,
-    /// The median time of an answer, in microseconds.
-    pub(crate) p50_us: u64,
-    /// The time that 99 of 100 answers keep, in microseconds.
-    pub(crate) p99_us: u64,
-    /// Answers in all, those of the warm-up included.
-    pub(crate) answers: u64,
-    /// CPU time the server used for them, in microseconds.
-    pub(crate) server_cpu_us: u64,
+/// The key of user `number`, in hexadecimal.
+fn key_hex(number: usize) -> String {
+    format!("{number:040x}")
 }
 
 /// Users with their next counters, and the portal's token.
@@ -79,20 +56,6 @@ impl Load {
         })
     }
 
-    /// `/healthz` over so many connections.
-    pub(crate) async fn health(&self, connections: usize) -> Result<Measured, String> {
-        let request = "GET /healthz HTTP/1.1\r\nHost: bench\r\n\r\n";
-        let tasks = (0..connections).map(|_| {
-            let address = self.address.clone();
-            tokio::spawn(async move {
-                repeat(&address, || request.to_owned())
-                    .await
-                    .map(|times| (times, Vec::new()))
-            })
-        });
-        Ok(gather(tasks.collect()).await?.0)
-    }
-
     /// Right one-time passwords over so many connections, each user on one of them.
     pub(crate) async fn verify(&mut self, connections: usize) -> Result<Measured, String> {
         let share = self.tokens.len() / connections;
@@ -112,6 +75,7 @@ impl Load {
             }));
         }
         let (measured, tokens) = gather(tasks).await?;
+        let tokens = tokens.concat();
         let rest = self.tokens.split_off(tokens.len());
         self.tokens = tokens;
         self.tokens.extend(rest);
@@ -132,65 +96,6 @@ impl Token {
     }
 }
 
-/// The times of the answers of one connection, in microseconds, and how many came before them.
-struct Times {
-    measured_us: Vec<u64>,
-    warm_up: u64,
-}
-
-type Task = tokio::task::JoinHandle<Result<(Times, Vec<Token>), String>>;
-
-async fn repeat(address: &str, mut next: impl FnMut() -> String) -> Result<Times, String> {
-    let mut wire = Wire::connect(address).await?;
-    let (begin, mut times) = (
-        now(),
-        Times {
-            measured_us: Vec::new(),
-            warm_up: 0,
-        },
-    );
-    loop {
-        let request = next();
-        let sent = now();
-        wire.exchange(&request).await?;
-        let answered = now();
-        if answered.duration_since(begin) < WARM_UP {
-            times.warm_up += 1;
-        } else {
-            let took = answered.duration_since(sent).as_micros();
-            times
-                .measured_us
-                .push(u64::try_from(took).unwrap_or(u64::MAX));
-        }
-        if answered.duration_since(begin) >= WARM_UP + MEASURED {
-            return Ok(times);
-        }
-    }
-}
-
-async fn gather(tasks: Vec<Task>) -> Result<(Measured, Vec<Token>), String> {
-    let (mut all, mut warm_up, mut tokens) = (Vec::new(), 0, Vec::new());
-    for task in tasks {
-        let (times, mut mine) = task.await.map_err(|error| error.to_string())??;
-        all.extend(times.measured_us);
-        warm_up += times.warm_up;
-        tokens.append(&mut mine);
-    }
-    all.sort_unstable();
-    let answers = u64::try_from(all.len()).unwrap_or(u64::MAX);
-    let at = |hundredths: usize| all.get(all.len() * hundredths / 100).copied().unwrap_or(0);
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-    let rate = answers as f64 / MEASURED.as_secs_f64();
-    let measured = Measured {
-        rate,
-        p50_us: at(50),
-        p99_us: at(99),
-        answers: answers + warm_up,
-        server_cpu_us: 0,
-    };
-    Ok((measured, tokens))
-}
-
 fn request(body: &str, bearer: Option<&str>) -> String {
     let bearer = bearer.map(|token| format!("Authorization: Bearer {token}\r\n"));
     format!(
@@ -202,62 +107,24 @@ fn request(body: &str, bearer: Option<&str>) -> String {
     )
 }
 
-/// One connection, kept alive.
-struct Wire {
-    stream: TcpStream,
-    buffer: Vec<u8>,
-}
-
-impl Wire {
-    async fn connect(address: &str) -> Result<Self, String> {
-        let stream = TcpStream::connect(address)
-            .await
-            .map_err(|error| error.to_string())?;
-        stream
-            .set_nodelay(true)
-            .map_err(|error| error.to_string())?;
-        Ok(Self {
-            stream,
-            buffer: vec![0; 4096],
-        })
+/// The tenant with so many users, as `apply` reads it.
+pub(crate) fn tenant(users: usize) -> String {
+    let mut text = String::from(
+        "[[tenant]]\nname = \"ONLINEBANK\"\n\
+         [[tenant.client]]\nid = \"spl-api\"\nsecret = \"password01\"\n\
+         grants = [\"client_credentials\", \"password\"]\n\
+         [[tenant.policy]]\ncode = \"AT_CUSTOTP\"\n",
+    );
+    for number in 0..users {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "[[tenant.user]]\nlogin_name = \"{}\"\n[[tenant.user.authenticator]]\n\
+             serial = \"{number:08}\"\nkind = \"hotp\"\npolicies = [\"AT_CUSTOTP\"]\n\
+             secret = {{ hex = \"{}\" }}\n",
+            login_name(number),
+            key_hex(number),
+        );
     }
-
-    /// Sends a request and reads its answer, which must be 200.
-    async fn exchange(&mut self, request: &str) -> Result<&[u8], String> {
-        self.stream
-            .write_all(request.as_bytes())
-            .await
-            .map_err(|error| error.to_string())?;
-        let mut filled = 0;
-        loop {
-            let read = self.stream.read(&mut self.buffer[filled..]).await;
-            let read = read.map_err(|error| error.to_string())?;
-            filled += read;
-            let answer = &self.buffer[..filled];
-            if read == 0 {
-                return Err("the server closed the connection".to_owned());
-            }
-            if !answer.starts_with(&OK[..filled.min(OK.len())]) {
-                return Err(format!("refused: {}", String::from_utf8_lossy(answer)));
-            }
-            if length(answer).is_some_and(|whole| filled >= whole) {
-                return Ok(&self.buffer[..filled]);
-            }
-        }
-    }
-}
-
-/// The length of head and body, once the head is there.
-fn length(answer: &[u8]) -> Option<usize> {
-    let head = answer.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
-    let text = std::str::from_utf8(&answer[..head]).ok()?;
-    let line = text
-        .lines()
-        .find(|line| line.len() > 15 && line[..15].eq_ignore_ascii_case("content-length:"))?;
-    let body: usize = line[15..].trim().parse().ok()?;
-    Some(head + body)
-}
-
-fn now() -> Instant {
-    Instant::now()
+    text
 }

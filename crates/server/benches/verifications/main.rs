@@ -1,18 +1,22 @@
 //! How fast answers are verified, once each and on disk, over real HTTP, in one run on one machine.
 //!
-//! `scripts/bench` runs it. For SQLite and PostgreSQL it starts the program as a process of its own,
+//! `scripts/bench` runs it; `scripts/bench visitors` measures visitors' challenges instead, see
+//! `visitors.rs`. For SQLite and PostgreSQL it starts the program as a process of its own,
 //! lets 1, 16, 64 and 256 connections send right one-time passwords, each a fresh counter, and sets
 //! the rate beside what the same server answers on `/healthz` over the same connections. Load and
 //! server share the machine's cores. Every answer that is not a success ends the run with an error.
 
 mod generator;
+mod load;
 mod methods;
 mod server;
 mod table;
+mod visitors;
 
 use std::process::ExitCode;
 
-use crate::generator::{Load, Measured};
+use crate::generator::Load;
+use crate::load::Measured;
 use crate::server::Server;
 
 /// Connections at once, one row of the table each.
@@ -37,12 +41,15 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    methods::print();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|error| error.to_string())?;
+    if std::env::args().any(|argument| argument == "visitors") {
+        return visitors::run(&runtime);
+    }
+    methods::print();
     let mut stores = vec![("SQLite", None)];
     match server::postgres() {
         Some(url) => stores.push(("PostgreSQL", Some(url))),
@@ -58,11 +65,15 @@ fn run() -> Result<(), String> {
         wanted
     };
     for (name, store) in stores {
-        let server = Server::start(store.as_deref(), USERS)?;
+        let server = Server::start(store.as_deref(), &generator::tenant(USERS))?;
         let mut load = runtime.block_on(Load::new(&server.address, USERS))?;
         table::head(name, server.memory_kib());
         for &connections in &connections {
-            let limit = measure(&runtime, &server, load.health(connections))?;
+            let limit = measure(
+                &runtime,
+                &server,
+                load::health(&server.address, connections),
+            )?;
             let verified = measure(&runtime, &server, load.verify(connections))?;
             table::row(connections, &limit, &verified);
         }
@@ -72,7 +83,7 @@ fn run() -> Result<(), String> {
 }
 
 /// Runs one load and adds what it cost the server in CPU time.
-fn measure(
+pub(crate) fn measure(
     runtime: &tokio::runtime::Runtime,
     server: &Server,
     load: impl Future<Output = Result<Measured, String>>,

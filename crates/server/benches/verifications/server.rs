@@ -1,6 +1,5 @@
 //! The program under measurement: a process of its own, with a database of its own.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -17,7 +16,7 @@ pub(crate) struct Server {
     process: Child,
     /// Where it listens, such as `127.0.0.1:40123`.
     pub(crate) address: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// The PostgreSQL that `scripts/bench` started.
@@ -29,17 +28,12 @@ pub(crate) fn postgres() -> Option<String> {
     std::env::var("COUNTERSIGN_TEST_POSTGRES").ok()
 }
 
-/// The login name of user `number`.
-pub(crate) fn login_name(number: usize) -> String {
-    format!("user{number}")
-}
-
 impl Server {
-    /// Starts a server whose tenant has `users` users with an HOTP token each.
-    pub(crate) fn start(store: Option<&str>, users: usize) -> Result<Self, String> {
+    /// Starts a server with what `tenant` describes.
+    pub(crate) fn start(store: Option<&str>, tenant: &str) -> Result<Self, String> {
         let folder = TempDir::with_prefix("countersign-bench-").map_err(|e| e.to_string())?;
         let description = folder.path().join("tenant.toml");
-        fs::write(&description, tenant(users)).map_err(|error| error.to_string())?;
+        fs::write(&description, tenant).map_err(|error| error.to_string())?;
         let command = |arguments: &[&str]| {
             let mut command = Command::new(PROGRAM);
             command
@@ -77,7 +71,7 @@ impl Server {
         Ok(Self {
             process,
             address,
-            _folder: folder,
+            folder,
         })
     }
 
@@ -102,6 +96,14 @@ impl Server {
         ticks * 1_000_000 / TICKS_PER_S
     }
 
+    /// Size of the embedded database with its log, in KiB.
+    pub(crate) fn database_kib(&self) -> u64 {
+        let files = fs::read_dir(self.folder.path().join("data"));
+        let files = files.into_iter().flatten().flatten();
+        let sizes = files.filter_map(|file| Some(file.metadata().ok()?.len()));
+        sizes.sum::<u64>() / 1024
+    }
+
     fn status(&self, name: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()));
         let status = status.unwrap_or_default();
@@ -117,25 +119,4 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn tenant(users: usize) -> String {
-    let mut text = String::from(
-        "[[tenant]]\nname = \"ONLINEBANK\"\n\
-         [[tenant.client]]\nid = \"spl-api\"\nsecret = \"password01\"\n\
-         grants = [\"client_credentials\", \"password\"]\n\
-         [[tenant.policy]]\ncode = \"AT_CUSTOTP\"\n",
-    );
-    for number in 0..users {
-        // Writing to a String cannot fail.
-        let _ = write!(
-            text,
-            "[[tenant.user]]\nlogin_name = \"{}\"\n[[tenant.user.authenticator]]\n\
-             serial = \"{number:08}\"\nkind = \"hotp\"\npolicies = [\"AT_CUSTOTP\"]\n\
-             secret = {{ hex = \"{}\" }}\n",
-            login_name(number),
-            crate::generator::key_hex(number),
-        );
-    }
-    text
 }

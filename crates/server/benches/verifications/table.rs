@@ -1,6 +1,6 @@
 //! The table of figures.
 
-use crate::generator::Measured;
+use crate::load::Measured;
 use crate::server::Server;
 
 /// What stands above a store's rows.
@@ -25,6 +25,25 @@ pub(crate) fn row(connections: usize, limit: &Measured, verified: &Measured) {
         ms(limit.p50_us),
         ms(limit.p99_us),
         verified.rate / limit.rate * 100.0,
+    );
+}
+
+/// What stands above the rows of a load of one size.
+pub(crate) fn loads_head(store: &str, connections: usize) {
+    println!("\n{store}, {connections} connections");
+    println!("what | answers/s | p50 ms | p99 ms | server CPU us each");
+}
+
+/// A row of them.
+pub(crate) fn load(what: &str, measured: &Measured) {
+    #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+    let ms = |us: u64| us as f64 / 1000.0;
+    println!(
+        "{what} | {:.0} | {:.2} | {:.2} | {}",
+        measured.rate,
+        ms(measured.p50_us),
+        ms(measured.p99_us),
+        measured.server_cpu_us / measured.answers.max(1),
     );
 }
 

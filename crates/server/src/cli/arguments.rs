@@ -54,7 +54,7 @@ pub(super) struct General {
 pub(super) enum Command {
     /// Run the server
     Serve(ServeArguments),
-    /// Run a server with a demo tenant on a fresh database, and say what to try with it
+    /// Run a server with a demo tenant and a partner's website, and say what to try with them
     Demo(DemoArguments),
     /// Play the protocols end to end against a server of its own, printing each step
     Tour,
@@ -74,7 +74,7 @@ pub(super) enum Command {
     /// Look at policies
     #[command(subcommand)]
     Policy(ListCommand),
-    /// Look at sites
+    /// Look at sites, at what their pages need, and at what was counted of their visitors
     #[command(subcommand)]
     Site(ListCommand),
     /// Look at users, lock and unlock them
@@ -103,6 +103,9 @@ pub struct ServeArguments {
     /// Base URL that clients see [default: http:// and the address]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+    /// Address or network (CIDR) of a proxy in front, whose X-Forwarded-For is believed; repeatable
+    #[arg(long, value_name = "NETWORK")]
+    pub trusted_proxy: Vec<String>,
     /// Refuse a database that may lose acknowledged commits at a failover
     #[arg(long)]
     pub require_durable: bool,
@@ -114,6 +117,9 @@ pub struct DemoArguments {
     /// Address to listen on
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub listen: String,
+    /// Address of the partner's website [default: a free port on the same host]
+    #[arg(long, value_name = "ADDR")]
+    pub partner_listen: Option<String>,
     /// Address of the website whose customers approve on a phone [default: a free port on the same host]
     #[arg(long, value_name = "ADDR")]
     pub okay_partner_listen: Option<String>,

@@ -12,8 +12,8 @@ pub use approvals::{
     HomeOption, LinkArguments, RedeliverArguments,
 };
 pub use arguments::{
-    ApplyArguments, AuthenticatorCommand, DemoArguments, HotpArguments, ListCommand, OcraArguments,
-    ServeArguments, TenantOption, TokenCommand, TotpArguments, UserCommand,
+    ApplyArguments, AuthenticatorCommand, DemoArguments, HotpArguments, ListCommand, Named,
+    OcraArguments, ServeArguments, TenantOption, TokenCommand, TotpArguments, UserCommand,
 };
 pub use failure::Failure;
 pub use output::{Output, Row, moment};

@@ -11,7 +11,7 @@ use super::arguments::{Arguments, Command, General};
 use super::{Failure, Output, logging};
 use crate::config::{Environment, Overrides, Settings};
 use crate::device;
-use crate::operator::{Desk, apply, authenticators, callbacks, init, rows, token, users};
+use crate::operator::{Desk, apply, authenticators, callbacks, init, rows, sites, token, users};
 use crate::serving;
 
 /// Reads the arguments, has them done, and says how it ended.
@@ -64,6 +64,9 @@ fn run(general: &General, command: Command) -> Result<(), Failure> {
             .metrics_listen
             .clone_from(&arguments.metrics_listen);
         overrides.public_url.clone_from(&arguments.public_url);
+        overrides
+            .trusted_proxies
+            .clone_from(&arguments.trusted_proxy);
         overrides.require_durable = arguments.require_durable;
     }
     let environment = Environment::process();
@@ -79,8 +82,12 @@ fn run(general: &General, command: Command) -> Result<(), Failure> {
             serve(&desk, serving::serve::run(blueprint))
         }
         Command::Demo(arguments) => {
-            let website = arguments.okay_partner_listen.as_deref();
-            serve(&desk, serving::demo::run(&arguments.listen, website))
+            let addresses = serving::demo::Addresses {
+                server: &arguments.listen,
+                partner: arguments.partner_listen.as_deref(),
+                okay_partner: arguments.okay_partner_listen.as_deref(),
+            };
+            serve(&desk, serving::demo::run(addresses))
         }
         Command::Tour => serve(&desk, serving::tour::run()),
         command => block_on(operate(&desk, command)),
@@ -105,7 +112,7 @@ async fn operate(desk: &Desk, command: Command) -> Result<(), Failure> {
         Command::Tenant(command) => rows::tenants(desk, &command).await,
         Command::Client(command) => rows::clients(desk, &command).await,
         Command::Policy(command) => rows::policies(desk, &command).await,
-        Command::Site(command) => rows::sites(desk, &command).await,
+        Command::Site(command) => sites::run(desk, &command).await,
         Command::User(command) => users::run(desk, &command).await,
         Command::Authenticator(command) => authenticators::run(desk, &command).await,
         Command::Callback(command) => callbacks::run(desk, &command).await,

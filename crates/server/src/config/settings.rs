@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Environment;
 use super::section::{Reading, Section};
+use crate::serving::proxies::Proxies;
 
 /// What the command line says; it wins.
 #[derive(Clone, Default)]
@@ -20,6 +21,8 @@ pub struct Overrides {
     pub metrics_listen: Option<String>,
     /// The address that clients see.
     pub public_url: Option<String>,
+    /// The proxies that are believed, by address or network; none: as it is set elsewhere.
+    pub trusted_proxies: Vec<String>,
     /// Whether a database that may lose acknowledged commits is refused.
     pub require_durable: bool,
 }
@@ -33,6 +36,8 @@ pub struct Settings {
     pub metrics_listen: Option<String>,
     /// The address clients see, without a trailing slash; nothing: `http://` and the listener's.
     pub public_url: Option<String>,
+    /// The proxies in front that are believed when they say whom they speak for.
+    pub trusted_proxies: Proxies,
     /// The data folder.
     pub data: PathBuf,
     /// The database's URL. It may hold a password: not for messages.
@@ -68,6 +73,7 @@ struct Layer {
     listen: Option<String>,
     metrics_listen: Option<String>,
     public_url: Option<String>,
+    trusted_proxies: Option<Vec<String>>,
     data: Option<PathBuf>,
     store: Option<String>,
     master_key_file: Option<PathBuf>,
@@ -98,7 +104,10 @@ impl Settings {
         if public_url.as_ref().is_some_and(|url| !is_web_url(url)) {
             return Err("public_url must begin with http:// or https://".to_owned());
         }
+        let proxies = Proxies::parse(&all.trusted_proxies.unwrap_or_default());
+        let trusted_proxies = proxies.map_err(|problem| format!("trusted_proxies: {problem}"))?;
         Ok(Self {
+            trusted_proxies,
             listen: all.listen.unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
             metrics_listen: all.metrics_listen,
             public_url,
@@ -118,6 +127,7 @@ impl Layer {
             listen: overrides.listen,
             metrics_listen: overrides.metrics_listen,
             public_url: overrides.public_url,
+            trusted_proxies: Some(overrides.trusted_proxies).filter(|list| !list.is_empty()),
             data: overrides.data,
             store: overrides.store,
             require_durable: overrides.require_durable.then_some(true),
@@ -145,6 +155,8 @@ impl Layer {
             listen: get("LISTEN"),
             metrics_listen: get("METRICS_LISTEN"),
             public_url: get("PUBLIC_URL"),
+            trusted_proxies: get("TRUSTED_PROXIES")
+                .map(|list| list.split(',').map(str::to_owned).collect()),
             data: get("DATA").map(PathBuf::from),
             store: get("STORE"),
             master_key_file: get("MASTER_KEY_FILE").map(PathBuf::from),
@@ -164,6 +176,7 @@ impl Layer {
             listen: section.text("listen"),
             metrics_listen: section.text("metrics_listen"),
             public_url: section.text("public_url"),
+            trusted_proxies: section.texts("trusted_proxies"),
             data: section.text("data").map(PathBuf::from),
             store: section.text("store"),
             master_key_file: section.text("master_key_file").map(PathBuf::from),
@@ -186,6 +199,7 @@ impl Layer {
             listen: self.listen.or(below.listen),
             metrics_listen: self.metrics_listen.or(below.metrics_listen),
             public_url: self.public_url.or(below.public_url),
+            trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
             data: self.data.or(below.data),
             store: self.store.or(below.store),
             master_key_file: self.master_key_file.or(below.master_key_file),
@@ -230,6 +244,33 @@ mod tests {
                 settings.log.as_str()
             ),
             ("c:1", "sqlite:e", "f")
+        );
+    }
+
+    #[test]
+    fn trusted_proxies_come_from_every_source_and_are_networks() {
+        let file = file("trusted_proxies = [\"10.0.0.0/8\"]\n");
+        let load = |environment: &Environment, given: &[&str]| {
+            let overrides = Overrides {
+                config: Some(file.path().to_owned()),
+                trusted_proxies: given.iter().map(|&text| text.to_owned()).collect(),
+                ..Overrides::default()
+            };
+            Settings::load(overrides, environment).map(|settings| settings.trusted_proxies)
+        };
+        let proxies = |texts: &[&str]| {
+            let texts: Vec<_> = texts.iter().map(|&text| text.to_owned()).collect();
+            Proxies::parse(&texts)
+        };
+        let none = Environment::fixed([]);
+        let variable = Environment::fixed([("COUNTERSIGN_TRUSTED_PROXIES", "10.0.0.1, ::1")]);
+        assert_eq!(load(&none, &[]), proxies(&["10.0.0.0/8"]));
+        assert_eq!(load(&variable, &[]), proxies(&["10.0.0.1", "::1"]));
+        assert_eq!(load(&variable, &["127.0.0.1"]), proxies(&["127.0.0.1"]));
+        let error = load(&none, &["localhost"]).unwrap_err();
+        assert!(
+            error.starts_with("trusted_proxies: \"localhost\""),
+            "{error}"
         );
     }
 

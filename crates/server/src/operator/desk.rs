@@ -6,6 +6,7 @@ use challenge::administration::Actor;
 use challenge::ports::{Store, TenantRows};
 use challenge::secret::Keyring;
 use challenge::verifier::{Ports, Verifier};
+use challenge::visitor::InlineMint;
 use store::StoreUrl;
 
 use crate::app::Blueprint;
@@ -42,6 +43,7 @@ impl Desk {
             listen: self.settings.listen.clone(),
             metrics_listen: self.settings.metrics_listen.clone(),
             public_url: self.settings.public_url.clone(),
+            proxies: self.settings.trusted_proxies.clone(),
             store: self.store_url()?,
             require_durable: self.settings.require_durable,
             keyring: self.keyring()?,
@@ -81,6 +83,7 @@ impl Desk {
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
             keyring,
+            mint: Arc::new(InlineMint(OsRng)),
         };
         Ok(Verifier::start(ports).await?)
     }

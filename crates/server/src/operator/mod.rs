@@ -7,6 +7,7 @@ pub mod callbacks;
 mod desk;
 pub mod init;
 pub mod rows;
+pub mod sites;
 pub mod token;
 pub mod users;
 

@@ -1,6 +1,6 @@
-//! `tenant`, `client`, `policy`, `site`: what stands still, listed and shown. Never a secret.
+//! `tenant`, `client`, `policy`: what stands still, listed and shown. Never a secret.
 
-use challenge::directory::{Client, Site, Tenant};
+use challenge::directory::{Client, Tenant};
 use challenge::policy::Policy;
 use challenge::ports::TenantRows;
 use serde::Serialize;
@@ -13,7 +13,6 @@ use crate::operator::Desk;
 const TENANT: &[&str] = &["NAME", "DISPLAY NAME", "CLIENTS", "POLICIES", "SITES"];
 const CLIENT: &[&str] = &["TENANT", "ID", "GRANTS", "PROTOCOLS", "SCOPES", "TOKEN_S"];
 const POLICY: &[&str] = &["TENANT", "CODE", "MAX FAILURES", "LOCK_S"];
-const SITE: &[&str] = &["TENANT", "PUBLIC ID", "KINDS"];
 
 /// `tenant list|show`
 pub async fn tenants(desk: &Desk, command: &ListCommand) -> Result<(), Failure> {
@@ -45,18 +44,8 @@ pub async fn policies(desk: &Desk, command: &ListCommand) -> Result<(), Failure>
     .await
 }
 
-/// `site list|show`
-pub async fn sites(desk: &Desk, command: &ListCommand) -> Result<(), Failure> {
-    answer(desk, ("site", SITE), command, |rows| {
-        let mut sites: Vec<_> = rows.sites.iter().collect();
-        sites.sort_by(|left, right| left.public_id.cmp(&right.public_id));
-        let row = |site: &Site| (site.public_id.clone(), of_site(&rows.tenant, site));
-        sites.into_iter().map(row).collect()
-    })
-    .await
-}
-
-async fn answer(
+/// Lists, or shows one as it is listed.
+pub(super) async fn answer(
     desk: &Desk,
     (what, head): (&str, &[&str]),
     command: &ListCommand,
@@ -142,18 +131,6 @@ fn of_policy(tenant: &Tenant, policy: &Policy) -> Row {
     ];
     Row {
         value: Value::Object(members(tenant, policy)),
-        cells,
-    }
-}
-
-fn of_site(tenant: &Tenant, site: &Site) -> Row {
-    let cells = vec![
-        tenant.name.clone(),
-        site.public_id.clone(),
-        site.kinds.join(" "),
-    ];
-    Row {
-        value: Value::Object(members(tenant, site)),
         cells,
     }
 }

@@ -1,21 +1,26 @@
-//! `countersign demo`: a server with a demo tenant on a fresh database, a partner's website beside it, and
-//! what to try with them.
+//! `countersign demo`: a server with a demo tenant on a fresh database, two partners' websites beside it,
+//! and what to try with them.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use challenge::directory::provision::{Blueprint as Directory, Options, Provisioner};
+use challenge::directory::provision::{
+    Blueprint as Directory, Options, Provisioner, SiteBlueprint,
+};
 use challenge::rng::{self, Rng};
 use challenge::secret::Keyring;
 use store::StoreUrl;
 use tempfile::TempDir;
 
-use crate::app::{Application, Blueprint};
+use crate::app::{self, Application, Blueprint};
 use crate::config::provisioning;
-use crate::serving::partner_okay::{Account, Stand};
-use crate::serving::{stop, telemetry};
+use crate::serving::partner::{self, Website};
+use crate::serving::partner_okay::{self, Stand};
+use crate::serving::proxies::Proxies;
+use crate::serving::{connections, stop, telemetry};
 use crate::system::{OsRng, SystemClock};
 
 /// The demo's tenant, in the form in which everybody describes theirs.
@@ -47,6 +52,7 @@ impl Stage {
             listen: listen.to_owned(),
             metrics_listen: None,
             public_url: None,
+            proxies: Proxies::default(),
             store,
             require_durable: false,
             keyring: keyring()?,
@@ -61,34 +67,77 @@ impl Stage {
         })
     }
 
-    /// The server's address.
+    /// Where the server is reached from this machine.
     pub fn url(&self) -> String {
-        format!("http://{}", self.application.address())
+        app::url_of(self.application.address())
     }
 
-    /// What the operator hands to the partner whose customers approve on a phone.
-    pub fn okay_account(&self) -> anyhow::Result<Account> {
-        Account::of(&self.directory, self.url())
+    /// What the website with a form was given by the server's operator.
+    pub fn account(&self) -> anyhow::Result<partner::Account> {
+        let mut sites = self.directory.tenants.iter().flat_map(|t| &t.sites);
+        let site = sites.next().context("the demo's tenant has a site")?;
+        let secret = site.secret.clone();
+        Ok(partner::Account {
+            server: self.url(),
+            public_id: site.public_id.clone(),
+            private_id: secret.context("the demo's site has a secret")?,
+        })
+    }
+
+    /// What the website whose customers approve on a phone was given.
+    pub fn okay_account(&self) -> anyhow::Result<partner_okay::Account> {
+        partner_okay::Account::of(&self.directory, self.url())
     }
 }
 
-/// Serves the demo and its website until asked to stop.
-pub async fn run(listen: &str, okay_partner_listen: Option<&str>) -> anyhow::Result<()> {
+/// Lets `change` happen to each site.
+pub fn each_site(directory: &mut Directory, change: impl Fn(&mut SiteBlueprint)) {
+    let sites = directory.tenants.iter_mut().flat_map(|t| &mut t.sites);
+    sites.for_each(change);
+}
+
+/// Where the demo listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses<'a> {
+    /// The server.
+    pub server: &'a str,
+    /// The website with a form; nothing: a free port on the server's host.
+    pub partner: Option<&'a str>,
+    /// The website whose customers approve on a phone; nothing: the same.
+    pub okay_partner: Option<&'a str>,
+}
+
+/// Serves the demo and its websites until asked to stop.
+pub async fn run(listen: Addresses<'_>) -> anyhow::Result<()> {
     if telemetry::recorder().is_none() {
         tracing::warn!("metrics are not recorded");
     }
-    let (host, _) = listen.rsplit_once(':').unwrap_or((listen, ""));
-    let okay_partner = Stand::take(okay_partner_listen, host).await?;
-    let stage = Stage::set(listen, |directory| okay_partner.invite_callbacks(directory)).await?;
-    let base = stage.url();
-    println!("listening on {base}");
+    // A free port beside the server, unless said otherwise.
+    let (host, _) = listen
+        .server
+        .rsplit_once(':')
+        .unwrap_or((listen.server, ""));
+    let beside = |given: Option<&str>| given.map_or_else(|| format!("{host}:0"), str::to_owned);
+    let website = app::bind(&beside(listen.partner), "--partner-listen").await?;
+    let website_url = app::url_of(website.local_addr()?);
+    let okay_partner = Stand::take(&beside(listen.okay_partner)).await?;
+    let stage = Stage::set(listen.server, |directory| {
+        each_site(directory, |site| site.origins = vec![website_url.clone()]);
+        okay_partner.invite_callbacks(directory);
+    })
+    .await?;
+    let pages = Website::new(stage.account()?, Arc::new(SystemClock))?.router();
+    let serving = tokio::spawn(connections::serve(website, pages, std::future::pending()));
     let program = std::env::current_exe().unwrap_or_else(|_| Path::new("countersign").into());
     let program = program.display().to_string();
-    println!("{}", okay_advice(okay_partner.url()));
-    println!("{}", advice(&base, &program));
-    let website = okay_partner.open(stage.okay_account()?, program, Arc::new(SystemClock))?;
+    let advice = okay_advice(okay_partner.url()) + &advice(&stage.url(), &website_url, &program);
+    // A reader that has seen enough ends nothing.
+    let address = stage.application.address();
+    let _ = writeln!(std::io::stdout(), "listening on http://{address}\n{advice}");
+    let okay_serving = okay_partner.open(stage.okay_account()?, program, Arc::new(SystemClock))?;
     let ended = stage.application.run(stop::asked()).await;
-    website.abort();
+    serving.abort();
+    okay_serving.abort();
     ended
 }
 
@@ -113,14 +162,19 @@ fn okay_advice(website: &str) -> String {
     format!(
         "
 Open {website}/ in a browser: a partner's website that asks its customers' phones (Okay). Link a phone, ask
-it for an approval, and see each callback arrive; the page shows the commands of a software phone."
+it for an approval, and see each callback arrive; the page shows the commands of a software phone.
+"
     )
 }
 
 /// What to try, as commands that can be pasted into another terminal.
-fn advice(base: &str, program: &str) -> String {
+fn advice(base: &str, website: &str, program: &str) -> String {
     format!(
         r#"
+Open {website}/ in a browser: a partner's website, whose form asks its visitors to prove that they are
+no robots (Ocapi). Send it, see what the website's server asked and was answered, and send the same form
+again: it is refused, since that a challenge is valid is told once.
+
 A demo bank, ONLINEBANK, on a fresh database in a temporary folder (removed when this ends).
 Its portal is the client spl-api (secret password01), its customer the user myTestUser1,
 who holds a button token (HOTP), an authenticator app (TOTP) and a phone for challenges (OCRA).

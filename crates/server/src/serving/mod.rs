@@ -3,8 +3,12 @@
 pub mod connections;
 pub mod demo;
 pub mod health;
+pub mod partner;
 pub mod partner_okay;
+pub mod proxies;
 pub mod serve;
+pub mod solver;
 pub mod stop;
 pub mod telemetry;
 pub mod tour;
+mod visitor_metrics;

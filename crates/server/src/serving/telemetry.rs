@@ -3,19 +3,21 @@
 //! Labels come from fixed sets (matched route, method, status): what a stranger types into a request
 //! never becomes one.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use challenge::verifier::Verifier;
 use metrics::SharedString;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing::Instrument as _;
 
+use crate::serving::visitor_metrics;
 use crate::system::Stopwatch;
 
 /// The header that names a request.
@@ -30,11 +32,12 @@ const DURATION_BOUNDS_S: [f64; 12] = [
 ];
 
 /// `/metrics`, in Prometheus' text format.
-pub fn router() -> Router {
-    Router::new().route("/metrics", get(metrics_page))
+pub fn router(verifier: &Arc<Verifier>) -> Router {
+    let router = Router::new().route("/metrics", get(metrics_page));
+    router.with_state(Arc::clone(verifier))
 }
 
-async fn metrics_page() -> Response {
+async fn metrics_page(State(verifier): State<Arc<Verifier>>) -> Response {
     let Some(handle) = recorder() else {
         return (
             StatusCode::SERVICE_UNAVAILABLE,
@@ -44,7 +47,7 @@ async fn metrics_page() -> Response {
     };
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
-        handle.render(),
+        handle.render() + &visitor_metrics::render(&verifier),
     )
         .into_response()
 }

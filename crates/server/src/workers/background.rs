@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::callbacks::Postman;
 use super::callbacks::courier::Courier;
+use super::statistics::Statistics;
 use crate::serving::telemetry;
 
 /// How often the directory is asked whether it moved: what an administrator does is honoured
@@ -37,16 +38,18 @@ const CHORES_AT_ONCE: usize = 256;
 /// The tasks under way.
 pub struct Workers {
     tasks: Vec<JoinHandle<()>>,
+    statistics: Statistics,
     postman: JoinHandle<()>,
     /// Dropped, it tells the postman to stop.
     stop: watch::Sender<()>,
 }
 
 impl Workers {
-    /// Ends the tasks. None of them holds anything that must not be lost; callbacks under way are
-    /// given a moment, since a receiver would get them again.
+    /// Ends the tasks. What was counted is stored first; callbacks under way are given a moment,
+    /// since a receiver would get them again; the others hold nothing that must not be lost.
     pub async fn stop(self) {
         drop(self.stop);
+        self.statistics.stop().await;
         // A postman that panicked has nothing left to do.
         let _ = self.postman.await;
         for task in self.tasks {
@@ -68,6 +71,7 @@ pub fn start(verifier: &Arc<Verifier>) -> anyhow::Result<Workers> {
             tokio::spawn(sweep(Arc::clone(verifier))),
             tokio::spawn(do_chores(Arc::clone(verifier))),
         ],
+        statistics: Statistics::start(Arc::clone(verifier)),
         postman: tokio::spawn(postman.run(stopped)),
         stop,
     })

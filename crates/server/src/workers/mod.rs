@@ -1,7 +1,10 @@
-//! What goes on beside the requests: the directory is refreshed, what serves nobody is swept, what
-//! is due is done, callbacks are delivered.
+//! What goes on beside the requests: the directory is refreshed, what serves nobody is swept, puzzles are
+//! drawn, what was counted is stored, what is due is done, callbacks are delivered.
 
 mod background;
 pub mod callbacks;
+mod mint;
+mod statistics;
 
 pub use background::{Workers, start};
+pub use mint::Mint;

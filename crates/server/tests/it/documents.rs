@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::running::Home;
 
 /// The first block of this language in a document of the repository.
-fn block(document: &str, language: &str) -> String {
+pub(crate) fn block(document: &str, language: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
         .join(document);

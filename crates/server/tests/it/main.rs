@@ -2,6 +2,7 @@
 
 mod documents;
 mod foreign;
+mod guides;
 mod locks;
 mod okay_foreign;
 mod operating;
@@ -10,3 +11,5 @@ mod running;
 mod secrets;
 mod serving;
 mod tokens;
+mod visitor_races;
+mod visitors;

@@ -69,6 +69,11 @@ impl Home {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Does something to the database behind the server's back; it must be on PostgreSQL.
+    pub(crate) fn psql(&self, sql: &str) {
+        psql(self.store.as_ref().expect("a home on PostgreSQL"), sql);
+    }
+
     /// The data folder.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -151,16 +156,16 @@ fn fresh_database() -> String {
     let server = prepared("COUNTERSIGN_TEST_POSTGRES");
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = format!("server_test_{}_{number}", std::process::id());
-    let status = Command::new("psql")
-        .args([
-            &server,
-            "--quiet",
-            "--command",
-            &format!("CREATE DATABASE {name}"),
-        ])
-        .status()
-        .expect("psql comes with Debian's postgresql, which scripts/test installs");
-    assert!(status.success(), "no fresh database");
+    psql(&server, &format!("CREATE DATABASE {name}"));
     let (base, _) = server.rsplit_once('/').unwrap();
     format!("{base}/{name}")
+}
+
+/// Has PostgreSQL itself do something.
+fn psql(database: &str, sql: &str) {
+    let status = Command::new("psql")
+        .args([database, "--quiet", "--command", sql])
+        .status()
+        .expect("psql comes with Debian's postgresql, which scripts/test installs");
+    assert!(status.success(), "psql: {sql}");
 }

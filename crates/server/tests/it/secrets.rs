@@ -3,10 +3,13 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use challenge::clock::Clock as _;
+use countersign::system::SystemClock;
 use data_encoding::{BASE32_NOPAD, BASE64, HEXLOWER, HEXUPPER};
 use oath::{Hotp, Key};
 
 use crate::running::{Home, Server};
+use crate::visitors::{PRIVATE_ID, account, answered, client};
 
 const TOKEN_KEY: &[u8] = b"planted token key 01";
 const CLIENT_SECRET: &str = "planted-client-secret-02";
@@ -17,6 +20,8 @@ fn tenant() -> String {
         "[[tenant]]\nname = \"ONLINEBANK\"\n\
          [[tenant.client]]\nid = \"spl-api\"\nsecret = \"{CLIENT_SECRET}\"\n\
          grants = [\"client_credentials\", \"password\"]\n\
+         [[tenant.site]]\npublic_id = \"shop\"\nsecret = \"{PRIVATE_ID}\"\n\
+         kinds = [\"pow\"]\ndifficulty = 20\n\
          [[tenant.policy]]\ncode = \"AT_CUSTOTP\"\n\
          [[tenant.user]]\nlogin_name = \"anna\"\npassword = \"{PASSWORD}\"\n\
          [[tenant.user.authenticator]]\nserial = \"1\"\nkind = \"hotp\"\n\
@@ -88,6 +93,10 @@ async fn planted_secrets_are_found_nowhere_and_each_line_about_a_request_names_i
     let issued = login(&server, &code).await;
     assert!(issued.contains("access_token"), "{issued}");
     let refused = login(&server, "000000").await;
+    let visit = answered(&server.base).await;
+    let (site, http) = (account(&server.base), client());
+    let checked = site.check(&http, &visit, SystemClock.now()).await;
+    let site_token = checked.token;
     let metrics = Command::new("curl")
         .args(["-s", &format!("{}/metrics", server.base)])
         .output();
@@ -101,9 +110,13 @@ async fn planted_secrets_are_found_nowhere_and_each_line_about_a_request_names_i
         CLIENT_SECRET.as_bytes(),
         PASSWORD.as_bytes(),
         token.as_bytes(),
+        PRIVATE_ID.as_bytes(),
+        site_token.as_bytes(),
     ];
     assert_absent(&secrets, "the log", &logged);
     assert_absent(&secrets, "the metrics", &metrics.unwrap().stdout);
+    let shown = home.done(["site", "show", "shop", "--json"]);
+    assert_absent(&secrets, "what site show prints", shown.as_bytes());
     assert_absent(&secrets, "a refusal", refused.as_bytes());
     assert_absent(&secrets, "what apply prints", told.as_bytes());
     for (name, bytes) in files(&home.data()) {

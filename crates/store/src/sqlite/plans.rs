@@ -6,11 +6,12 @@ use crate::sql;
 use crate::sqlite::open;
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 35] = [
+const STATEMENTS: [&str; 38] = [
     sql::STANDING,
     sql::CHALLENGE,
     sql::TOKEN,
-    sql::IS_SPENT,
+    sql::KEPT_MARK,
+    sql::SITE_HOURS,
     sql::DEVICE,
     sql::SESSION,
     sql::LINKING_CODE,
@@ -42,6 +43,8 @@ const STATEMENTS: [&str; 35] = [
     sql::REMOVE_TOKEN,
     sql::ENDED_MARKS,
     sql::ENDED_CHALLENGES,
+    sql::ENDED_SITE_HOURS,
+    sql::REMOVE_SITE_HOUR,
 ];
 
 /// The steps of a statement's plan, as SQLite words them.

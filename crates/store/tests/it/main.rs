@@ -13,3 +13,4 @@ mod outbox;
 mod races;
 mod rows;
 mod verifying;
+mod visits;

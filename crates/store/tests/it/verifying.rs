@@ -18,6 +18,7 @@ use challenge::rng::DangerCountingRng;
 use challenge::secret::Keyring;
 use challenge::transaction::Field;
 use challenge::verifier::{Context, Ports, Verifier};
+use challenge::visitor::InlineMint;
 use oath::ocra::{Input, Suite};
 use oath::{Hotp, Key, Totp};
 
@@ -38,7 +39,7 @@ fn key() -> Key {
     Key::new(*b"12345678901234567890").unwrap()
 }
 
-fn keyring() -> Keyring {
+pub(crate) fn keyring() -> Keyring {
     Keyring::new(BTreeMap::from([(1, [7; 32])])).unwrap()
 }
 
@@ -93,12 +94,13 @@ async fn provided(place: &Place) {
         .unwrap();
 }
 
-async fn node(place: &Place) -> Arc<Verifier> {
+pub(crate) async fn node(place: &Place) -> Arc<Verifier> {
     let ports = Ports {
         store: place.open().await,
         clock: Arc::new(ManualClock::at(NOW)),
         rng: Arc::new(OsBytes),
         keyring: keyring(),
+        mint: Arc::new(InlineMint(OsBytes)),
     };
     Arc::new(Verifier::start(ports).await.unwrap())
 }

@@ -1,18 +1,23 @@
 //! Planning sites.
 
+use std::ops::RangeInclusive;
+
 use secrecy::ExposeSecret;
 
 use super::blueprint::SiteBlueprint;
 use super::draft::{Draft, Within};
-use super::findings::At;
+use super::findings::{At, Findings};
 use super::{differences, names};
 use crate::directory::Site;
 use crate::id::Id;
-use crate::secret::Place;
+use crate::visitor::Kind;
 
 /// The JWT algorithms a site may sign with, and the length of each hash in bytes: a key should not
 /// be shorter (RFC 7518, section 3.2).
 const JWT_ALGORITHMS: [(&str, usize); 3] = [("HS256", 32), ("HS384", 48), ("HS512", 64)];
+
+/// What the highest counter of a proof of work can be in peace: under attack it doubles.
+const DIFFICULTIES: RangeInclusive<u32> = 1..=50_000;
 
 impl Draft<'_> {
     pub(super) fn plan_sites(
@@ -50,12 +55,7 @@ impl Draft<'_> {
         let at = within.at.within("site", &blueprint.public_id);
         self.check_site(&at, blueprint, present);
         let id = present.map_or_else(|| Id::random(self.context.rng), |site| site.id);
-        let place = Place {
-            table: "site",
-            column: "secret",
-            tenant: within.tenant.number(),
-            row: id.number(),
-        };
+        let place = Site::secret_place(within.tenant, id);
         let secret = self.reseal(
             (&at, "secret"),
             &place,
@@ -130,15 +130,6 @@ impl Draft<'_> {
             ),
             _ => {}
         }
-        if blueprint.kinds.is_empty() {
-            found.problem(at, "kinds: name at least one");
-        }
-        for kind in &blueprint.kinds {
-            if !SiteBlueprint::KINDS.contains(&kind.as_str()) {
-                let known = SiteBlueprint::KINDS.join(", ");
-                found.problem(at, format!("kinds: there is no {kind:?}; there is {known}"));
-            }
-        }
         for origin in &blueprint.origins {
             if !is_origin(origin) {
                 found.problem(
@@ -150,10 +141,8 @@ impl Draft<'_> {
         for corpus in &blueprint.corpora {
             names::check_text(found, at, "corpora", corpus);
         }
-        found.warn(
-            at,
-            "stored; this version does not serve the website protocol yet",
-        );
+        check_kinds(found, at, blueprint);
+        check_difficulty(found, at, blueprint.difficulty);
     }
 }
 
@@ -165,4 +154,43 @@ fn is_origin(text: &str) -> bool {
         .or_else(|| text.strip_prefix("http://"));
     let allowed = |c: char| c.is_ascii_graphic() && !"/?#@\\\"'<>".contains(c);
     host.is_some_and(|host| !host.is_empty() && host.chars().all(allowed))
+}
+
+fn check_kinds(found: &mut Findings, at: &At, blueprint: &SiteBlueprint) {
+    if blueprint.kinds.is_empty() {
+        found.problem(at, "kinds: name at least one");
+    }
+    for kind in &blueprint.kinds {
+        if !SiteBlueprint::KINDS.contains(&kind.as_str()) {
+            let known = SiteBlueprint::KINDS.join(", ");
+            found.problem(at, format!("kinds: there is no {kind:?}; there is {known}"));
+        }
+    }
+    let unserved: Vec<_> = blueprint
+        .kinds
+        .iter()
+        .filter(|kind| Kind::named(kind).is_none())
+        .map(String::as_str)
+        .collect();
+    if !unserved.is_empty() {
+        let unserved = unserved.join(", ");
+        found.warn(
+            at,
+            format!("kinds: this version does not serve {unserved} yet"),
+        );
+    }
+}
+
+fn check_difficulty(found: &mut Findings, at: &At, difficulty: Option<u32>) {
+    if let Some(bound) = difficulty.filter(|bound| !DIFFICULTIES.contains(bound)) {
+        found.problem(
+            at,
+            format!(
+                "difficulty: {bound} is out of range; it is the highest counter of a proof of work, \
+                 from {} to {}",
+                DIFFICULTIES.start(),
+                DIFFICULTIES.end(),
+            ),
+        );
+    }
 }

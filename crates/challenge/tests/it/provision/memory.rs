@@ -13,11 +13,12 @@ use challenge::approval::ports::{
 use challenge::approval::{Device, Session};
 use challenge::audit::Event;
 use challenge::clock::Timestamp;
-use challenge::directory::{Authenticator, AuthenticatorKey, Tenant, User, UserKey};
+use challenge::directory::{Authenticator, AuthenticatorKey, Site, Tenant, User, UserKey};
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
 use challenge::ports::{Change, Provision, Store, StoreError, TenantRows, Version, Versioned};
 use challenge::standing::Standing;
+use challenge::visitor::{SiteHour, Visit};
 
 #[derive(Default)]
 pub(super) struct Rows {
@@ -121,6 +122,38 @@ impl Store for Memory {
         _: TimedId,
     ) -> Result<Option<Versioned<Challenge>>, StoreError> {
         Ok(None)
+    }
+
+    async fn visit(
+        &self,
+        _: Id<Tenant>,
+        _: TimedId,
+    ) -> Result<Option<Versioned<Visit>>, StoreError> {
+        Ok(None)
+    }
+
+    async fn is_spent(
+        &self,
+        _: Id<Tenant>,
+        _: &[u8; 32],
+        _: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn add_site_hours(&self, _: Vec<SiteHour>) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable(
+            "provisioning counts nothing".to_owned(),
+        ))
+    }
+
+    async fn site_hours(
+        &self,
+        _: Id<Tenant>,
+        _: Id<Site>,
+        _: Timestamp,
+    ) -> Result<Vec<SiteHour>, StoreError> {
+        Ok(Vec::new())
     }
 
     async fn access_token(
@@ -230,15 +263,6 @@ impl Store for Memory {
 
     async fn events(&self, _: Id<Tenant>, _: u32) -> Result<Vec<Event>, StoreError> {
         Ok(self.rows().events.clone())
-    }
-
-    async fn is_spent(
-        &self,
-        _: Id<Tenant>,
-        _: &[u8; 32],
-        _: Timestamp,
-    ) -> Result<bool, StoreError> {
-        Ok(false)
     }
 
     async fn sweep(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {

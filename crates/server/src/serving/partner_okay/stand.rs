@@ -1,7 +1,6 @@
 //! Where the website stands: its address is taken first, since the Okay server has to be told where
 //! callbacks go before it begins.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -13,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::account::Account;
 use super::website::Website;
+use crate::app;
 use crate::serving::connections;
 
 /// An address that nobody answers at yet.
@@ -22,16 +22,10 @@ pub struct Stand {
 }
 
 impl Stand {
-    /// Takes the address, or a free port of this `host` where none is given.
-    pub async fn take(listen: Option<&str>, host: &str) -> anyhow::Result<Self> {
-        let listen = listen.map_or_else(|| format!("{host}:0"), str::to_owned);
-        let listener = TcpListener::bind(&listen).await.with_context(|| {
-            format!(
-                "cannot listen on {listen}; choose a free address with --okay-partner-listen \
-                 ADDRESS:PORT"
-            )
-        })?;
-        let url = url(listener.local_addr()?);
+    /// Takes an address; port 0 takes a free one.
+    pub async fn take(listen: &str) -> anyhow::Result<Self> {
+        let listener = app::bind(listen, "--okay-partner-listen").await?;
+        let url = app::url_of(listener.local_addr()?);
         Ok(Self { listener, url })
     }
 
@@ -84,26 +78,13 @@ impl Account {
     }
 }
 
-/// The URL under which a listener of this machine is reached from it: a listener on all addresses is
-/// reached on the loopback one too.
-fn url(mut address: SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        let loopback: IpAddr = match address {
-            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        };
-        address.set_ip(loopback);
-    }
-    format!("http://{address}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[tokio::test]
     async fn callbacks_come_to_the_address_that_was_taken() {
-        let stand = Stand::take(None, "0.0.0.0").await.unwrap();
+        let stand = Stand::take("0.0.0.0:0").await.unwrap();
         assert!(
             stand.url().starts_with("http://127.0.0.1:"),
             "{}",

@@ -6,7 +6,7 @@ use oath::{Hotp, Key};
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::wire::{Request, Wire, outln};
+use super::wire::{Body, Request, Wire, outln};
 
 const TOKEN_PATH: &str = "/idp/ONLINEBANK/authn/token";
 const FORM: &str = "application/x-www-form-urlencoded; charset=UTF-8";
@@ -50,12 +50,14 @@ async fn challenge_response(wire: &mut Wire, bearer: &str) -> anyhow::Result<()>
     );
     let request = Request {
         path: "/scim/ONLINEBANK/v2/Authenticator/.AT_CUSTOTP",
-        content_type: "application/scim+json",
         bearer: Some(bearer),
-        body: action,
+        body: Some(Body {
+            content_type: "application/scim+json",
+            text: action,
+        }),
     };
     let title = "The portal asks for a challenge, and shows it to the user";
-    let answer = wire.post(title, &request, StatusCode::OK).await?;
+    let answer = wire.exchange(title, &request, StatusCode::OK).await?;
     let first = &answer["attributes"][0];
     ensure!(
         first["name"] == "CHALLENGE",
@@ -133,11 +135,13 @@ async fn post(
 ) -> anyhow::Result<Value> {
     let request = Request {
         path: TOKEN_PATH,
-        content_type: FORM,
         bearer,
-        body,
+        body: Some(Body {
+            content_type: FORM,
+            text: body,
+        }),
     };
-    wire.post(title, &request, expected).await
+    wire.exchange(title, &request, expected).await
 }
 
 fn accepted(answer: &Value) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@
 
 mod activid;
 mod mailbox;
+mod ocapi;
 mod okay;
 mod run;
 mod wire;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::mailbox::Mailbox;
-use super::wire::{Request, Wire, outln};
+use super::wire::{Body, Request, Wire, outln};
 use crate::device::{Decision, Device, Home, Pending, Trouble};
 use crate::serving::partner_okay::{Account, Wish};
 
@@ -230,11 +230,13 @@ impl Scene<'_> {
         let body = body.to_string();
         let request = Request {
             path,
-            content_type: "application/json",
             bearer: None,
-            body: &body,
+            body: Some(Body {
+                content_type: "application/json",
+                text: &body,
+            }),
         };
-        self.wire.post(title, &request, StatusCode::OK).await
+        self.wire.exchange(title, &request, StatusCode::OK).await
     }
 }
 

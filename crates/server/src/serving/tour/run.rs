@@ -6,16 +6,20 @@ use tokio::sync::oneshot;
 use super::mailbox::Mailbox;
 use super::okay::Cast;
 use super::wire::{Wire, outln};
-use super::{activid, okay};
+use super::{activid, ocapi, okay};
 use crate::serving::demo;
+use crate::serving::partner::Account;
 use crate::serving::partner_okay::Stand;
 
 /// Plays all parts against a server on a free port with a database in a temporary folder.
 pub async fn run() -> anyhow::Result<()> {
-    let stand = Stand::take(None, "127.0.0.1").await?;
-    let stage =
-        demo::Stage::set("127.0.0.1:0", |directory| stand.invite_callbacks(directory)).await?;
-    let account = stage.okay_account()?;
+    let stand = Stand::take("127.0.0.1:0").await?;
+    let stage = demo::Stage::set("127.0.0.1:0", |directory| {
+        demo::each_site(directory, |site| site.difficulty = Some(ocapi::DIFFICULTY));
+        stand.invite_callbacks(directory);
+    })
+    .await?;
+    let (website, account) = (stage.account()?, stage.okay_account()?);
     let base = stage.url();
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(stage.application.run(async move {
@@ -24,7 +28,8 @@ pub async fn run() -> anyhow::Result<()> {
     }));
     let mut wire = Wire::to(base)?;
     let mailbox = Mailbox::open(stand, account.clone());
-    let played = play(&mut wire, &mut Cast { account, mailbox }).await;
+    let mut cast = Cast { account, mailbox };
+    let played = play(&mut wire, &website, &mut cast).await;
     drop(stop);
     serving.await.context("the server ended badly")??;
     played?;
@@ -32,7 +37,8 @@ pub async fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn play(wire: &mut Wire, cast: &mut Cast) -> anyhow::Result<()> {
+async fn play(wire: &mut Wire, website: &Account, cast: &mut Cast) -> anyhow::Result<()> {
+    ocapi::play(wire, website).await?;
     activid::play(wire).await?;
     okay::play(wire, cast).await
 }

@@ -1,7 +1,7 @@
 //! The tour's HTTP: a request is printed, sent, its answer printed and checked.
 
 use anyhow::{Context as _, bail};
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 
 /// Speaks to the tour's server and prints what is said.
@@ -11,16 +11,22 @@ pub(super) struct Wire {
     step: u32,
 }
 
-/// A request of the tour, always a POST.
+/// A request of the tour: a POST where it has a body, else a GET.
 pub(super) struct Request<'a> {
     /// The path.
     pub(super) path: &'a str,
-    /// The body's media type.
-    pub(super) content_type: &'a str,
     /// The bearer token.
     pub(super) bearer: Option<&'a str>,
-    /// The body, byte for byte.
-    pub(super) body: &'a str,
+    /// The body.
+    pub(super) body: Option<Body<'a>>,
+}
+
+/// What is posted.
+pub(super) struct Body<'a> {
+    /// The media type.
+    pub(super) content_type: &'a str,
+    /// The text, byte for byte.
+    pub(super) text: &'a str,
 }
 
 impl Wire {
@@ -39,7 +45,7 @@ impl Wire {
     }
 
     /// Sends a request, prints both ways, and gives the answer if its status is the expected one.
-    pub(super) async fn post(
+    pub(super) async fn exchange(
         &mut self,
         title: &str,
         request: &Request<'_>,
@@ -47,23 +53,21 @@ impl Wire {
     ) -> anyhow::Result<Value> {
         self.step += 1;
         outln(&format!("\n{}. {title}", self.step));
+        let method = request.body.as_ref().map_or(Method::GET, |_| Method::POST);
         let url = format!("{}{}", self.base, request.path);
-        outln(&format!("   > POST {url}"));
-        let mut sent = self
-            .client
-            .post(&url)
-            .header("Content-Type", request.content_type);
+        outln(&format!("   > {method} {url}"));
+        let mut sent = self.client.request(method, &url);
         if let Some(token) = request.bearer {
             outln(&format!("   > Authorization: Bearer {token}"));
             sent = sent.bearer_auth(token);
         }
-        outln(&format!("   > Content-Type: {}", request.content_type));
-        outln(&format!("   > {}", request.body));
-        let answer = sent
-            .body(request.body.to_owned())
-            .send()
-            .await
-            .context("no answer")?;
+        if let Some(body) = &request.body {
+            outln(&format!("   > Content-Type: {}", body.content_type));
+            outln(&format!("   > {}", body.text));
+            sent = sent.header("Content-Type", body.content_type);
+            sent = sent.body(body.text.to_owned());
+        }
+        let answer = sent.send().await.context("no answer")?;
         let status = answer.status();
         let text = answer.text().await.context("the answer broke off")?;
         outln(&format!("   < {status}"));

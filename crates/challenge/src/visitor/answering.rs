@@ -1,0 +1,124 @@
+//! A visitor's answer: the first one counts, whatever it is worth.
+
+use std::sync::Arc;
+
+use crate::audit::{Detail, Event, EventKind, Outcome};
+use crate::directory::Site;
+use crate::id::TimedId;
+use crate::lifecycle::{Command, Phase, State};
+use crate::methods::proof_of_work::Attempt;
+use crate::ports::{Change, StoreError};
+use crate::verifier::{TRIES, Verifier};
+use crate::visitor::issuing::{CHECK_S, IssuedToVisitor};
+use crate::visitor::{Refused, Ticket, VisitWrite};
+
+/// What a visitor gave as an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnswerGiven {
+    /// The solution of a proof of work.
+    ProofOfWork(Attempt),
+}
+
+/// An answer that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// It is right, and the site can check that.
+    Right,
+    /// It is wrong. The next challenge comes with it, unless too many are waiting for one.
+    Wrong(Option<Box<IssuedToVisitor>>),
+}
+
+impl Verifier {
+    /// Verifies a visitor's answer and spends the challenge by it.
+    ///
+    /// Of any number of answers to one challenge exactly one is counted, on this node and on all others,
+    /// and it is on disk before this returns. The same right answer again is right until it was
+    /// checked; any other one is [`Refused::AlreadyAnswered`].
+    pub async fn answer_of_visitor(
+        &self,
+        (ticket, site): (&Ticket, &Arc<Site>),
+        given: &AnswerGiven,
+        address: &str,
+    ) -> Result<Answered, Refused> {
+        if let Some(retry_s) = self.visitors.answer_wait_s(address, self.clock.now()) {
+            return Err(Refused::SlowDown { retry_s });
+        }
+        let AnswerGiven::ProofOfWork(attempt) = given;
+        let right = ticket.solution.is_hit_by(attempt);
+        for _ in 0..TRIES {
+            let read = self.store.visit(site.tenant, ticket.id).await?;
+            let now = self.clock.now();
+            if let Some(visit) = read {
+                return match visit.value.phase_at(now) {
+                    Phase::Is(State::Accepted { .. }) if right => Ok(Answered::Right),
+                    Phase::Expired => Err(Refused::Expired),
+                    Phase::Is(_) => Err(Refused::AlreadyAnswered),
+                };
+            }
+            let opened = ticket.visit(site.tenant, CHECK_S);
+            let Ok(next) = opened.after(Command::Answer { right }, now) else {
+                return Err(Refused::Expired);
+            };
+            let outcome = if right { Outcome::Done } else { Outcome::Wrong };
+            let event =
+                self.visitor_event(site, (EventKind::Response, outcome), ticket.id, address);
+            let change = Change {
+                visit: Some(VisitWrite { expected: 0, next }),
+                ..Change::telling(event)
+            };
+            match self.store.commit(change).await {
+                Ok(()) => {
+                    let issued_at = ticket.id.drawn_at();
+                    self.visitors.answered(site, issued_at, now, right);
+                    return self.after_answer((ticket, site), right, address).await;
+                }
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let id = ticket.id;
+        Err(Refused::Unavailable(format!(
+            "visit {id}: {TRIES} lost races"
+        )))
+    }
+
+    async fn after_answer(
+        &self,
+        (ticket, site): (&Ticket, &Arc<Site>),
+        right: bool,
+        address: &str,
+    ) -> Result<Answered, Refused> {
+        if right {
+            return Ok(Answered::Right);
+        }
+        self.visitors.wrong_from(address, self.clock.now());
+        // The answer is counted; that there is no next challenge now must not make it look as if not.
+        let next = self.issue_to_visitor(site, ticket.kind, address).await;
+        Ok(Answered::Wrong(next.ok().map(Box::new)))
+    }
+
+    /// An event about a visitor's challenge.
+    pub(super) fn visitor_event(
+        &self,
+        site: &Site,
+        (kind, outcome): (EventKind, Outcome),
+        challenge: TimedId,
+        address: &str,
+    ) -> Event {
+        let at = self.clock.now();
+        Event {
+            id: TimedId::random(at, &*self.rng),
+            at,
+            tenant: site.tenant,
+            kind,
+            outcome,
+            user: None,
+            detail: Detail {
+                site: Some(site.public_id.clone()),
+                challenge: Some(challenge),
+                address: Some(address.to_owned()),
+                ..Detail::default()
+            },
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Challenges for visitors: people (or not) whom nobody knows, on the page of a partner's website.
+//!
+//! Issuing writes nothing: the challenge's id is a sealed [`Ticket`] that carries all of it. The first
+//! answer, right or wrong, writes a [`Visit`], which is from then on the one truth about that challenge;
+//! the partner's check consumes it. What becomes of a visit is decided by
+//! [`lifecycle`](crate::lifecycle) alone.
+
+mod answering;
+mod checking;
+mod counters;
+mod effort;
+mod issuing;
+mod kind;
+mod pressure;
+mod refused;
+mod site_hour;
+mod throttle;
+mod ticket;
+mod visit;
+
+pub use answering::{AnswerGiven, Answered};
+pub use checking::{Check, Told, Voucher};
+pub use counters::{
+    Counters, ISSUED_UNDER_ATTACK_PER_MINUTE, SiteTotals, TIME_BOUNDS_S, WRONG_ANSWERS_PER_MINUTE,
+};
+pub use effort::{BASE_COST, BASE_COUNTER_MAX, FAILURES_FREE, effort_for};
+pub use issuing::{ANSWER_S, CHECK_S, InlineMint, IssuedToVisitor, Mint};
+pub use kind::Kind;
+pub use refused::Refused;
+pub use site_hour::SiteHour;
+pub use ticket::{TICKET_LENGTH_MAX, Ticket};
+pub use visit::{Visit, VisitWrite};

@@ -1,0 +1,169 @@
+//! How hard a site is pressed: challenges that failed or were left unanswered within a minute.
+//!
+//! Pure counting in a ring of short spans; memory does not grow with the traffic. Every node counts what
+//! passes through it.
+
+use crate::clock::Timestamp;
+
+/// Milliseconds of one span.
+const SPAN_MS: i64 = 5_000;
+
+/// Spans in the ring: more than the time a challenge can be answered in.
+const SPANS: usize = 72;
+
+/// Spans that make a minute.
+const MINUTE: i64 = 60_000 / SPAN_MS;
+
+/// Spans after which a challenge without an answer counts as left: browsers answer within seconds.
+const PATIENCE: i64 = 30_000 / SPAN_MS;
+
+/// Counts of the last minutes.
+#[derive(Clone, Debug)]
+pub(super) struct Pressure {
+    spans: [Span; SPANS],
+    /// Challenges whose span left the ring without an answer.
+    abandoned: i64,
+}
+
+/// What was counted in five seconds. A span's number is the time divided by its length.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    number: i64,
+    /// Challenges issued in it.
+    issued: u32,
+    /// Of the challenges issued in it, those that were answered, whenever.
+    answered: u32,
+    /// Wrong answers given in it, whenever the challenge was issued.
+    wrong: u32,
+}
+
+impl Default for Pressure {
+    fn default() -> Self {
+        Self {
+            spans: [Span::default(); SPANS],
+            abandoned: 0,
+        }
+    }
+}
+
+impl Pressure {
+    /// Counts a challenge issued now.
+    pub(super) fn issued(&mut self, now: Timestamp) {
+        if let Some(span) = self.span(number(now)) {
+            span.issued = span.issued.saturating_add(1);
+        }
+    }
+
+    /// Counts an answer given now.
+    pub(super) fn answered(&mut self, issued_at: Timestamp, now: Timestamp, right: bool) {
+        if let Some(span) = self.span(number(issued_at)) {
+            span.answered = span.answered.saturating_add(1);
+        }
+        if let (false, Some(span)) = (right, self.span(number(now))) {
+            span.wrong = span.wrong.saturating_add(1);
+        }
+    }
+
+    /// Wrong answers of the last minute, and challenges of the minute before the last half that are
+    /// without an answer.
+    pub(super) fn failures_per_minute(&self, now: Timestamp) -> u32 {
+        let now = number(now);
+        let failures = self.spans.iter().map(|span| match now - span.number {
+            age if (0..MINUTE).contains(&age) && age < PATIENCE => span.wrong,
+            age if (0..MINUTE).contains(&age) => span.wrong.saturating_add(span.left()),
+            age if (MINUTE..MINUTE + PATIENCE).contains(&age) => span.left(),
+            _ => 0,
+        });
+        failures.fold(0, u32::saturating_add)
+    }
+
+    /// Challenges that can no longer be answered, and were not.
+    pub(super) fn abandoned(&self) -> u64 {
+        u64::try_from(self.abandoned).unwrap_or(0)
+    }
+
+    /// The span of this number, taken into the ring; nothing where the ring is past it.
+    fn span(&mut self, number: i64) -> Option<&mut Span> {
+        let place = usize::try_from(number.rem_euclid(i64::try_from(SPANS).ok()?)).ok()?;
+        let span = self.spans.get_mut(place)?;
+        if span.number > number {
+            return None;
+        }
+        if span.number < number {
+            // Answers that came through this node to challenges of another make it negative here.
+            self.abandoned += i64::from(span.issued) - i64::from(span.answered);
+            *span = Span {
+                number,
+                ..Span::default()
+            };
+        }
+        Some(span)
+    }
+}
+
+impl Span {
+    fn left(&self) -> u32 {
+        self.issued.saturating_sub(self.answered)
+    }
+}
+
+fn number(moment: Timestamp) -> i64 {
+    moment.unix_ms().div_euclid(SPAN_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Timestamp = Timestamp::from_unix_s(1_800_000_000);
+
+    #[test]
+    fn a_challenge_without_an_answer_counts_from_half_a_minute_on_for_one_minute() {
+        let mut pressure = Pressure::default();
+        pressure.issued(START);
+        let failures = |s| pressure.failures_per_minute(START.plus_s(s));
+        assert_eq!([0, 29, 30, 89, 90].map(failures), [0, 0, 1, 1, 0]);
+    }
+
+    #[test]
+    fn a_wrong_answer_counts_at_once_for_one_minute_and_a_right_one_never() {
+        let mut pressure = Pressure::default();
+        for right in [true, false] {
+            pressure.issued(START);
+            pressure.answered(START, START.plus_s(2), right);
+        }
+        let failures = |s| pressure.failures_per_minute(START.plus_s(s));
+        assert_eq!([2, 40, 59, 60, 80].map(failures), [1, 1, 1, 0, 0]);
+    }
+
+    #[test]
+    fn a_late_answer_takes_its_challenge_back() {
+        let mut pressure = Pressure::default();
+        pressure.issued(START);
+        let late = START.plus_s(45);
+        assert_eq!(pressure.failures_per_minute(late), 1);
+        pressure.answered(START, late, true);
+        assert_eq!(pressure.failures_per_minute(late), 0);
+    }
+
+    #[test]
+    fn what_was_never_answered_is_abandoned_once_it_cannot_be() {
+        let mut pressure = Pressure::default();
+        for _ in 0..3 {
+            pressure.issued(START);
+        }
+        pressure.answered(START, START.plus_s(1), false);
+        pressure.issued(START.plus_s(300));
+        assert_eq!(pressure.abandoned(), 0);
+        pressure.issued(START.plus_s(360));
+        assert_eq!(pressure.abandoned(), 2);
+    }
+
+    #[test]
+    fn an_answer_older_than_the_ring_is_passed_over() {
+        let mut pressure = Pressure::default();
+        pressure.issued(START.plus_s(1000));
+        pressure.answered(START, START.plus_s(1000), true);
+        assert_eq!(pressure.failures_per_minute(START.plus_s(1040)), 1);
+    }
+}

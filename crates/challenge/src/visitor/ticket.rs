@@ -1,0 +1,98 @@
+//! The id of a visitor's challenge: sealed, and carrying everything about it.
+//!
+//! Whoever holds one learns nothing from it and can change nothing in it.
+
+use data_encoding::BASE64URL_NOPAD;
+
+use crate::clock::Timestamp;
+use crate::directory::Site;
+use crate::id::{Id, TimedId};
+use crate::methods::proof_of_work::{KEY_LENGTH, Solution};
+use crate::rng::Rng;
+use crate::secret::{Keyring, SealError};
+use crate::visitor::{Kind, Visit};
+
+/// What the id of a challenge begins with, and the public id of a site never does.
+const PREFIX: &str = "c.";
+
+/// The form of what is sealed.
+const FORM: u8 = 1;
+
+/// Characters that the id of a challenge never exceeds.
+pub const TICKET_LENGTH_MAX: usize = 512;
+
+/// A visitor's challenge as its id carries it.
+#[derive(Clone)]
+pub struct Ticket {
+    /// The challenge's id, under which its answer is kept; tells when it was issued.
+    pub id: TimedId,
+    /// The site it was issued for.
+    pub site: Id<Site>,
+    /// What kind of challenge it is.
+    pub kind: Kind,
+    /// The moment from which it is too late to answer.
+    pub answer_by: Timestamp,
+    /// What the right answer is.
+    pub solution: Solution,
+}
+
+impl Ticket {
+    /// The id as it is shown.
+    pub fn seal(&self, keyring: &Keyring, rng: &dyn Rng) -> Result<String, SealError> {
+        let mut plain = vec![FORM, self.kind.number()];
+        plain.extend_from_slice(self.id.as_bytes());
+        plain.extend_from_slice(&self.site.number().to_be_bytes());
+        plain.extend_from_slice(&self.answer_by.unix_ms().to_be_bytes());
+        plain.extend_from_slice(&self.solution.counter.to_be_bytes());
+        plain.extend_from_slice(&self.solution.key);
+        let sealed = keyring.seal_ticket(rng, self.id.drawn_at(), &plain)?;
+        Ok(format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&sealed)))
+    }
+
+    /// Reads an id; nothing where this server did not seal it.
+    pub fn open(keyring: &Keyring, unverified: &str) -> Option<Self> {
+        if unverified.len() > TICKET_LENGTH_MAX {
+            return None;
+        }
+        let sealed = BASE64URL_NOPAD
+            .decode(unverified.strip_prefix(PREFIX)?.as_bytes())
+            .ok()?;
+        let plain = keyring.open_ticket(&sealed)?;
+        let (&[form, kind], rest) = plain.split_first_chunk::<2>()?;
+        let (id, rest) = rest.split_first_chunk::<16>()?;
+        let (site, rest) = rest.split_first_chunk::<8>()?;
+        let (answer_by, rest) = rest.split_first_chunk::<8>()?;
+        let (counter, key) = rest.split_first_chunk::<4>()?;
+        let key: [u8; KEY_LENGTH] = key.try_into().ok()?;
+        (form == FORM).then_some(())?;
+        Some(Self {
+            id: TimedId::from_bytes(*id),
+            site: Id::from_number(i64::from_be_bytes(*site))?,
+            kind: Kind::of_number(kind)?,
+            answer_by: Timestamp::from_unix_ms(i64::from_be_bytes(*answer_by)),
+            solution: Solution {
+                counter: u32::from_be_bytes(*counter),
+                key,
+            },
+        })
+    }
+
+    /// Whether this is the form of such an id, sealed or not.
+    pub fn is_like(text: &str) -> bool {
+        text.starts_with(PREFIX)
+    }
+
+    /// The visit that its first answer begins, still open.
+    pub(super) fn visit(&self, tenant: Id<crate::directory::Tenant>, check_s: u32) -> Visit {
+        Visit {
+            id: self.id,
+            tenant,
+            site: self.site,
+            kind: self.kind,
+            answer_by: self.answer_by,
+            check_s,
+            state: crate::lifecycle::State::Open { attempts_left: 1 },
+            repeatable_by: None,
+        }
+    }
+}

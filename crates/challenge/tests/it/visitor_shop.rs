@@ -1,0 +1,98 @@
+//! A website with visitors, for the tests of what they may do.
+
+use std::sync::Arc;
+
+use challenge::audit::{EventKind, Outcome};
+use challenge::clock::Timestamp;
+use challenge::directory::Site;
+use challenge::methods::proof_of_work::Attempt;
+use challenge::policy::Limits;
+use challenge::visitor::{
+    AnswerGiven, Answered, Check, IssuedToVisitor, Kind, Refused, Told, Voucher,
+};
+use pollster::block_on;
+
+use crate::bench::Bench;
+
+pub(crate) const HERE: &str = "192.0.2.7";
+
+/// A bench, one of its sites, and what visitors and that site do.
+pub(crate) struct Shop {
+    pub(crate) bench: Bench,
+    pub(crate) site: Arc<Site>,
+}
+
+impl Shop {
+    pub(crate) fn open() -> Self {
+        let bench = Bench::with(Limits::default(), vec![]);
+        let site = bench.verifier.catalogue.site("shop").unwrap();
+        Self { bench, site }
+    }
+
+    pub(crate) fn issue(&self) -> IssuedToVisitor {
+        self.issue_from(HERE).unwrap()
+    }
+
+    pub(crate) fn issue_from(&self, address: &str) -> Result<IssuedToVisitor, Refused> {
+        let issued = self
+            .bench
+            .verifier
+            .issue_to_visitor(&self.site, Kind::ProofOfWork, address);
+        block_on(issued)
+    }
+
+    /// The right answer, which the server alone knows without trying.
+    pub(crate) fn solution(&self, id: &str) -> Attempt {
+        let (ticket, _) = self.bench.verifier.ticket(id).unwrap();
+        let solution = &ticket.solution;
+        Attempt {
+            counter: solution.counter,
+            key: solution.key,
+        }
+    }
+
+    pub(crate) fn answer(&self, id: &str, attempt: Attempt) -> Result<Answered, Refused> {
+        let (ticket, site) = self.bench.verifier.ticket(id).ok_or(Refused::NotFound)?;
+        let given = AnswerGiven::ProofOfWork(attempt);
+        let answered = self
+            .bench
+            .verifier
+            .answer_of_visitor((&ticket, &site), &given, HERE);
+        block_on(answered)
+    }
+
+    pub(crate) fn answer_right(&self, id: &str) -> Result<Answered, Refused> {
+        self.answer(id, self.solution(id))
+    }
+
+    pub(crate) fn answer_wrong(&self, id: &str) -> Result<Answered, Refused> {
+        let right = self.solution(id);
+        let key = right.key.map(|byte| !byte);
+        self.answer(id, Attempt { key, ..right })
+    }
+
+    pub(crate) fn check_with(&self, id: &str, check: &Check<'_>) -> Result<Told, Refused> {
+        block_on(self.bench.verifier.check_visit(&self.site, id, check))
+    }
+
+    pub(crate) fn check(&self, id: &str) -> Result<Told, Refused> {
+        self.check_with(id, &CHECK)
+    }
+
+    pub(crate) fn events(&self) -> Vec<(EventKind, Outcome)> {
+        let rows = self.bench.store.rows();
+        let told = rows.events.iter().map(|event| (event.kind, event.outcome));
+        told.collect()
+    }
+}
+
+pub(crate) const CHECK: Check<'_> = Check {
+    peek: false,
+    repeat_key: None,
+    voucher: None,
+    address: HERE,
+};
+
+pub(crate) fn voucher(id: &str, ends_at: Timestamp) -> Voucher<'_> {
+    Voucher { id, ends_at }
+}

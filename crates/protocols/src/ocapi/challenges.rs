@@ -1,0 +1,145 @@
+//! The three steps of a challenge: created, answered, checked.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, Response, header};
+use challenge::directory::Site;
+use challenge::visitor::{Check, IssuedToVisitor, Kind, Ticket, Told, Voucher};
+
+use crate::desk::Desk;
+use crate::ocapi::readers::Readers;
+use crate::ocapi::refusal::Refused;
+use crate::ocapi::{caller, request, response};
+
+/// The methods of this place. HEAD is not among them: it would issue a challenge that nobody sees, or
+/// consume one and not tell.
+const ALLOW: &str = "GET, POST, OPTIONS";
+
+/// Everything at `/challenge/{name}`, which is a challenge's id or a site's public id.
+pub(super) async fn challenge(
+    State(desk): State<Arc<Desk>>,
+    mut request: Request,
+) -> Response<Body> {
+    let name = match request::name(&mut request).await {
+        Ok(name) => name,
+        Err(refused) => return response::refusal(&refused),
+    };
+    let (parts, body) = request.into_parts();
+    match parts.method {
+        Method::GET if Ticket::is_like(&name) => match check(&desk, &name, &parts).await {
+            Ok(told) => response::told(&name, told),
+            Err(refused) => response::refusal(&refused),
+        },
+        Method::GET => create(&desk, &name, &parts).await,
+        Method::POST => answer(&desk, &name, (&parts, body)).await,
+        Method::OPTIONS => before(&desk, &name, &parts),
+        _ => response::refusal(&Refused::WrongMethod { allow: ALLOW }),
+    }
+}
+
+/// Issues a challenge to a visitor of a site.
+async fn create(desk: &Desk, public_id: &str, parts: &Parts) -> Response<Body> {
+    let Some(site) = desk.verifier.catalogue.site(public_id) else {
+        return Readers::Anyone.may_read(response::refusal(&Refused::NoSuchSite));
+    };
+    let readers = match Readers::of(&site, &parts.headers) {
+        Ok(readers) => readers,
+        Err(refused) => return Readers::NoPage.may_read(response::refusal(&refused)),
+    };
+    readers.may_read(match issue(desk, &site, parts).await {
+        Ok(issued) => response::challenge(&issued),
+        Err(refused) => response::refusal(&refused),
+    })
+}
+
+async fn issue(desk: &Desk, site: &Site, parts: &Parts) -> Result<IssuedToVisitor, Refused> {
+    let kind = kind_of(site, request::kind(parts)?.as_deref())?;
+    let address = request::neighbourhood_of(request::address(parts));
+    Ok(desk.verifier.issue_to_visitor(site, kind, &address).await?)
+}
+
+/// The kind that was asked for, if the site lists it; without one, the first it lists that there is.
+fn kind_of(site: &Site, wanted: Option<&str>) -> Result<Kind, Refused> {
+    let mut served = site.kinds.iter().filter_map(|name| Kind::named(name));
+    let kind = match wanted {
+        None => served.next(),
+        Some(wanted) => served.find(|kind| kind.name() == wanted),
+    };
+    kind.ok_or_else(|| {
+        let served = site.kinds.iter().filter_map(|name| Kind::named(name));
+        let served: Vec<_> = served.map(Kind::name).collect();
+        Refused::NoSuchKind(if served.is_empty() {
+            "this version serves none of the site's kinds; pow is served".to_owned()
+        } else {
+            format!("kind is one of: {}", served.join(", "))
+        })
+    })
+}
+
+/// Takes a visitor's answer.
+async fn answer(desk: &Desk, id: &str, (parts, body): (&Parts, Body)) -> Response<Body> {
+    let Some((ticket, site)) = desk.verifier.ticket(id) else {
+        let refused = Refused::Domain(challenge::visitor::Refused::NotFound);
+        return Readers::Anyone.may_read(response::refusal(&refused));
+    };
+    let readers = match Readers::of(&site, &parts.headers) {
+        Ok(readers) => readers,
+        Err(refused) => return Readers::NoPage.may_read(response::refusal(&refused)),
+    };
+    let address = request::neighbourhood_of(request::address(parts));
+    let given = match request::answer(body, ticket.kind).await {
+        Ok(given) => given,
+        Err(refused) => return readers.may_read(response::refusal(&refused)),
+    };
+    let answered = desk
+        .verifier
+        .answer_of_visitor((&ticket, &site), &given, &address)
+        .await;
+    readers.may_read(match answered {
+        Ok(answered) => response::answered(id, &answered),
+        Err(refused) => response::refusal(&refused.into()),
+    })
+}
+
+/// Tells a site's server. Pages have no business here, so none may read it.
+async fn check(desk: &Desk, id: &str, parts: &Parts) -> Result<Told, Refused> {
+    let (site, pass) = caller::of_check(desk, &parts.headers, id)?;
+    let voucher = pass.jti.as_deref().map(|jti| Voucher {
+        id: jti,
+        ends_at: pass.expires_at,
+    });
+    let address = request::text_of(request::address(parts));
+    let check = Check {
+        peek: request::peek(parts)?,
+        repeat_key: request::repeat_key(&parts.headers)?,
+        voucher,
+        address: &address,
+    };
+    Ok(desk.verifier.check_visit(&site, id, &check).await?)
+}
+
+/// What a browser wants to know before it lets a page ask. Where there is no such site or challenge the page
+/// may ask, so that it can read that.
+fn before(desk: &Desk, name: &str, parts: &Parts) -> Response<Body> {
+    let site = if Ticket::is_like(name) {
+        desk.verifier.ticket(name).map(|(_, site)| site)
+    } else {
+        desk.verifier.catalogue.site(name)
+    };
+    let readers = match site {
+        None => Ok(Readers::Anyone),
+        Some(site) => Readers::of(&site, &parts.headers),
+    };
+    match readers {
+        Ok(readers) => {
+            let mut response = readers.may_ask(response::nothing());
+            let allow = HeaderValue::from_static(ALLOW);
+            response.headers_mut().insert(header::ALLOW, allow);
+            response
+        }
+        Err(refused) => Readers::NoPage.may_read(response::refusal(&refused)),
+    }
+}

@@ -1,0 +1,186 @@
+//! Answers: challenges, states, and refusals as problem documents (RFC 9457).
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use challenge::clock::Timestamp;
+use challenge::visitor::{Answered, IssuedToVisitor, Refused as DomainRefused, Told};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::ocapi::refusal::Refused;
+
+/// What `type` begins with in every problem document.
+const PROBLEM: &str = "urn:problem-type:ocapi:";
+
+/// A challenge as a visitor gets it; each kind has members of its own.
+#[derive(Serialize)]
+struct Challenge<'a> {
+    id: &'a str,
+    kind: &'static str,
+    expires_at: String,
+    #[serde(flatten)]
+    shown: &'a Map<String, Value>,
+}
+
+/// What became of a challenge.
+#[derive(Serialize)]
+struct Became<'a> {
+    id: &'a str,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<Challenge<'a>>,
+}
+
+/// A problem document (RFC 9457, section 3.1).
+#[derive(Serialize)]
+struct Problem<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+}
+
+impl<'a> From<&'a IssuedToVisitor> for Challenge<'a> {
+    fn from(issued: &'a IssuedToVisitor) -> Self {
+        Self {
+            id: &issued.id,
+            kind: issued.kind.name(),
+            expires_at: rfc3339(issued.answer_by),
+            shown: &issued.shown,
+        }
+    }
+}
+
+/// A challenge just issued.
+pub(super) fn challenge(issued: &IssuedToVisitor) -> Response<Body> {
+    json(StatusCode::OK, "application/json", &Challenge::from(issued))
+}
+
+/// A visitor's answer that was looked at.
+pub(super) fn answered(id: &str, answered: &Answered) -> Response<Body> {
+    let (state, next) = match answered {
+        Answered::Right => ("valid", None),
+        Answered::Wrong(next) => ("invalid", next.as_deref().map(Challenge::from)),
+    };
+    json(
+        StatusCode::OK,
+        "application/json",
+        &Became { id, state, next },
+    )
+}
+
+/// What a site is told.
+pub(super) fn told(id: &str, told: Told) -> Response<Body> {
+    let state = match told {
+        Told::Pending => "pending",
+        Told::Valid => "valid",
+        Told::Answered => "answered",
+        Told::Invalid => "invalid",
+        Told::Expired => "expired",
+        Told::Consumed => "consumed",
+    };
+    let next = None;
+    json(
+        StatusCode::OK,
+        "application/json",
+        &Became { id, state, next },
+    )
+}
+
+/// Nothing, and that is fine.
+pub(super) fn nothing() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    set_common(&mut response);
+    response
+}
+
+/// A refusal; what is for the log goes there.
+pub(super) fn refusal(refused: &Refused) -> Response<Body> {
+    if let Refused::Domain(DomainRefused::Unavailable(text)) = refused {
+        tracing::error!(protocol = "ocapi", %text, "unavailable");
+    }
+    let wire = refused.to_wire();
+    let status = StatusCode::from_u16(wire.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let problem = Problem {
+        kind: format!("{PROBLEM}{}", wire.name),
+        title: wire.title,
+        status: wire.status,
+        detail: &wire.detail,
+    };
+    let mut response = json(status, "application/problem+json", &problem);
+    let headers = response.headers_mut();
+    if let Some(retry_s) = refused.retry_s() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_s));
+    }
+    if let Some((name, value)) = demand(refused) {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// The header in which a refusal says what it wants instead.
+fn demand(refused: &Refused) -> Option<(HeaderName, &'static str)> {
+    match refused {
+        Refused::WrongMethod { allow } => Some((header::ALLOW, allow)),
+        Refused::NoToken => Some((header::WWW_AUTHENTICATE, r#"Bearer realm="ocapi""#)),
+        Refused::WrongToken
+        | Refused::BadClaim(_)
+        | Refused::Domain(DomainRefused::VoucherUsed) => Some((
+            header::WWW_AUTHENTICATE,
+            r#"Bearer realm="ocapi", error="invalid_token""#,
+        )),
+        _ => None,
+    }
+}
+
+fn json(status: StatusCode, media_type: &'static str, body: &impl Serialize) -> Response<Body> {
+    // What is serialised here has text keys and no maps of other kinds: it cannot fail.
+    let text = serde_json::to_vec(body).unwrap_or_default();
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    let media_type = HeaderValue::from_static(media_type);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, media_type);
+    set_common(&mut response);
+    response
+}
+
+fn set_common(response: &mut Response<Body>) {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let nosniff = HeaderValue::from_static("nosniff");
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+}
+
+/// A moment as RFC 3339 writes it, in UTC.
+fn rfc3339(moment: Timestamp) -> String {
+    let ns = i128::from(moment.unix_ms()) * 1_000_000;
+    OffsetDateTime::from_unix_timestamp_nanos(ns)
+        .ok()
+        .and_then(|moment| moment.format(&Rfc3339).ok())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unavailable_store_is_said_without_its_reason() {
+        let text = "disk on fire".to_owned();
+        let response = refusal(&Refused::Domain(DomainRefused::Unavailable(text)));
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+    }
+
+    #[test]
+    fn a_moment_is_written_in_utc() {
+        let moment = Timestamp::from_unix_ms(1_800_000_000_250);
+        assert_eq!(rfc3339(moment), "2027-01-15T08:00:00.25Z");
+    }
+}

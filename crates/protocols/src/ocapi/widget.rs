@@ -1,0 +1,190 @@
+//! The widget and the page that works for it, as this binary carries them from `web/widget/`.
+//!
+//! They are the same for every site, and public. A page names the versioned path together with the
+//! [`integrity`] of the file: what is at that path never changes within one version.
+
+use std::sync::LazyLock;
+
+use aws_lc_rs::digest::{SHA384, digest};
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use data_encoding::BASE64;
+
+use crate::ocapi::refusal::Refused;
+use crate::ocapi::response;
+
+/// The file that pages load.
+const WIDGET: &str = include_str!("../../../../web/widget/ocapi.js");
+
+/// Everything that is served, by name.
+const FILES: [(&str, &str); 4] = [
+    ("ocapi.js", WIDGET),
+    (
+        "solver.html",
+        include_str!("../../../../web/widget/solver.html"),
+    ),
+    (
+        "solver.js",
+        include_str!("../../../../web/widget/solver.js"),
+    ),
+    (
+        "argon2id.js",
+        include_str!("../../../../web/widget/argon2id.js"),
+    ),
+];
+
+/// What stands before the version in the widget.
+const BEFORE_VERSION: &str = "const VERSION = '";
+
+/// For the path that has a version in it: what is there stays.
+const FOREVER: &str = "public, max-age=31536000, immutable";
+
+/// For the path without: five minutes, then the browser asks whether it is still the same.
+const SHORTLY: &str = "public, max-age=300";
+
+/// What the solver's page and its workers may do: run this server's scripts, and the code that those
+/// assemble for Argon2id. Any page may frame it; there is nothing in it to see or to click.
+const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
+    base-uri 'none'; form-action 'none'; frame-ancestors *";
+
+static INTEGRITY: LazyLock<String> = LazyLock::new(|| {
+    let hash = digest(&SHA384, WIDGET.as_bytes());
+    format!("sha384-{}", BASE64.encode(hash.as_ref()))
+});
+
+/// The widget's version, as it stands in its paths.
+pub fn version() -> &'static str {
+    let after = WIDGET.split_once(BEFORE_VERSION);
+    let version = after.and_then(|(_, after)| after.split_once('\''));
+    version.map_or("0", |(version, _)| version)
+}
+
+/// What a page writes into `integrity` (Subresource Integrity): SHA-384 of the widget, in base64.
+pub fn integrity() -> &'static str {
+    &INTEGRITY
+}
+
+/// The widget, at the path without a version.
+pub(super) async fn newest(request: Request) -> Response<Body> {
+    let tag = format!("\"{}\"", integrity());
+    let mut response = if is_known(request.headers(), &tag) {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response
+    } else {
+        file("ocapi.js", WIDGET)
+    };
+    set_for_everyone(&mut response, SHORTLY);
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// A file at the path with a version.
+pub(super) async fn versioned(
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Response<Body> {
+    let found = path.ok().and_then(|Path((named, name))| {
+        let known = FILES.into_iter().find(|(known, _)| *known == name);
+        known.filter(|_| named == version())
+    });
+    let Some((name, text)) = found else {
+        return response::refusal(&Refused::NotHere);
+    };
+    let mut response = file(name, text);
+    set_for_everyone(&mut response, FOREVER);
+    response
+}
+
+fn file(name: &str, text: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    let headers = response.headers_mut();
+    let media_type = match name {
+        "solver.html" => "text/html; charset=utf-8",
+        _ => "text/javascript; charset=utf-8",
+    };
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+}
+
+/// Whether the caller has this version already (RFC 9110, section 13.1.2).
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let given = headers.get_all(header::IF_NONE_MATCH).iter();
+    let mut tags = given
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    tags.any(|given| {
+        let given = given.trim();
+        given == "*" || given.strip_prefix("W/").unwrap_or(given) == tag
+    })
+}
+
+/// The headers by which pages of any origin may use a file.
+fn set_for_everyone(response: &mut Response<Body>, cache: &'static str) {
+    let everyone: [(HeaderName, &'static str); 8] = [
+        (header::CACHE_CONTROL, cache),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "cross-origin",
+        ),
+        // A page that isolates itself frames only what agrees to the same; workers have to agree as well.
+        (
+            HeaderName::from_static("cross-origin-embedder-policy"),
+            "require-corp",
+        ),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+    ];
+    for (name, value) in everyone {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_widget_says_its_version() {
+        let numbers: Vec<_> = version().split('.').map(str::parse::<u32>).collect();
+        assert_eq!(numbers.len(), 3, "{}", version());
+        assert!(numbers.iter().all(Result::is_ok), "{}", version());
+    }
+
+    #[test]
+    fn no_file_of_the_folder_is_forgotten() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/widget");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            assert!(FILES.iter().any(|(known, _)| *known == name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_known_in_a_list_and_weakly() {
+        for (given, expected) in [
+            ("\"a\"", true),
+            ("W/\"a\"", true),
+            ("\"b\", \"a\"", true),
+            ("*", true),
+            ("\"b\"", false),
+            ("a", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::IF_NONE_MATCH, given.parse().unwrap());
+            assert_eq!(is_known(&headers, "\"a\""), expected, "{given}");
+        }
+        assert!(!is_known(&HeaderMap::new(), "\"a\""));
+    }
+}

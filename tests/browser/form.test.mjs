@@ -1,0 +1,232 @@
+// How the element lives in forms and pages that others wrote.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { controlOf, formPage, openWorld, stateOf, untilState, valueOf, widgetOf } from './support/world.mjs';
+
+let world;
+before(async () => { world = await openWorld(); });
+after(() => world.close());
+afterEach(async () => {
+  world.mock.reset();
+  for (const context of world.browser.contexts()) await context.close();
+});
+
+const element = (attributes = '') => `<ocapi-challenge public-id="shop" ${attributes}></ocapi-challenge>`;
+
+async function confirmed(html, options) {
+  const page = await world.open(html, options);
+  await untilState(page, 'ready');
+  await controlOf(page).click();
+  await untilState(page, 'valid');
+  return page;
+}
+
+test('a form that is sent twice goes out once', async () => {
+  const page = await confirmed(formPage(world.mock.address, element(), '/slow'));
+  const before = world.partner.received.length;
+  await page.getByRole('button', { name: 'Send' }).dblclick({ noWaitAfter: true });
+  await page.waitForSelector('#thanks');
+  assert.equal(world.partner.received.length, before + 1);
+});
+
+test('when the page stays after sending, a second submission waits for another challenge', async () => {
+  const page = await confirmed(formPage(world.mock.address, element(), '/nothing'));
+  const before = world.partner.received.length;
+  await page.getByRole('button', { name: 'Send' }).click();
+  await untilState(page, 'used');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.waitForTimeout(200);
+  assert.equal(world.partner.received.length, before + 1);
+  await untilState(page, 'ready');
+  assert.equal(await valueOf(page), null);
+  await controlOf(page).click();
+  await untilState(page, 'valid');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await untilState(page, 'used');
+  await page.waitForTimeout(100);
+  assert.equal(new Set(world.partner.received.slice(before).map((sent) => sent['ocapi-challenge'])).size, 2);
+});
+
+test('a page that sends by script and does not reset gets another challenge ready', async () => {
+  const page = await confirmed();
+  const first = await valueOf(page);
+  await page.evaluate(() => document.forms[0].addEventListener('submit', (event) => {
+    event.preventDefault();
+    window.sent = new FormData(event.target).get('ocapi-challenge');
+  }));
+  await page.getByRole('button', { name: 'Send' }).click();
+  assert.equal(await page.evaluate(() => window.sent), first);
+  // Nothing of this looks at the value, which would be a sign to the widget that it was taken.
+  await page.waitForFunction(() => window.heard.filter((name) => name === '!valid').length === 2, null, { timeout: 20_000 });
+  assert.notEqual(await valueOf(page), first);
+});
+
+test('a submission that the page prevents before taking the value leaves the challenge alone', async () => {
+  const page = await world.open();
+  await page.clock.install();
+  await page.reload();
+  await untilState(page, 'ready');
+  await controlOf(page).click();
+  await untilState(page, 'valid');
+  await page.evaluate(() => {
+    document.forms[0].addEventListener('submit', (event) => event.preventDefault(), { once: true });
+  });
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.clock.fastForward(20_000);
+  assert.equal(await stateOf(page), 'valid');
+  await page.clock.resume();
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.waitForSelector('#thanks');
+});
+
+test('going back never offers a challenge that was sent, whether the browser kept the page or not', async () => {
+  for (const kept of [true, false]) {
+    const page = await confirmed();
+    await page.evaluate((keep) => {
+      window.same = true;
+      if (!keep) window.addEventListener('unload', () => {});
+    }, kept);
+    const sent = await valueOf(page);
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.waitForSelector('#thanks');
+    await page.goBack({ waitUntil: 'commit' });
+    await page.waitForSelector('ocapi-challenge');
+    assert.equal(await page.evaluate(() => window.same === true), kept);
+    assert.equal(await valueOf(page), null, 'at once, not after a while');
+    await untilState(page, 'ready');
+    await controlOf(page).click();
+    await untilState(page, 'valid');
+    assert.notEqual(await valueOf(page), sent);
+    await page.context().close();
+  }
+});
+
+test('resetting the form begins again', async () => {
+  const page = await confirmed();
+  const first = await valueOf(page);
+  await page.evaluate(() => document.forms[0].reset());
+  await untilState(page, 'ready');
+  assert.equal(await valueOf(page), null);
+  await controlOf(page).click();
+  await untilState(page, 'valid');
+  assert.notEqual(await valueOf(page), first);
+});
+
+test('a label of the page works the control', async () => {
+  const page = await world.open(formPage(world.mock.address, `<label>Prove it ${element()}</label>`));
+  await untilState(page, 'ready');
+  await page.getByText('Prove it').click({ position: { x: 3, y: 3 } });
+  await untilState(page, 'valid');
+  assert.equal(await widgetOf(page).evaluate((widget) => widget.labels.length), 1);
+});
+
+test('two widgets on a page do not know each other', async () => {
+  const second = `<form method="post" action="/send" id="other">${element()}<button>Other</button></form>`;
+  const page = await confirmed(formPage(world.mock.address).replace('</main>', `${second}</main>`));
+  await untilState(page, 'ready', 1);
+  assert.equal(await valueOf(page, 1), null);
+  await controlOf(page, 1).click();
+  await untilState(page, 'valid', 1);
+  assert.notEqual(await valueOf(page, 0), await valueOf(page, 1));
+  await page.getByRole('button', { name: 'Other' }).click();
+  await page.waitForSelector('#thanks');
+});
+
+test('explicit rendering puts an element into the page and returns it', async () => {
+  const page = await world.open(formPage(world.mock.address, '<div id="here"></div>'));
+  const told = await page.evaluate(async (base) => {
+    const widget = window.ocapi.render('#here', { publicId: 'shop', base: `${base}/`, lang: 'fr', theme: 'dark', name: 'captcha' });
+    const id = await widget.solve();
+    return [
+      window.ocapi.version, widget.parentElement.id, widget.lang, widget.value === id,
+      new FormData(document.forms[0]).get('captcha') === id, widget.form === document.forms[0],
+    ];
+  }, world.mock.address);
+  assert.deepEqual(told, ['1.0.0', 'here', 'fr', true, true, true]);
+  assert.match(await page.evaluate(() => {
+    try { window.ocapi.render('#nowhere', { publicId: 'shop' }); } catch (error) { return error.message; }
+    return '';
+  }), /nothing matches #nowhere/);
+  assert.match(await page.evaluate(() => {
+    try { window.ocapi.render('#here', {}); } catch (error) { return error.message; }
+    return '';
+  }), /publicId is missing/);
+});
+
+test('solve() is rejected when it cannot go on', async () => {
+  const page = await world.open();
+  await untilState(page, 'ready');
+  world.mock.knobs.down = true;
+  const outcome = () => widgetOf(page).evaluate((widget) => widget.solve().then(() => 'solved', (error) => error.message));
+  assert.equal(await outcome(), 'unreachable');
+  world.mock.knobs.down = false;
+  assert.equal(await outcome(), 'solved');
+  const missing = await world.open(formPage(world.mock.address, '<ocapi-challenge></ocapi-challenge>'));
+  await untilState(missing, 'misconfigured');
+  assert.match(await widgetOf(missing).evaluate((widget) => widget.solve().catch((error) => error.message)), /earlier/);
+});
+
+test('the script may stand in the head or at the end, twice, deferred, and under a versioned path', async () => {
+  const { address } = world.mock;
+  const tag = `<script src="${address}/ocapi.js" crossorigin="anonymous"></script>`;
+  const plain = formPage(address);
+  const versioned = `<script src="${address}/ocapi/1.0.0/ocapi.js" crossorigin="anonymous"></script>`;
+  for (const html of [
+    plain.replace(tag, '').replace('</main>', `</main>${tag}`), plain.replace(tag, tag + tag), plain.replace(tag, tag + versioned),
+    plain.replace(tag, tag.replace('<script', '<script defer')), plain.replace(tag, tag.replace('<script', '<script async')),
+    plain.replace(tag, versioned), plain.replace(tag, tag.replace('<script', '<script type="module"')),
+  ]) {
+    const page = await confirmed(html);
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  }
+});
+
+test('a disabled fieldset disables the control and asks for nothing', async () => {
+  const page = await confirmed(formPage(world.mock.address, `<fieldset>${element()}</fieldset>`));
+  await page.evaluate(() => { document.querySelector('fieldset').disabled = true; });
+  assert.equal(await controlOf(page).evaluate((control) => control.disabled), true);
+  assert.deepEqual(await widgetOf(page).evaluate((widget) => [widget.willValidate, new FormData(widget.form).has('ocapi-challenge')]), [false, false]);
+  await page.evaluate(() => { document.querySelector('fieldset').disabled = false; });
+  assert.equal(await controlOf(page).evaluate((control) => control.disabled), false);
+  assert.match(await valueOf(page), /^c\./);
+});
+
+test('an element that is taken out and put back keeps a valid challenge, and begins again otherwise', async () => {
+  const page = await confirmed();
+  const first = await valueOf(page);
+  const move = () => page.evaluate(() => {
+    const widget = document.querySelector('ocapi-challenge');
+    const place = widget.parentElement;
+    widget.remove();
+    place.prepend(widget);
+  });
+  await move();
+  await page.waitForTimeout(100);
+  assert.equal(await valueOf(page), first);
+  world.mock.knobs.cost = 20_000;
+  world.mock.knobs.most = 2000;
+  await page.evaluate(() => document.querySelector('ocapi-challenge').reset());
+  await untilState(page, 'ready');
+  world.mock.knobs.cost = 300;
+  world.mock.knobs.most = 60;
+  await controlOf(page).click();
+  await move();
+  assert.equal(await valueOf(page), null);
+  await page.evaluate(() => document.querySelector('ocapi-challenge').reset());
+  await untilState(page, 'ready');
+  await controlOf(page).click();
+  await untilState(page, 'valid');
+});
+
+test('a change of the site or the server fetches another challenge, a change of the theme does not', async () => {
+  const page = await confirmed();
+  const requests = world.mock.count('GET');
+  await widgetOf(page).evaluate((widget) => { widget.setAttribute('theme', 'dark'); widget.setAttribute('name', 'proof'); });
+  assert.match(await valueOf(page), /^c\./);
+  assert.equal(world.mock.count('GET'), requests);
+  await widgetOf(page).evaluate((widget) => widget.setAttribute('public-id', 'shop2'));
+  await untilState(page, 'ready');
+  assert.equal(world.mock.count('GET'), requests + 1);
+  assert.equal(world.mock.requests.at(-1).path, '/ocapi/v2/challenge/shop2');
+});

@@ -1,0 +1,32 @@
+// The packages of package.json. All tests of this folder run with one command, after one preparation:
+//
+//   mkdir -p target/foreign/browser && cp tests/browser/package*.json target/foreign/browser/
+//   npm ci --prefix target/foreign/browser --no-audit --no-fund
+//   cargo build -p countersign
+//   node --test tests/browser/
+//
+// Environment, all of it optional:
+//   COUNTERSIGN_BROWSER_NODE_MODULES  where the packages are (target/foreign/browser/node_modules)
+//   COUNTERSIGN_BIN                   the server (target/debug/countersign); server.test.mjs starts it on free ports
+//   COUNTERSIGN_CHROMIUM              the browser (/usr/bin/chromium)
+//   COUNTERSIGN_SCREENSHOTS           where looks.test.mjs puts its pictures (target/screenshots)
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const tests = dirname(dirname(fileURLToPath(import.meta.url)));
+export const root = dirname(dirname(tests));
+
+const places = [
+  process.env.COUNTERSIGN_BROWSER_NODE_MODULES,
+  join(root, 'target/foreign/browser/node_modules'),
+  join(tests, 'node_modules'),
+];
+export const modules = places.find((place) => place && existsSync(join(place, 'playwright-core')));
+if (!modules) throw new Error('playwright-core is missing: see the head of tests/browser/support/modules.mjs');
+
+const require = createRequire(join(modules, 'anything.js'));
+export const { chromium } = require('playwright-core');
+export const { argon2id } = require('hash-wasm');
+export const axeSource = require('axe-core').source;

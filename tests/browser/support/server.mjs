@@ -1,0 +1,83 @@
+// The true server: `countersign serve` with a site of its own, or `countersign demo` with its website. The program is
+// COUNTERSIGN_BIN, by default target/debug/countersign.
+import { execFileSync, spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './modules.mjs';
+
+const program = process.env.COUNTERSIGN_BIN ?? join(root, 'target/debug/countersign');
+const SECRET = 'the-private-id-of-a-site-that-only-tests-know-and-that-is-long-enough-for-hs512';
+
+/**
+ * @param {string[]} words
+ * @param {RegExp} announced what it prints when it is ready; its groups are given back
+ */
+async function run(words, announced) {
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  const found = await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no ${announced} in: ${said}`)), 20_000);
+    child.on('exit', (code) => reject(new Error(`${words[0]} ended with ${code}: ${said}`)));
+    const listen = (chunk) => {
+      said += chunk;
+      const match = announced.exec(said);
+      if (!match) return;
+      clearTimeout(timer);
+      resolve(match);
+    };
+    child.stdout.on('data', listen);
+    child.stderr.on('data', listen);
+  });
+  child.removeAllListeners('exit');
+  const stop = () => new Promise((resolve) => {
+    if (child.exitCode !== null) return resolve();
+    child.on('exit', resolve);
+    child.kill('SIGKILL');
+  });
+  return { found, stop };
+}
+
+/** A server with the site `shop`, whose pages may come from the given origins. */
+export async function startServer(origins, difficulty = 200) {
+  const data = mkdtempSync(join(tmpdir(), 'countersign-browser-'));
+  const file = join(data, 'sites.toml');
+  writeFileSync(file, `[[tenant]]
+name = "TESTS"
+  [[tenant.site]]
+  public_id = "shop"
+  secret = "${SECRET}"
+  kinds = ["pow"]
+  origins = ${JSON.stringify(origins)}
+  difficulty = ${difficulty}
+`);
+  for (const words of [['init'], ['apply', file]]) execFileSync(program, ['--data', data, ...words], { stdio: 'pipe' });
+  const serve = (listen) => run(['--data', data, 'serve', '--listen', listen], /listening on (http:\/\/\S+)/);
+  let running = await serve('127.0.0.1:0');
+  const address = running.found[1];
+  return {
+    address,
+    stop: () => running.stop(),
+    startAgain: async () => { running = await serve(new URL(address).host); },
+    /** What a partner's server is told about a challenge. */
+    check: async (id) => {
+      const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+      const now = Math.floor(Date.now() / 1000);
+      const text = `${part({ alg: 'HS512', typ: 'JWT' })}.${part({ iss: 'shop', iat: now, exp: now + 60 })}`;
+      const token = `${text}.${createHmac('sha512', SECRET).update(text).digest('base64url')}`;
+      const response = await fetch(`${address}/ocapi/v2/challenge/${id}`, { headers: { Authorization: `Bearer ${token}` } });
+      return (await response.json()).state;
+    },
+    close: async () => {
+      await running.stop();
+      rmSync(data, { recursive: true });
+    },
+  };
+}
+
+/** The demo and its website. */
+export async function startDemo() {
+  const running = await run(['demo', '--listen', '127.0.0.1:0'], /listening on (http:\S+)[\s\S]*Open (http:\S+)\/ in/);
+  return { address: running.found[1], website: running.found[2], close: running.stop };
+}
