@@ -3,4 +3,8 @@
 mod activid;
 mod bank;
 mod codes;
+mod device;
+mod okay;
+mod partner;
+mod phone;
 mod tenant;
