@@ -29,6 +29,7 @@ impl Text {
     }
 }
 
+#[cfg(test)]
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
