@@ -1,11 +1,15 @@
 //! The program as its users meet it: the binary, over HTTP, against clients that others wrote.
 
+mod callbacks;
+mod device;
 mod documents;
 mod foreign;
 mod locks;
 mod okay_foreign;
 mod operating;
+mod partner;
 mod races;
+mod receiver;
 mod running;
 mod secrets;
 mod serving;
