@@ -48,7 +48,31 @@ fn described(mut document: Document) -> Document {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
     use super::*;
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own_and_every_answer_says_what_it_is() {
+        let document: Value = serde_json::from_str(&document()).unwrap();
+        let mut names = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let name = operation["operationId"].as_str().unwrap();
+                assert!(
+                    names.insert(name.to_owned()),
+                    "{method} {path}: {name} is taken"
+                );
+                for (status, answer) in operation["responses"].as_object().unwrap() {
+                    let told = answer["description"].as_str().unwrap_or_default();
+                    assert!(!told.is_empty(), "{method} {path} {status}");
+                }
+            }
+        }
+        assert_eq!(names.len(), 14);
+    }
 
     #[test]
     #[expect(

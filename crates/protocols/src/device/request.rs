@@ -25,6 +25,7 @@ pub(super) const WAIT_MAX_S: u64 = 30;
 
 /// A phone that wants to be linked.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = DeviceLinkRequest)]
 pub(super) struct LinkRequest {
     /// The linking code, as typed or scanned.
     #[schema(examples("980565"))]
@@ -55,6 +56,7 @@ pub(super) struct LinkRequest {
 
 /// A solved puzzle.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = DeviceWorkGiven)]
 pub(super) struct WorkGiven {
     /// The seed it was found for.
     pub(super) seed: String,
@@ -65,6 +67,7 @@ pub(super) struct WorkGiven {
 /// What a device can do.
 #[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = DeviceCapabilitiesGiven)]
 pub(super) struct CapabilitiesGiven {
     /// It can make sure who holds it.
     pub(super) biometrics: bool,
@@ -83,6 +86,7 @@ impl From<CapabilitiesGiven> for Capabilities {
 
 /// A decision about a session.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = DeviceDecisionRequest)]
 pub(super) struct DecisionRequest {
     /// `approve`, `decline`, `not_me`, `forgot_pin` or `fall_back`.
     #[schema(value_type = String, examples("approve"))]

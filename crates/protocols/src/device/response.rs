@@ -27,6 +27,7 @@ const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("1");
 
 /// The server's time and limits.
 #[derive(Serialize, ToSchema)]
+#[schema(as = DeviceServerAnswer)]
 pub(super) struct ServerAnswer {
     /// Milliseconds since 1970 by the server's clock.
     #[schema(examples(1_790_000_000_000_i64))]
@@ -41,6 +42,7 @@ pub(super) struct ServerAnswer {
 
 /// A device that was linked.
 #[derive(Serialize, ToSchema)]
+#[schema(as = DeviceLinkAnswer)]
 pub(super) struct LinkAnswer<'a> {
     /// What the device calls itself from now on.
     #[schema(examples("5629499534213-4503599627370"))]
@@ -58,6 +60,7 @@ pub(super) struct LinkAnswer<'a> {
 
 /// The sessions that wait for the device's decision, oldest first.
 #[derive(Serialize, ToSchema)]
+#[schema(as = DeviceSessionsAnswer)]
 pub(super) struct SessionsAnswer<'a> {
     /// Names this list.
     state: &'a str,
@@ -66,6 +69,7 @@ pub(super) struct SessionsAnswer<'a> {
 
 /// A session that waits for the device's decision.
 #[derive(Serialize, ToSchema)]
+#[schema(as = DeviceSessionShown)]
 pub(super) struct SessionShown<'a> {
     /// The session's id in decimals.
     #[schema(examples("4503599627370496"))]
@@ -105,6 +109,7 @@ pub(super) struct SessionShown<'a> {
 
 /// A decision that is on disk.
 #[derive(Serialize, ToSchema)]
+#[schema(as = DeviceDecisionAnswer)]
 pub(super) struct DecisionAnswer {
     /// The session's id in decimals.
     #[schema(examples("4503599627370496"))]
@@ -116,6 +121,7 @@ pub(super) struct DecisionAnswer {
 
 /// What the server knows of a device.
 #[derive(Serialize, ToSchema)]
+#[schema(as = DeviceShown)]
 pub(super) struct DeviceAnswer<'a> {
     /// What the device calls itself.
     #[schema(examples("5629499534213-4503599627370"))]
@@ -140,6 +146,7 @@ pub(super) struct DeviceAnswer<'a> {
 
 /// What a device can do.
 #[derive(Serialize, ToSchema)]
+#[schema(as = DeviceCapabilitiesShown)]
 pub(super) struct CapabilitiesShown {
     /// It can make sure who holds it.
     biometrics: bool,
@@ -149,6 +156,7 @@ pub(super) struct CapabilitiesShown {
 
 /// What went wrong (RFC 9457, section 3.1).
 #[derive(Serialize, ToSchema)]
+#[schema(as = DeviceProblem)]
 pub(super) struct Problem {
     /// `urn:problem-type:device:` and the kind.
     #[serde(rename = "type")]

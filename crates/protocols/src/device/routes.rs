@@ -45,17 +45,19 @@ pub(crate) fn documented() -> OpenApiRouter<Arc<Desk>> {
 }
 
 /// The server's time and limits.
-#[utoipa::path(get, path = "/device/v1/server", tag = "device", responses((status = 200, body = ServerAnswer)))]
+#[utoipa::path(get, path = "/device/v1/server", tag = "device", operation_id = "deviceServer",
+    responses((status = 200, body = ServerAnswer, description = "The server's time and limits")),
+)]
 async fn server(State(desk): State<Arc<Desk>>) -> Response<Body> {
     response::server(desk.verifier.now())
 }
 
 /// Links the phone that brings a linking code and a key.
 #[utoipa::path(
-    post, path = "/device/v1/link", tag = "device", request_body = LinkRequest,
+    post, path = "/device/v1/link", tag = "device", operation_id = "deviceLink", request_body = LinkRequest,
     responses(
-        (status = 201, body = LinkAnswer),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
+        (status = 201, body = LinkAnswer, description = "The phone is linked"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "Refused"),
     ),
 )]
 async fn link(State(desk): State<Arc<Desk>>, request: Request) -> Response<Body> {
@@ -64,14 +66,14 @@ async fn link(State(desk): State<Arc<Desk>>, request: Request) -> Response<Body>
 
 /// The sessions that wait for this device's decision.
 #[utoipa::path(
-    get, path = "/device/v1/sessions", tag = "device",
+    get, path = "/device/v1/sessions", tag = "device", operation_id = "deviceSessions",
     params(
         ("wait_s" = Option<u64>, Query, description = "Seconds to wait for another state: 0 to 30", minimum = 0, maximum = 30),
         ("state" = Option<String>, Query, description = "The state that is known; without one, nothing pending"),
     ),
     responses(
-        (status = 200, body = SessionsAnswer),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
+        (status = 200, body = SessionsAnswer, description = "What is pending"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "Refused"),
     ),
     security(("device" = [])),
 )]
@@ -86,10 +88,10 @@ async fn sessions(
 /// The sessions that wait for this device's decision, as an event stream: event `sessions` at once
 /// and at every change, event `unlinked` before it ends because the device is linked no more.
 #[utoipa::path(
-    get, path = "/device/v1/events", tag = "device",
+    get, path = "/device/v1/events", tag = "device", operation_id = "deviceEvents",
     responses(
-        (status = 200, body = SessionsAnswer, content_type = "text/event-stream"),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
+        (status = 200, body = SessionsAnswer, content_type = "text/event-stream", description = "What is pending"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "Refused"),
     ),
     security(("device" = [])),
 )]
@@ -103,12 +105,12 @@ async fn events(
 
 /// Decides a session.
 #[utoipa::path(
-    post, path = "/device/v1/sessions/{session}/decision", tag = "device",
+    post, path = "/device/v1/sessions/{session}/decision", tag = "device", operation_id = "deviceDecide",
     params(("session" = String, Path, description = "The session's id in decimals")),
     request_body = DecisionRequest,
     responses(
-        (status = 200, body = DecisionAnswer),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
+        (status = 200, body = DecisionAnswer, description = "The decision is on disk"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "Refused"),
     ),
     security(("device" = [])),
 )]
@@ -123,10 +125,10 @@ async fn decide(
 
 /// What the server knows of this device.
 #[utoipa::path(
-    get, path = "/device/v1/device", tag = "device",
+    get, path = "/device/v1/device", tag = "device", operation_id = "deviceShow",
     responses(
-        (status = 200, body = DeviceAnswer),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
+        (status = 200, body = DeviceAnswer, description = "What is known of the device"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "Refused"),
     ),
     security(("device" = [])),
 )]
@@ -136,10 +138,10 @@ async fn device(State(desk): State<Arc<Desk>>, request: Request) -> Response<Bod
 
 /// Unlinks this device, and tells the tenant.
 #[utoipa::path(
-    delete, path = "/device/v1/device", tag = "device",
+    delete, path = "/device/v1/device", tag = "device", operation_id = "deviceUnlink",
     responses(
-        (status = 204),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
+        (status = 204, description = "Done"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "Refused"),
     ),
     security(("device" = [])),
 )]
@@ -149,11 +151,11 @@ async fn unlink(State(desk): State<Arc<Desk>>, request: Request) -> Response<Bod
 
 /// Says what this device can do.
 #[utoipa::path(
-    put, path = "/device/v1/device/capabilities", tag = "device",
+    put, path = "/device/v1/device/capabilities", tag = "device", operation_id = "deviceCapabilities",
     request_body = CapabilitiesGiven,
     responses(
-        (status = 204),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
+        (status = 204, description = "Done"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "Refused"),
     ),
     security(("device" = [])),
 )]
@@ -163,11 +165,11 @@ async fn capabilities(State(desk): State<Arc<Desk>>, request: Request) -> Respon
 
 /// Says where pushes go: a subscription of at most 4096 bytes.
 #[utoipa::path(
-    put, path = "/device/v1/device/push", tag = "device",
+    put, path = "/device/v1/device/push", tag = "device", operation_id = "devicePushPut",
     request_body = serde_json::Map<String, serde_json::Value>,
     responses(
-        (status = 204),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
+        (status = 204, description = "Done"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "Refused"),
     ),
     security(("device" = [])),
 )]
@@ -177,10 +179,10 @@ async fn subscribe(State(desk): State<Arc<Desk>>, request: Request) -> Response<
 
 /// Forgets where pushes go.
 #[utoipa::path(
-    delete, path = "/device/v1/device/push", tag = "device",
+    delete, path = "/device/v1/device/push", tag = "device", operation_id = "devicePushDelete",
     responses(
-        (status = 204),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
+        (status = 204, description = "Done"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "Refused"),
     ),
     security(("device" = [])),
 )]

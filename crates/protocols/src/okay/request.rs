@@ -29,6 +29,7 @@ impl Text {
     }
 }
 
+#[cfg(test)]
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
@@ -74,6 +75,7 @@ fn plain_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::E
 /// To link a user. Signed: `tenantId`, `userExternalId`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = GatewayLinkRequest)]
 pub(super) struct LinkRequest {
     /// The tenant's number, also as a text.
     #[schema(value_type = u64, examples(40007))]
@@ -89,6 +91,7 @@ pub(super) struct LinkRequest {
 /// device information `tenantId`, `userExternalId`, `deviceData`, `type`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = GatewayStartRequest)]
 pub(super) struct StartRequest {
     /// The tenant's number, also as a text.
     #[schema(value_type = u64, examples(40007))]
@@ -112,6 +115,7 @@ pub(super) struct StartRequest {
 /// What the phone displays.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = GatewayAuthParams)]
 pub(super) struct AuthParams {
     /// The text: at most 16384 bytes.
     #[serde(default, deserialize_with = "plain_text")]
@@ -126,6 +130,7 @@ pub(super) struct AuthParams {
 /// What is wanted of device information.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = GatewaySessionParams)]
 pub(super) struct SessionParams {
     /// In the tenant's words: at most 16384 bytes.
     #[serde(default, deserialize_with = "plain_text")]
@@ -136,6 +141,7 @@ pub(super) struct SessionParams {
 /// To look at a session. Signed: `tenantId`, `sessionExternalId`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = GatewayCheckRequest)]
 pub(super) struct CheckRequest {
     /// The tenant's number, also as a text.
     #[schema(value_type = u64, examples(40007))]

@@ -21,6 +21,7 @@ const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("1");
 
 /// How a request went.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = GatewayStatus)]
 pub(super) struct Status {
     /// 0: done or answered; -1: the user has not decided yet; 101: refused.
     #[schema(examples(0))]
@@ -40,25 +41,28 @@ const INCOMPLETE: Status = Status {
     message: "INCOMPLETE",
 };
 
-/// A linking code.
+/// A linking code; the status alone where there is none.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = GatewayLinkAnswer)]
 pub(super) struct LinkAnswer<'a> {
     /// Decimal digits, at least six; may begin with zeros.
-    #[schema(examples("980565"))]
+    #[schema(examples("980565"), required = false)]
     linking_code: &'a str,
     /// Base64 of a PNG, 300 by 300 points: a QR code that holds the linking code alone.
+    #[schema(required = false)]
     linking_qr_img: &'a str,
     status: Status,
 }
 
-/// A session that was started.
+/// A session that was started; the status alone where none was.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = GatewayStartAnswer)]
 pub(super) struct StartAnswer {
     status: Status,
     /// The session's id: decimals of a number below 2^53.
-    #[schema(examples("100227"))]
+    #[schema(examples("100227"), required = false)]
     session_external_id: String,
     /// The number that the asking page is to show, where the phone asks for one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +73,7 @@ pub(super) struct StartAnswer {
 /// What came of a session.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = GatewayCheckAnswer)]
 pub(super) struct CheckAnswer {
     status: Status,
     auth_result: ToldResult,
@@ -77,6 +82,7 @@ pub(super) struct CheckAnswer {
 /// What was answered; both members are null where nothing was.
 #[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = GatewayToldResult)]
 pub(super) struct ToldResult {
     /// 101 declined, 102 PIN, 103 approved, 104 device information, 105 PIN set, 106 PIN
     /// forgotten, 107 approved with biometrics, 108 fell back.
@@ -89,6 +95,7 @@ pub(super) struct ToldResult {
 
 /// A request that was refused.
 #[derive(Serialize, ToSchema)]
+#[schema(as = GatewayRefusedAnswer)]
 pub(super) struct RefusedAnswer {
     status: Status,
 }

@@ -45,7 +45,7 @@ pub(crate) fn documented() -> OpenApiRouter<Arc<Desk>> {
 /// Draws a linking code for a user, who is created where there is none. It takes the place of the
 /// one drawn before for the same user.
 #[utoipa::path(
-    post, path = "/gateway/link", tag = "okay",
+    post, path = "/gateway/link", tag = "okay", operation_id = "gatewayLink",
     request_body = LinkRequest,
     responses(
         (status = 200, body = LinkAnswer, description = "status.code 0; else 101 and no code"),
@@ -58,7 +58,7 @@ async fn link(State(desk): State<Arc<Desk>>, request: Request) -> Response<Body>
 
 /// Has the user's phone asked.
 #[utoipa::path(
-    post, path = "/gateway/auth", tag = "okay",
+    post, path = "/gateway/auth", tag = "okay", operation_id = "gatewayAuth",
     request_body = StartRequest,
     responses(
         (status = 200, body = StartAnswer, description = "status.code 0; else 101 and no session"),
@@ -71,7 +71,7 @@ async fn auth(State(desk): State<Arc<Desk>>, request: Request) -> Response<Body>
 
 /// The same as `/gateway/auth`.
 #[utoipa::path(
-    post, path = "/gateway/session", tag = "okay",
+    post, path = "/gateway/session", tag = "okay", operation_id = "gatewaySession",
     request_body = StartRequest,
     responses(
         (status = 200, body = StartAnswer, description = "status.code 0; else 101 and no session"),
@@ -84,7 +84,7 @@ async fn session(State(desk): State<Arc<Desk>>, request: Request) -> Response<Bo
 
 /// Tells what came of a session: pending, answered, or not there any more.
 #[utoipa::path(
-    post, path = "/gateway/check", tag = "okay",
+    post, path = "/gateway/check", tag = "okay", operation_id = "gatewayCheck",
     request_body = CheckRequest,
     responses(
         (status = 200, body = CheckAnswer, description = "status.code 0 answered, -1 pending, 101 refused"),

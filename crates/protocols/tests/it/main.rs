@@ -3,6 +3,10 @@
 mod activid;
 mod bank;
 mod codes;
+mod device;
 mod ocapi;
+mod okay;
+mod partner;
+mod phone;
 mod shop;
 mod tenant;

@@ -1,6 +1,8 @@
 //! `callback`: what waits to be delivered or was given up, and sending one again. Never what a
 //! callback says: it may hold PIN digits.
 
+use std::time::Duration;
+
 use challenge::approval::Refused;
 use challenge::approval::ports::Waiting;
 use challenge::directory::Tenant;
@@ -13,6 +15,9 @@ use crate::cli::{CallbackCommand, Failure, Row, TenantOption, moment};
 use crate::operator::Desk;
 
 const HEAD: &[&str] = &["ID", "TENANT", "TRIES", "NEXT TRY", "GIVEN UP", "TROUBLE"];
+
+/// The longest that a server takes to honour a change of the directory.
+const HONOURED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Callbacks read at once.
 const PAGE: u32 = 500;
@@ -51,7 +56,13 @@ async fn redeliver(desk: &Desk, id: &str) -> Result<(), Failure> {
     let waiting = all(&verifier, None, false).await?;
     let found = waiting.iter().find(|one| one.message.id == wanted);
     let tenant = found.map(|one| one.message.tenant).ok_or_else(unknown)?;
-    verifier.resume_callbacks(tenant).await?;
+    let view = verifier.catalogue.tenant_by_id(tenant);
+    let okay = view.as_ref().and_then(|view| view.tenant.okay.as_ref());
+    if okay.is_some_and(|okay| okay.callback_stopped_at.is_some()) {
+        verifier.resume_callbacks(tenant).await?;
+        // A server that does not know yet would give the callback up again at once.
+        tokio::time::sleep(HONOURED_WITHIN).await;
+    }
     if !verifier.redeliver(tenant, wanted).await? {
         // It was delivered between the look and the act.
         return Err(unknown());

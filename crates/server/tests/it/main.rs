@@ -1,12 +1,16 @@
 //! The program as its users meet it: the binary, over HTTP, against clients that others wrote.
 
+mod callbacks;
+mod device;
 mod documents;
 mod foreign;
 mod guides;
 mod locks;
 mod okay_foreign;
 mod operating;
+mod partner;
 mod races;
+mod receiver;
 mod running;
 mod secrets;
 mod serving;

@@ -206,8 +206,16 @@ impl Postman {
             "deliveries could not be written down",
             written.as_ref().err(),
         );
-        if written.is_ok() {
-            self.done.clear();
+        if written.is_err() {
+            return;
+        }
+        let gone = |(_, reception): &Done| *reception == Reception::Gone;
+        if self.done.drain(..).any(|done| gone(&done)) {
+            // That the tenant's callbacks are stopped now is in the directory: nothing more leaves.
+            let refreshed = self.verifier.catalogue.refresh().await;
+            if let Err(error) = refreshed {
+                tracing::warn!(%error, "the directory could not be read");
+            }
         }
     }
 

@@ -1,0 +1,6 @@
+//! The device API.
+
+mod contract;
+mod conversation;
+mod refusals;
+mod waiting;
