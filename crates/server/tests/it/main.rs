@@ -3,7 +3,9 @@
 mod callbacks;
 mod device;
 mod documents;
+mod endurance;
 mod foreign;
+mod internal_addresses;
 mod locks;
 mod okay_foreign;
 mod operating;
