@@ -17,3 +17,4 @@ mod running;
 mod secrets;
 mod serving;
 mod tokens;
+mod webhook_libraries;
