@@ -3,10 +3,13 @@
 mod callbacks;
 mod device;
 mod documents;
+mod endurance;
 mod foreign;
 mod guides;
+mod internal_addresses;
 mod locks;
 mod okay_foreign;
+mod okay_races;
 mod operating;
 mod partner;
 mod races;
@@ -17,3 +20,4 @@ mod serving;
 mod tokens;
 mod visitor_races;
 mod visitors;
+mod webhook_libraries;

@@ -17,6 +17,12 @@ pub(crate) const SECRET: &str = "securetoken";
 /// The Standard Webhooks secret of the tests' tenants, and the bytes it stands for.
 pub(crate) const STANDARD_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+/// Longer than anything takes that is due at once.
+pub(crate) const SOON: Duration = Duration::from_secs(5);
+
+/// The status of a callback that was taken.
+pub(crate) const OK: u16 = 200;
+
 /// What the receiver does with a callback.
 #[derive(Clone, Debug)]
 pub(crate) enum Manner {

@@ -79,6 +79,23 @@ impl Home {
         self.folder.path().join("data")
     }
 
+    /// The newest audited events of the tenant with this number, oldest first.
+    pub(crate) async fn events(&self, okay_id: u64) -> Vec<challenge::audit::Event> {
+        let embedded = || store::StoreUrl::Sqlite(self.data().join("countersign.db"));
+        let url = self
+            .store
+            .clone()
+            .map_or_else(embedded, store::StoreUrl::Postgres);
+        let store = store::open(&url, &store::Options::default()).await.unwrap();
+        let tenants = store.tenants().await.unwrap();
+        let mut ours = tenants.into_iter().map(|rows| rows.tenant);
+        let tenant =
+            ours.find(|tenant| tenant.okay.as_ref().is_some_and(|okay| okay.id == okay_id));
+        let mut events = store.events(tenant.unwrap().id, 10_000).await.unwrap();
+        events.reverse();
+        events
+    }
+
     /// A sub-command on this home, to be run.
     pub(crate) fn command<I: AsRef<OsStr>>(
         &self,

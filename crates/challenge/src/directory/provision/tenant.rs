@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use data_encoding::BASE64;
 use secrecy::ExposeSecret;
 
 use super::blueprint::{OkayBlueprint, TenantBlueprint};
 use super::draft::{Draft, Within};
-use super::findings::At;
+use super::findings::{At, Findings};
 use super::provisioner::rows_or_none;
 use super::standings::Standings;
 use super::{differences, names};
@@ -178,15 +179,7 @@ impl Draft<'_> {
         if !["CANCEL", "NO"].contains(&settings.decline_word.as_str()) {
             found.problem(at, "okay.decline_word: choose \"CANCEL\" or \"NO\"");
         }
-        if let Some(url) = &settings.callback_url {
-            names::check_text(found, at, "okay.callback_url", url);
-            if !url.starts_with("https://") && !url.starts_with("http://") {
-                found.problem(
-                    at,
-                    "okay.callback_url: it must begin with http:// or https://",
-                );
-            }
-        }
+        check_callback(found, at, blueprint);
         let ranges = [
             ("okay.pending_s", settings.pending_s, 1..=86_400),
             ("okay.max_pending", settings.max_pending, 1..=1000),
@@ -207,10 +200,35 @@ impl Draft<'_> {
         for (key, value, range) in ranges {
             names::check_range(found, at, key, value, range);
         }
-        found.warn(
+    }
+}
+
+fn check_callback(found: &mut Findings, at: &At, blueprint: &OkayBlueprint) {
+    if let Some(url) = &blueprint.settings.callback_url {
+        names::check_text(found, at, "okay.callback_url", url);
+        if !url.starts_with("https://") && !url.starts_with("http://") {
+            found.problem(
+                at,
+                "okay.callback_url: it must begin with http:// or https://",
+            );
+        }
+    }
+    let Some(secret) = &blueprint.callback_standard_secret else {
+        return;
+    };
+    // As the libraries of Standard Webhooks read it.
+    let text = secret.expose_secret();
+    let text = text.strip_prefix("whsec_").unwrap_or(text);
+    match BASE64.decode(text.as_bytes()).map(|key| key.len()) {
+        Ok(24..=64) => {}
+        Ok(1..) => found.warn(
             at,
-            "okay: stored; this version does not serve the phone approval protocol yet",
-        );
+            "okay.callback_standard_secret: Standard Webhooks wants 24 to 64 bytes",
+        ),
+        Ok(0) | Err(_) => found.problem(
+            at,
+            "okay.callback_standard_secret: give whsec_ and base64 of 24 to 64 random bytes",
+        ),
     }
 }
 

@@ -67,3 +67,24 @@ fn stopped_callbacks_stay_stopped_until_there_is_another_receiver() {
     stage.apply(&asking(|okay| okay.callback_url = Some(elsewhere)));
     assert_eq!(stopped_at(&stage), None);
 }
+
+#[test]
+fn a_callback_secret_that_no_library_reads_is_refused_and_a_short_one_warned_about() {
+    let stage = Stage::new();
+    let with = |secret: &str| {
+        let mut bank = asking(|_| {});
+        let okay = bank.tenants[0].okay.as_mut().unwrap();
+        okay.callback_standard_secret = Some(secret.to_owned().into());
+        bank
+    };
+    for wrong in ["whsec_", "whsec_not base64", "a plain text", ""] {
+        let problems = stage.problems(&with(wrong));
+        assert_eq!(problems.len(), 1, "{wrong:?}: {problems:?}");
+        assert!(problems[0].contains("okay.callback_standard_secret: give whsec_"));
+        assert!(wrong.len() < 8 || !problems[0].contains(wrong));
+    }
+    let applied = stage.apply(&with("whsec_c2hvcnQ="));
+    assert!(format!("{:?}", applied.warnings).contains("24 to 64 bytes"));
+    let applied = stage.apply(&with("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
+    assert!(!format!("{:?}", applied.warnings).contains("callback_standard_secret"));
+}

@@ -125,6 +125,6 @@ export function entryItem(entry) {
   const { title, spoken, parts } = entry.kind === 'callback' ? callbackParts(entry) : requestParts(entry);
   const moment = new Date(entry.at);
   const time = element('time', { datetime: moment.toISOString() }, moment.toLocaleTimeString([], { hour12: false }));
-  const item = element('li', {}, element('details', {}, element('summary', {}, time, ...title), ...parts));
+  const item = element('li', {}, element('details', {}, element('summary', {}, time, ' ', ...title), ...parts));
   return { item, spoken };
 }
