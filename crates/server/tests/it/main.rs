@@ -8,6 +8,7 @@ mod foreign;
 mod internal_addresses;
 mod locks;
 mod okay_foreign;
+mod okay_guides;
 mod okay_races;
 mod operating;
 mod partner;
