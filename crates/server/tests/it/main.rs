@@ -16,6 +16,7 @@ mod races;
 mod receiver;
 mod running;
 mod secrets;
+mod secure_receivers;
 mod serving;
 mod tokens;
 mod visitor_races;

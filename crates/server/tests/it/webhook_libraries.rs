@@ -1,4 +1,4 @@
-//! The Standard Webhooks libraries of npm and PyPI verify what leaves, with a secret of its own and
+//! The Standard Webhooks libraries of npm and `PyPI` verify what leaves, with a secret of its own and
 //! with the vendor's.
 
 use std::io::Write as _;
