@@ -29,6 +29,8 @@ pub(super) struct Pressure {
     spans: [Span; SPANS],
     /// Challenges whose span left the ring without an answer.
     abandoned: i64,
+    /// The most that were: answers to challenges of other nodes must not take anything back.
+    abandoned_most: u64,
 }
 
 /// What was counted in five seconds. A span's number is the time divided by its length.
@@ -50,6 +52,7 @@ impl Default for Pressure {
         Self {
             spans: [Span::default(); SPANS],
             abandoned: 0,
+            abandoned_most: 0,
         }
     }
 }
@@ -94,19 +97,23 @@ impl Pressure {
 
     /// Challenges that can no longer be answered, and were not.
     pub(super) fn abandoned(&self) -> u64 {
-        u64::try_from(self.abandoned).unwrap_or(0)
+        self.abandoned_most
     }
 
     /// The span of this number, taken into the ring; nothing where the ring is past it.
     fn span(&mut self, number: i64) -> Option<&mut Span> {
         let place = usize::try_from(number.rem_euclid(i64::try_from(SPANS).ok()?)).ok()?;
         let span = self.spans.get_mut(place)?;
-        if span.number > number {
+        // Further ahead than the ring is long: the clock was set back, and that span is of no use now.
+        let is_stale = span.number - number >= i64::try_from(SPANS).ok()?;
+        if span.number > number && !is_stale {
             return None;
         }
-        if span.number < number {
+        if span.number != number {
             // Answers that came through this node to challenges of another make it negative here.
             self.abandoned += i64::from(span.issued) - i64::from(span.answered);
+            let abandoned = u64::try_from(self.abandoned).unwrap_or(0);
+            self.abandoned_most = self.abandoned_most.max(abandoned);
             *span = Span {
                 number,
                 ..Span::default()
@@ -191,6 +198,18 @@ mod tests {
         assert_eq!(pressure.abandoned(), 0);
         pressure.issued(START.plus_s(360));
         assert_eq!(pressure.abandoned(), 2);
+    }
+
+    #[test]
+    fn a_clock_set_back_does_not_stop_the_counting() {
+        let mut pressure = Pressure::default();
+        for s in (0..400).step_by(5) {
+            pressure.issued(START.plus_s(3600 + s));
+        }
+        for _ in 0..7 {
+            pressure.issued(START);
+        }
+        assert_eq!(pressure.failures_per_minute(START.plus_s(45)), 7);
     }
 
     #[test]
