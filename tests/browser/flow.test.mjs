@@ -103,16 +103,15 @@ test('progress shows while the browser works', async () => {
 });
 
 test('a plain http page without WebCrypto solves in slices and stays responsive', async () => {
-  world.mock.knobs.cost = 3000;
-  world.mock.knobs.most = 400;
+  Object.assign(world.mock.knobs, { cost: 3000, least: 1000, most: 1001 });
   const page = await world.open(formPage(world.mock.address), { host: 'plain.example' });
   assert.equal(await page.evaluate(() => window.isSecureContext || typeof crypto.subtle !== 'undefined'), false);
   await untilState(page, 'ready');
   await page.evaluate(() => {
-    window.longest = 0;
+    window.gaps = [];
     let last = performance.now();
     const frame = () => {
-      window.longest = Math.max(window.longest, performance.now() - last);
+      if (document.querySelector('ocapi-challenge').state === 'solving') window.gaps.push(performance.now() - last);
       last = performance.now();
       requestAnimationFrame(frame);
     };
@@ -121,8 +120,9 @@ test('a plain http page without WebCrypto solves in slices and stays responsive'
   await controlOf(page).click();
   await untilState(page, 'valid');
   assert.deepEqual(page.complaints, []);
-  const longest = await page.evaluate(() => window.longest);
-  assert.ok(longest < 250, `a frame took ${longest} ms`);
+  const gaps = await page.evaluate(() => window.gaps.sort((a, b) => a - b));
+  // The middle one, since a busy machine makes single frames late.
+  assert.ok(gaps.length >= 10 && gaps[gaps.length >> 1] < 100, `${gaps.length} frames, ${gaps[gaps.length >> 1]} ms between them`);
 });
 
 test('an Argon2id challenge is solved in a frame of the server, with WebAssembly or without', async () => {

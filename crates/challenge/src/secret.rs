@@ -83,6 +83,7 @@ struct MasterKey {
     client_secrets: hmac::Key,
     linking: hmac::Key,
     tickets: hmac::Key,
+    puzzles: hmac::Key,
 }
 
 impl fmt::Debug for Keyring {
@@ -256,6 +257,14 @@ impl Keyring {
         Some(plain)
     }
 
+    /// The key that a site's puzzles are signed with. It is not made from the site's own key, which may
+    /// be short: what everybody can see would tell whether a guess at it is right.
+    pub fn puzzle_key(&self, site: i64) -> Result<Zeroizing<[u8; 32]>, SealError> {
+        let key = hmac::sign(&self.key(self.current)?.puzzles, &site.to_be_bytes());
+        let key = key.as_ref().try_into().map_err(|_| SealError::Damaged)?;
+        Ok(Zeroizing::new(key))
+    }
+
     fn key(&self, version: u32) -> Result<&MasterKey, SealError> {
         self.keys
             .get(&version)
@@ -271,11 +280,13 @@ impl MasterKey {
         let client_secrets = hmac::sign(&root, b"countersign client secrets v1");
         let linking = hmac::sign(&root, b"countersign linking v1");
         let tickets = hmac::sign(&root, b"countersign tickets v1");
+        let puzzles = hmac::sign(&root, b"countersign puzzles v1");
         Some(Self {
             sealing: LessSafeKey::new(UnboundKey::new(&AES_256_GCM, sealing.as_ref()).ok()?),
             client_secrets: hmac::Key::new(hmac::HMAC_SHA256, client_secrets.as_ref()),
             linking: hmac::Key::new(hmac::HMAC_SHA256, linking.as_ref()),
             tickets: hmac::Key::new(hmac::HMAC_SHA256, tickets.as_ref()),
+            puzzles: hmac::Key::new(hmac::HMAC_SHA256, puzzles.as_ref()),
         })
     }
 

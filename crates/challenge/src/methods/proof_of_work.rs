@@ -22,10 +22,6 @@ pub const KEY_LENGTH: usize = 32;
 /// Bytes of nonce and salt.
 const NONCE_LENGTH: usize = 16;
 
-/// The counter is drawn from the upper part of its range: the lowest is this share of the highest, in
-/// percent, so that nobody gets the work for nothing.
-const LOWEST_COUNTER_PERCENT: u32 = 40;
-
 /// How dear a proof is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effort {
@@ -120,8 +116,8 @@ impl Puzzle {
     /// Draws a puzzle; this takes one derivation, some tens of milliseconds for Argon2id.
     pub fn draw(effort: Effort, rng: &dyn Rng) -> Result<Self, UnusableEffort> {
         let highest = effort.counter_max().max(1);
-        let lowest = (u64::from(highest) * u64::from(LOWEST_COUNTER_PERCENT) / 100).max(1);
-        let drawn = lowest + rng::below(rng, u64::from(highest) - lowest + 1);
+        // Evenly from 1: whoever begins anywhere else does as much on average.
+        let drawn = 1 + rng::below(rng, u64::from(highest));
         let counter = u32::try_from(drawn).map_err(|_| UnusableEffort)?;
         let (nonce, salt) = (rng::bytes(rng), rng::bytes(rng));
         let key = effort.derive(&password(&nonce, counter), &salt)?;
@@ -259,12 +255,15 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_is_never_below_two_fifths_of_the_highest_nor_above_it() {
+    fn every_counter_up_to_the_highest_is_drawn_and_no_other() {
         let rng = DangerCountingRng::default();
-        for _ in 0..500 {
-            let counter = Puzzle::draw(CHEAP, &rng).unwrap().solution().counter;
-            assert!((20..=50).contains(&counter), "{counter}");
+        let mut drawn = [0; 51];
+        for _ in 0..5000 {
+            let puzzle = Puzzle::draw(CHEAP, &rng).unwrap();
+            drawn[usize::try_from(puzzle.solution().counter).unwrap()] += 1;
         }
+        assert_eq!(drawn[0], 0);
+        assert!(drawn[1..].iter().all(|&times| times > 50), "{drawn:?}");
     }
 
     #[test]

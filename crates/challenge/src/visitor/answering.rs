@@ -34,17 +34,22 @@ impl Verifier {
     /// Of any number of answers to one challenge exactly one is counted, on this node and on all others,
     /// and it is on disk before this returns. The same right answer again is right until it was
     /// checked; any other one is [`Refused::AlreadyAnswered`].
+    ///
+    /// Wrong answers are limited by address, and only they: somebody else's must not shut right ones
+    /// out. That tells a right one from a wrong one without spending anything, which gives nothing away
+    /// where an answer has 128 bits; a kind that can be guessed has to be limited before it is looked at.
     pub async fn answer_of_visitor(
         &self,
         (ticket, site): (&Ticket, &Arc<Site>),
         given: &AnswerGiven,
         address: &str,
     ) -> Result<Answered, Refused> {
-        if let Some(retry_s) = self.visitors.answer_wait_s(address, self.clock.now()) {
-            return Err(Refused::SlowDown { retry_s });
-        }
         let AnswerGiven::ProofOfWork(attempt) = given;
         let right = ticket.solution.is_hit_by(attempt);
+        if !right {
+            let taken = self.visitors.take_wrong(address, self.clock.now());
+            taken.map_err(|retry_s| Refused::SlowDown { retry_s })?;
+        }
         for _ in 0..TRIES {
             let read = self.store.visit(site.tenant, ticket.id).await?;
             let now = self.clock.now();
@@ -54,6 +59,9 @@ impl Verifier {
                     Phase::Expired => Err(Refused::Expired),
                     Phase::Is(_) => Err(Refused::AlreadyAnswered),
                 };
+            }
+            if ticket.is_from_the_future(now) {
+                return Err(Refused::Expired);
             }
             let opened = ticket.visit(site.tenant, CHECK_S);
             let Ok(next) = opened.after(Command::Answer { right }, now) else {
@@ -66,14 +74,21 @@ impl Verifier {
                 visit: Some(VisitWrite { expected: 0, next }),
                 ..Change::telling(event)
             };
+            let issued_at = ticket.id.drawn_at();
+            let counted = self.visitors.once_written(move |visitors| {
+                visitors.answered(site, issued_at, now, right);
+            });
             match self.store.commit(change).await {
                 Ok(()) => {
-                    let issued_at = ticket.id.drawn_at();
-                    self.visitors.answered(site, issued_at, now, right);
+                    drop(counted);
                     return self.after_answer((ticket, site), right, address).await;
                 }
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    counted.forget();
+                    if error != StoreError::Conflict {
+                        return Err(error.into());
+                    }
+                }
             }
         }
         let id = ticket.id;
@@ -91,7 +106,6 @@ impl Verifier {
         if right {
             return Ok(Answered::Right);
         }
-        self.visitors.wrong_from(address, self.clock.now());
         // The answer is counted; that there is no next challenge now must not make it look as if not.
         let next = self.issue_to_visitor(site, ticket.kind, address).await;
         Ok(Answered::Wrong(next.ok().map(Box::new)))

@@ -91,13 +91,18 @@ impl Verifier {
                 spent: marks.clone(),
                 ..Change::telling(event)
             };
-            match self.store.commit(change).await {
-                Ok(()) => {
-                    if consumes {
-                        self.visitors.checked(site, ticket.id.drawn_at());
-                    }
-                    return Ok(told);
+            let issued_at = ticket.id.drawn_at();
+            let counted = self.visitors.once_written(move |visitors| {
+                if consumes {
+                    visitors.checked(site, issued_at);
                 }
+            });
+            let committed = self.store.commit(change).await;
+            if committed.is_err() {
+                counted.forget();
+            }
+            match committed {
+                Ok(()) => return Ok(told),
                 Err(StoreError::Conflict) => {}
                 Err(StoreError::AlreadySpent) if self.is_repeated(site, &marks).await? => {
                     marks.clear();

@@ -90,33 +90,29 @@ impl Counters {
         effort_for(site.difficulty.unwrap_or(BASE_COUNTER_MAX), failures)
     }
 
-    /// Seconds for which an address is to wait before it gets another challenge that costs memory.
-    pub(super) fn issue_wait_s(
+    /// Counts a challenge that costs memory for an address, or says how many seconds it has to wait.
+    pub(super) fn take_issue(
         &self,
         effort: Effort,
         address: &str,
         now: Timestamp,
-    ) -> Option<u32> {
+    ) -> Result<(), u32> {
         match effort {
-            Effort::Pbkdf2 { .. } => None,
-            Effort::Argon2id { .. } => {
-                let wait_s = self.issued_under_attack.wait_s(address, now);
-                if wait_s.is_none() {
-                    self.issued_under_attack.count(address, now);
-                }
-                wait_s
-            }
+            Effort::Pbkdf2 { .. } => Ok(()),
+            Effort::Argon2id { .. } => self.issued_under_attack.take(address, now),
         }
     }
 
-    /// Seconds for which an address is to wait before it answers again.
-    pub(super) fn answer_wait_s(&self, address: &str, now: Timestamp) -> Option<u32> {
-        self.wrong.wait_s(address, now)
+    /// Takes back what [`Self::take_issue`] counted: there was nothing to be had.
+    pub(super) fn give_issue_back(&self, effort: Effort, address: &str, now: Timestamp) {
+        if let Effort::Argon2id { .. } = effort {
+            self.issued_under_attack.give_back(address, now);
+        }
     }
 
-    /// Counts a wrong answer from an address.
-    pub(super) fn wrong_from(&self, address: &str, now: Timestamp) {
-        self.wrong.count(address, now);
+    /// Counts a wrong answer from an address, or says how many seconds it has to wait.
+    pub(super) fn take_wrong(&self, address: &str, now: Timestamp) -> Result<(), u32> {
+        self.wrong.take(address, now)
     }
 
     pub(super) fn issued(&self, site: &Site, now: Timestamp) {
@@ -194,9 +190,42 @@ impl Counters {
         }
     }
 
+    /// Something to be counted once it is written: see [`Tally`].
+    pub(super) fn once_written<Count: FnOnce(&Self)>(&self, count: Count) -> Tally<'_, Count> {
+        let count = Some(count);
+        Tally {
+            counters: self,
+            count,
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Id<Site>, Counted>> {
         // A panic while the lock was held can have left a count short, which harms nobody.
         self.sites.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts when it is dropped, unless it was told that nothing was written.
+///
+/// Whoever hangs up has the request dropped in the middle of a commit, which goes on without it. So
+/// what is under way counts as written until the store says otherwise.
+pub(super) struct Tally<'a, Count: FnOnce(&Counters)> {
+    counters: &'a Counters,
+    count: Option<Count>,
+}
+
+impl<Count: FnOnce(&Counters)> Tally<'_, Count> {
+    /// Nothing was written, and nothing is counted.
+    pub(super) fn forget(mut self) {
+        self.count = None;
+    }
+}
+
+impl<Count: FnOnce(&Counters)> Drop for Tally<'_, Count> {
+    fn drop(&mut self) {
+        if let Some(count) = self.count.take() {
+            count(self.counters);
+        }
     }
 }
 

@@ -23,8 +23,9 @@ pub const CHECK_S: u32 = 600;
 /// Draws puzzles, which takes time and memory: somewhere beside the requests, and not without bounds.
 #[async_trait]
 pub trait Mint: Send + Sync + 'static {
-    /// A puzzle that nobody has seen; [`Refused::SlowDown`] where too many are waiting for one.
-    async fn puzzle(&self, effort: Effort) -> Result<Puzzle, Refused>;
+    /// A puzzle that nobody has seen, for `asker`: who asks much waits no less for it than others;
+    /// [`Refused::SlowDown`] where too many are waiting.
+    async fn puzzle(&self, effort: Effort, asker: &str) -> Result<Puzzle, Refused>;
 }
 
 /// A mint that draws on the caller's own thread: for tests, whose puzzles are cheap.
@@ -32,7 +33,7 @@ pub struct InlineMint<R>(pub R);
 
 #[async_trait]
 impl<R: Rng> Mint for InlineMint<R> {
-    async fn puzzle(&self, effort: Effort) -> Result<Puzzle, Refused> {
+    async fn puzzle(&self, effort: Effort, _: &str) -> Result<Puzzle, Refused> {
         Puzzle::draw(effort, &self.0).map_err(|error| Refused::Unavailable(error.to_string()))
     }
 }
@@ -58,15 +59,15 @@ impl Verifier {
         kind: Kind,
         address: &str,
     ) -> Result<IssuedToVisitor, Refused> {
-        let effort = self.visitors.effort(site, self.clock.now());
-        if let Some(retry_s) = self
-            .visitors
-            .issue_wait_s(effort, address, self.clock.now())
-        {
-            return Err(Refused::SlowDown { retry_s });
-        }
-        let puzzle = self.mint.puzzle(effort).await?;
-        let key = self.site_key(site)?;
+        let asked_at = self.clock.now();
+        let effort = self.visitors.effort(site, asked_at);
+        let taken = self.visitors.take_issue(effort, address, asked_at);
+        taken.map_err(|retry_s| Refused::SlowDown { retry_s })?;
+        let drawn = self.mint.puzzle(effort, address).await;
+        let puzzle = drawn.inspect_err(|_| {
+            self.visitors.give_issue_back(effort, address, asked_at);
+        })?;
+        let key = self.keyring.puzzle_key(site.id.number())?;
         let now = self.clock.now();
         let answer_by = now.plus_s(ANSWER_S);
         let ticket = Ticket {
@@ -82,7 +83,7 @@ impl Verifier {
             id,
             kind,
             answer_by,
-            shown: puzzle.shown(answer_by, &key),
+            shown: puzzle.shown(answer_by, &*key),
         })
     }
 

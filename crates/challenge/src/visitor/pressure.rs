@@ -3,6 +3,8 @@
 //! Pure counting in a ring of short spans; memory does not grow with the traffic. Every node counts what
 //! passes through it.
 
+use std::ops::Range;
+
 use crate::clock::Timestamp;
 
 /// Milliseconds of one span.
@@ -17,12 +19,18 @@ const MINUTE: i64 = 60_000 / SPAN_MS;
 /// Spans after which a challenge without an answer counts as left: browsers answer within seconds.
 const PATIENCE: i64 = 30_000 / SPAN_MS;
 
+/// Challenges left without an answer that are put down to people, for each right answer of the last
+/// minute: nine of ten who see a form may leave it. A flood is left by all.
+const LEFT_PER_RIGHT: u32 = 9;
+
 /// Counts of the last minutes.
 #[derive(Clone, Debug)]
 pub(super) struct Pressure {
     spans: [Span; SPANS],
     /// Challenges whose span left the ring without an answer.
     abandoned: i64,
+    /// The most that were: answers to challenges of other nodes must not take anything back.
+    abandoned_most: u64,
 }
 
 /// What was counted in five seconds. A span's number is the time divided by its length.
@@ -33,6 +41,8 @@ struct Span {
     issued: u32,
     /// Of the challenges issued in it, those that were answered, whenever.
     answered: u32,
+    /// Right answers given in it, whenever the challenge was issued.
+    right: u32,
     /// Wrong answers given in it, whenever the challenge was issued.
     wrong: u32,
 }
@@ -42,6 +52,7 @@ impl Default for Pressure {
         Self {
             spans: [Span::default(); SPANS],
             abandoned: 0,
+            abandoned_most: 0,
         }
     }
 }
@@ -59,39 +70,50 @@ impl Pressure {
         if let Some(span) = self.span(number(issued_at)) {
             span.answered = span.answered.saturating_add(1);
         }
-        if let (false, Some(span)) = (right, self.span(number(now))) {
-            span.wrong = span.wrong.saturating_add(1);
+        if let Some(span) = self.span(number(now)) {
+            let count = if right {
+                &mut span.right
+            } else {
+                &mut span.wrong
+            };
+            *count = count.saturating_add(1);
         }
     }
 
     /// Wrong answers of the last minute, and challenges of the minute before the last half that are
-    /// without an answer.
+    /// without an answer, as far as they are more than [`LEFT_PER_RIGHT`] allows.
     pub(super) fn failures_per_minute(&self, now: Timestamp) -> u32 {
         let now = number(now);
-        let failures = self.spans.iter().map(|span| match now - span.number {
-            age if (0..MINUTE).contains(&age) && age < PATIENCE => span.wrong,
-            age if (0..MINUTE).contains(&age) => span.wrong.saturating_add(span.left()),
-            age if (MINUTE..MINUTE + PATIENCE).contains(&age) => span.left(),
-            _ => 0,
-        });
-        failures.fold(0, u32::saturating_add)
+        let sum = |ages: Range<i64>, count: fn(&Span) -> u32| {
+            let spans = self.spans.iter();
+            let counts = spans.filter(|span| ages.contains(&(now - span.number)));
+            counts.map(count).fold(0, u32::saturating_add)
+        };
+        let wrong = sum(0..MINUTE, |span| span.wrong);
+        let right = sum(0..MINUTE, |span| span.right);
+        let left = sum(PATIENCE..PATIENCE + MINUTE, Span::left);
+        wrong.saturating_add(left.saturating_sub(right.saturating_mul(LEFT_PER_RIGHT)))
     }
 
     /// Challenges that can no longer be answered, and were not.
     pub(super) fn abandoned(&self) -> u64 {
-        u64::try_from(self.abandoned).unwrap_or(0)
+        self.abandoned_most
     }
 
     /// The span of this number, taken into the ring; nothing where the ring is past it.
     fn span(&mut self, number: i64) -> Option<&mut Span> {
         let place = usize::try_from(number.rem_euclid(i64::try_from(SPANS).ok()?)).ok()?;
         let span = self.spans.get_mut(place)?;
-        if span.number > number {
+        // Further ahead than the ring is long: the clock was set back, and that span is of no use now.
+        let is_stale = span.number - number >= i64::try_from(SPANS).ok()?;
+        if span.number > number && !is_stale {
             return None;
         }
-        if span.number < number {
+        if span.number != number {
             // Answers that came through this node to challenges of another make it negative here.
             self.abandoned += i64::from(span.issued) - i64::from(span.answered);
+            let abandoned = u64::try_from(self.abandoned).unwrap_or(0);
+            self.abandoned_most = self.abandoned_most.max(abandoned);
             *span = Span {
                 number,
                 ..Span::default()
@@ -147,6 +169,25 @@ mod tests {
     }
 
     #[test]
+    fn a_busy_site_that_nine_of_ten_leave_is_not_attacked_and_a_flood_beside_it_is() {
+        let mut pressure = Pressure::default();
+        for s in 0..120 {
+            for visitor in 0..10 {
+                pressure.issued(START.plus_s(s));
+                if visitor == 0 && s >= 20 {
+                    pressure.answered(START.plus_s(s - 20), START.plus_s(s), true);
+                }
+            }
+        }
+        let now = START.plus_s(119);
+        assert_eq!(pressure.failures_per_minute(now), 0);
+        for _ in 0..1000 {
+            pressure.issued(START.plus_s(60));
+        }
+        assert!(pressure.failures_per_minute(now) > 900);
+    }
+
+    #[test]
     fn what_was_never_answered_is_abandoned_once_it_cannot_be() {
         let mut pressure = Pressure::default();
         for _ in 0..3 {
@@ -160,10 +201,22 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_set_back_does_not_stop_the_counting() {
+        let mut pressure = Pressure::default();
+        for s in (0..400).step_by(5) {
+            pressure.issued(START.plus_s(3600 + s));
+        }
+        for _ in 0..7 {
+            pressure.issued(START);
+        }
+        assert_eq!(pressure.failures_per_minute(START.plus_s(45)), 7);
+    }
+
+    #[test]
     fn an_answer_older_than_the_ring_is_passed_over() {
         let mut pressure = Pressure::default();
         pressure.issued(START.plus_s(1000));
-        pressure.answered(START, START.plus_s(1000), true);
-        assert_eq!(pressure.failures_per_minute(START.plus_s(1040)), 1);
+        pressure.answered(START, START.plus_s(1000), false);
+        assert_eq!(pressure.failures_per_minute(START.plus_s(1040)), 2);
     }
 }

@@ -1,4 +1,4 @@
-//! Wrong answers counted by address, in a table that does not grow.
+//! What is counted by address and minute, in a table that does not grow.
 //!
 //! Addresses that fall on one place of the table share its count: at the worst a stranger waits for
 //! another, and never gets more tries than the limit.
@@ -31,17 +31,25 @@ impl Throttle {
         }
     }
 
-    /// Counts one more for an address.
-    pub(super) fn count(&self, address: &str, now: Timestamp) {
-        self.at(address, now, |count| *count = count.saturating_add(1));
-    }
-
-    /// Seconds to wait, where an address has reached its limit.
-    pub(super) fn wait_s(&self, address: &str, now: Timestamp) -> Option<u32> {
-        let count = self.at(address, now, |count| *count);
+    /// Counts one more for an address; the error: it has reached its limit, is not counted, and has
+    /// to wait so many seconds. Of many at once no more than the limit are counted.
+    pub(super) fn take(&self, address: &str, now: Timestamp) -> Result<(), u32> {
+        let limit = self.limit;
+        let taken = self.at(address, now, |count| {
+            let free = *count < limit;
+            *count += u32::from(free);
+            free
+        });
         let left_ms = SPAN_MS - now.unix_ms().rem_euclid(SPAN_MS);
         let left_s = u32::try_from((left_ms + 999) / 1000).unwrap_or(1).max(1);
-        (count >= self.limit).then_some(left_s)
+        if taken { Ok(()) } else { Err(left_s) }
+    }
+
+    /// Takes one count back that was taken in the same minute.
+    pub(super) fn give_back(&self, address: &str, taken_at: Timestamp) {
+        self.at(address, taken_at, |count| {
+            *count = count.saturating_sub(1);
+        });
     }
 
     fn at<T: Default>(&self, address: &str, now: Timestamp, does: impl FnOnce(&mut u32) -> T) -> T {
@@ -69,20 +77,28 @@ mod tests {
     fn an_address_waits_from_its_limit_to_the_end_of_the_minute() {
         let throttle = Throttle::of(2);
         let ten = NOON.plus_s(10);
-        throttle.count("192.0.2.1", ten);
-        assert_eq!(throttle.wait_s("192.0.2.1", ten), None);
-        throttle.count("192.0.2.1", ten);
-        assert_eq!(throttle.wait_s("192.0.2.1", ten), Some(50));
-        assert_eq!(throttle.wait_s("192.0.2.1", NOON.plus_s(60)), None);
+        let take = |now| throttle.take("192.0.2.1", now);
+        assert_eq!([take(ten), take(ten)], [Ok(()), Ok(())]);
+        assert_eq!([take(ten), take(ten)], [Err(50), Err(50)]);
+        assert_eq!(take(NOON.plus_s(60)), Ok(()));
+    }
+
+    #[test]
+    fn what_was_given_back_can_be_taken_again() {
+        let throttle = Throttle::of(1);
+        throttle.take("192.0.2.1", NOON).unwrap();
+        throttle.give_back("192.0.2.1", NOON);
+        assert_eq!(throttle.take("192.0.2.1", NOON), Ok(()));
+        assert!(throttle.take("192.0.2.1", NOON).is_err());
     }
 
     #[test]
     fn another_address_does_not_wait() {
         let throttle = Throttle::of(1);
-        throttle.count("192.0.2.1", NOON);
+        throttle.take("192.0.2.1", NOON).unwrap();
         let waits = (2..=200).filter(|last| {
             let address = format!("192.0.2.{last}");
-            throttle.wait_s(&address, NOON).is_some()
+            throttle.take(&address, NOON).is_err()
         });
         assert!(waits.count() <= 2, "places are shared by chance alone");
     }

@@ -18,6 +18,9 @@ const PREFIX: &str = "c.";
 /// The form of what is sealed.
 const FORM: u8 = 1;
 
+/// Seconds by which the clocks of two nodes may differ.
+const CLOCKS_APART_S: u32 = 60;
+
 /// Characters that the id of a challenge never exceeds.
 pub const TICKET_LENGTH_MAX: usize = 512;
 
@@ -80,6 +83,12 @@ impl Ticket {
     /// Whether this is the form of such an id, sealed or not.
     pub fn is_like(text: &str) -> bool {
         text.starts_with(PREFIX)
+    }
+
+    /// Whether it was issued later than now: the clock was ahead then, and has been set back. Without
+    /// this such a challenge could be answered for as long as the clock was ahead.
+    pub(super) fn is_from_the_future(&self, now: Timestamp) -> bool {
+        self.id.drawn_at() > now.plus_s(CLOCKS_APART_S)
     }
 
     /// The visit that its first answer begins, still open.

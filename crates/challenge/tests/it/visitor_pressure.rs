@@ -2,7 +2,7 @@
 
 use challenge::clock::Timestamp;
 use challenge::visitor::{
-    Answered, ISSUED_UNDER_ATTACK_PER_MINUTE, Refused, WRONG_ANSWERS_PER_MINUTE,
+    Answered, ISSUED_UNDER_ATTACK_PER_MINUTE, Refused, Told, WRONG_ANSWERS_PER_MINUTE,
 };
 
 use crate::visitor_shop::{HERE, Shop};
@@ -14,13 +14,34 @@ fn an_address_that_guesses_has_to_wait_and_loses_nothing_by_it() {
         let id = challenge_of(&shop);
         assert!(matches!(shop.answer_wrong(&id), Ok(Answered::Wrong(_))));
     }
-    let id = challenge_of(&shop);
+    let (id, other) = (challenge_of(&shop), challenge_of(&shop));
     assert!(matches!(
-        shop.answer_right(&id),
+        shop.answer_wrong(&id),
         Err(Refused::SlowDown { retry_s: 1..=60 })
     ));
+    assert_eq!(shop.answer_right(&id), Ok(Answered::Right), "a neighbour's");
     shop.bench.clock.advance_s(60);
-    assert_eq!(shop.answer_right(&id), Ok(Answered::Right));
+    assert!(matches!(shop.answer_wrong(&other), Ok(Answered::Wrong(_))));
+}
+
+#[test]
+fn an_answer_whose_sender_hangs_up_is_counted_all_the_same() {
+    let shop = Shop::open();
+    let id = shop.issue().id;
+    shop.bench.store.rows().mute = true;
+    let mut answer = std::pin::pin!(shop.answering_wrong(&id));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(answer.as_mut().poll(&mut context).is_pending());
+    let totals = || {
+        shop.bench
+            .verifier
+            .visitors
+            .totals(shop.bench.verifier.now())
+    };
+    assert_eq!(totals()[0].wrong, 0, "it may still be refused");
+    answer.set(shop.answering_wrong(&id));
+    assert_eq!(totals()[0].wrong, 1);
+    assert_eq!(shop.check(&id), Ok(Told::Invalid));
 }
 
 /// A challenge issued to somebody else, so that its issue is not counted against this address.

@@ -51,24 +51,27 @@ impl Shop {
         }
     }
 
-    pub(crate) fn answer(&self, id: &str, attempt: Attempt) -> Result<Answered, Refused> {
+    pub(crate) async fn answering(&self, id: &str, attempt: Attempt) -> Result<Answered, Refused> {
         let (ticket, site) = self.bench.verifier.ticket(id).ok_or(Refused::NotFound)?;
         let given = AnswerGiven::ProofOfWork(attempt);
-        let answered = self
-            .bench
-            .verifier
-            .answer_of_visitor((&ticket, &site), &given, HERE);
-        block_on(answered)
+        let verifier = &self.bench.verifier;
+        let answered = verifier.answer_of_visitor((&ticket, &site), &given, HERE);
+        answered.await
     }
 
     pub(crate) fn answer_right(&self, id: &str) -> Result<Answered, Refused> {
-        self.answer(id, self.solution(id))
+        block_on(self.answering(id, self.solution(id)))
+    }
+
+    /// A wrong answer under way.
+    pub(crate) async fn answering_wrong(&self, id: &str) -> Result<Answered, Refused> {
+        let right = self.solution(id);
+        let key = right.key.map(|byte| !byte);
+        self.answering(id, Attempt { key, ..right }).await
     }
 
     pub(crate) fn answer_wrong(&self, id: &str) -> Result<Answered, Refused> {
-        let right = self.solution(id);
-        let key = right.key.map(|byte| !byte);
-        self.answer(id, Attempt { key, ..right })
+        block_on(self.answering_wrong(id))
     }
 
     pub(crate) fn check_with(&self, id: &str, check: &Check<'_>) -> Result<Told, Refused> {

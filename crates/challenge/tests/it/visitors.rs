@@ -85,6 +85,18 @@ fn it_is_too_late_to_answer_after_five_minutes_and_to_check_after_ten_more() {
 }
 
 #[test]
+fn a_challenge_from_the_future_of_a_clock_set_back_is_not_answered() {
+    let shop = Shop::open();
+    let now = shop.bench.verifier.now();
+    shop.bench.clock.advance_s(61);
+    let id = shop.issue().id;
+    shop.bench.clock.set(now);
+    assert_eq!(shop.answer_right(&id), Err(Refused::Expired));
+    shop.bench.clock.advance_s(1);
+    assert_eq!(shop.answer_right(&id), Ok(Answered::Right));
+}
+
+#[test]
 fn who_peeks_sees_an_answer_and_consumes_nothing() {
     let shop = Shop::open();
     let id = shop.issue().id;

@@ -149,7 +149,7 @@ fn domain_to_wire(refused: &visitor::Refused) -> Wire {
             429,
             "slow-down",
             "Too many requests",
-            "nothing was looked at and nothing is spent; try again after the seconds in Retry-After",
+            "nothing is spent; try again after the seconds in Retry-After",
         ),
         visitor::Refused::VoucherUsed => wire(
             401,

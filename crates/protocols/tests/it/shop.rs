@@ -75,7 +75,7 @@ pub(crate) struct Reply {
 
 #[async_trait]
 impl Mint for ShopMint {
-    async fn puzzle(&self, effort: Effort) -> Result<Puzzle, Refused> {
+    async fn puzzle(&self, effort: Effort, _: &str) -> Result<Puzzle, Refused> {
         let mut state = self.state.lock().unwrap();
         match &*state {
             (Mode::Crowded, _) => Err(Refused::SlowDown { retry_s: 9 }),

@@ -120,7 +120,7 @@ impl Drop for Mint {
 
 #[async_trait]
 impl visitor::Mint for Mint {
-    async fn puzzle(&self, effort: Effort) -> Result<Puzzle, Refused> {
+    async fn puzzle(&self, effort: Effort, _asker: &str) -> Result<Puzzle, Refused> {
         let (answer, answered) = oneshot::channel();
         if let Some(puzzle) = self.shop.take_or_order(Order { effort, answer })? {
             return Ok(puzzle);
@@ -374,7 +374,7 @@ mod tests {
 
     fn ask(mint: &Arc<Mint>, effort: Effort) -> tokio::task::JoinHandle<Result<Puzzle, Refused>> {
         let mint = Arc::clone(mint);
-        tokio::spawn(async move { mint.puzzle(effort).await })
+        tokio::spawn(async move { mint.puzzle(effort, "192.0.2.1").await })
     }
 
     #[tokio::test]
@@ -406,7 +406,7 @@ mod tests {
                 asked.push(ask(&mint, effort));
                 tokio::time::sleep(Duration::from_micros(100)).await;
             }
-            let refused = mint.puzzle(effort).await.err();
+            let refused = mint.puzzle(effort, "192.0.2.1").await.err();
             assert_eq!(refused, Some(Refused::SlowDown { retry_s: RETRY_S }));
             asked.pop().unwrap().abort();
             asked.pop().unwrap().abort();
@@ -478,10 +478,10 @@ mod tests {
     async fn a_quiet_server_has_as_many_ready_as_were_asked_for_up_to_a_bound() {
         let mint = Arc::new(Mint::with_threads(Arc::new(OsRng), 1).unwrap());
         let ready = || mint.shop.lock().shelves[0].ready.len();
-        mint.puzzle(QUICK).await.unwrap();
+        mint.puzzle(QUICK, "192.0.2.1").await.unwrap();
         until(|| ready() == 1).await;
         for _ in 0..100 {
-            mint.puzzle(QUICK).await.unwrap();
+            mint.puzzle(QUICK, "192.0.2.1").await.unwrap();
         }
         until(|| ready() == READY_MAX).await;
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -517,7 +517,7 @@ mod tests {
             refused += u32::from(matches!(task.await.unwrap(), Err(Refused::Unavailable(_))));
         }
         assert_eq!(refused, 2, "the one in hand is finished");
-        assert!(mint.puzzle(QUICK).await.is_err());
+        assert!(mint.puzzle(QUICK, "192.0.2.1").await.is_err());
         drop(mint);
         assert_eq!(Arc::strong_count(&shop), 1, "a thread is still there");
     }
@@ -529,7 +529,7 @@ mod tests {
             cost: 0,
             counter_max: 1,
         };
-        assert!(mint.puzzle(none).await.is_err());
+        assert!(mint.puzzle(none, "192.0.2.1").await.is_err());
         until(|| mint.shop.lock().shelves.is_empty()).await;
     }
 }

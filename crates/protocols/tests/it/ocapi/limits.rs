@@ -102,13 +102,16 @@ async fn an_address_gives_600_wrong_answers_a_minute_and_neighbours_share_them()
         shop.send_from(peer, request("POST", &place(id), &[], &right))
             .await
     };
-    let refused = send("2001:db8:0:1:ffff::", &ids[600]).await;
+    let neighbour = "2001:db8:0:1:ffff::";
+    let refused = shop
+        .send_from(neighbour, request("POST", &place(&ids[600]), &[], &body))
+        .await;
     assert_eq!(
         (refused.status.as_u16(), refused.problem().as_str()),
         (429, "slow-down")
     );
     assert_eq!(refused.header("retry-after"), "60");
-    for peer in ["2001:db8:0:2::1", "192.0.2.7"] {
+    for peer in [neighbour, "192.0.2.7"] {
         let reply = send(peer, &ids[601]).await;
         assert_eq!(reply.json()["state"], "valid", "{peer}: {}", reply.body);
     }
