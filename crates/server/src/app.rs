@@ -19,7 +19,7 @@ use store::StoreUrl;
 use tokio::net::TcpListener;
 
 use crate::serving::proxies::Proxies;
-use crate::serving::{self, health, telemetry};
+use crate::serving::{self, description, health, telemetry};
 use crate::workers;
 
 /// What an application is built from.
@@ -145,7 +145,10 @@ fn router(desk: &Arc<Desk>, station: &Arc<Station>, with_metrics: bool) -> Route
         .merge(protocols::okay::routes::router())
         .merge(protocols::device::routes::router(station))
         .with_state(Arc::clone(desk));
-    let mut router = Router::new().merge(health::router(desk)).merge(protocols);
+    let mut router = Router::new()
+        .merge(health::router(desk))
+        .merge(description::router())
+        .merge(protocols);
     if with_metrics {
         router = router.merge(telemetry::router(&desk.verifier));
     }

@@ -2,6 +2,7 @@
 
 pub mod connections;
 pub mod demo;
+pub mod description;
 pub mod health;
 pub mod partner;
 pub mod partner_okay;

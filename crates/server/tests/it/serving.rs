@@ -33,6 +33,18 @@ async fn get(server: &Server, path: &str) -> (StatusCode, String) {
     (answer.status(), answer.text().await.unwrap())
 }
 
+#[tokio::test]
+async fn the_description_of_what_is_served_can_be_read_there() {
+    let home = Home::sqlite();
+    home.done(["apply", DEMO_TENANT]);
+    let server = home.serve();
+    let (status, body) = get(&server, "/openapi.json").await;
+    let document: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(status, StatusCode::OK);
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    assert!(document["paths"]["/gateway/auth"]["post"].is_object());
+}
+
 #[test]
 fn the_tour_ends_well_and_prints_every_request_and_answer() {
     let output = Command::new(PROGRAM).arg("tour").output().unwrap();
