@@ -190,7 +190,7 @@ impl Wire {
 }
 
 /// The length of head and body, once the head is there.
-fn length(answer: &[u8]) -> Option<usize> {
+pub(crate) fn length(answer: &[u8]) -> Option<usize> {
     let head = answer.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&answer[..head]).ok()?;
     let line = text

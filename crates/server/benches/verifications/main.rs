@@ -1,15 +1,19 @@
 //! How fast answers are verified, once each and on disk, over real HTTP, in one run on one machine.
 //!
 //! `scripts/bench` runs it; `scripts/bench visitors` measures visitors' challenges instead, see
-//! `visitors.rs`. For SQLite and PostgreSQL it starts the program as a process of its own,
+//! `visitors.rs`, `scripts/bench approvals` approvals on phones, see `approvals.rs`, and `scripts/bench streams`
+//! phones that listen, see `streams.rs`. For SQLite and PostgreSQL it starts the program as a process of its own,
 //! lets 1, 16, 64 and 256 connections send right one-time passwords, each a fresh counter, and sets
 //! the rate beside what the same server answers on `/healthz` over the same connections. Load and
 //! server share the machine's cores. Every answer that is not a success ends the run with an error.
 
+mod approvals;
 mod generator;
 mod load;
 mod methods;
+mod phone;
 mod server;
+mod streams;
 mod table;
 mod visitors;
 
@@ -46,15 +50,15 @@ fn run() -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| error.to_string())?;
-    if std::env::args().any(|argument| argument == "visitors") {
-        return visitors::run(&runtime);
+    for argument in std::env::args() {
+        match argument.as_str() {
+            "visitors" => return visitors::run(&runtime),
+            "approvals" => return approvals::run(&runtime),
+            "streams" | "--streams" => return streams::run(&runtime),
+            _ => {}
+        }
     }
     methods::print();
-    let mut stores = vec![("SQLite", None)];
-    match server::postgres() {
-        Some(url) => stores.push(("PostgreSQL", Some(url))),
-        None => println!("PostgreSQL: left out; scripts/bench starts one"),
-    }
     // `scripts/bench -- 64`: that many connections alone.
     let wanted: Vec<usize> = std::env::args()
         .filter_map(|argument| argument.parse().ok())
@@ -64,7 +68,7 @@ fn run() -> Result<(), String> {
     } else {
         wanted
     };
-    for (name, store) in stores {
+    for (name, store) in server::stores() {
         let server = Server::start(store.as_deref(), &generator::tenant(USERS))?;
         let mut load = runtime.block_on(Load::new(&server.address, USERS))?;
         table::head(name, server.memory_kib());

@@ -19,12 +19,22 @@ pub(crate) struct Server {
     folder: TempDir,
 }
 
+/// The databases that are measured, each with its URL unless it is the embedded one.
+pub(crate) fn stores() -> Vec<(&'static str, Option<String>)> {
+    let mut stores = vec![("SQLite", None)];
+    match postgres() {
+        Some(url) => stores.push(("PostgreSQL", Some(url))),
+        None => println!("PostgreSQL: left out; scripts/bench starts one"),
+    }
+    stores
+}
+
 /// The PostgreSQL that `scripts/bench` started.
 #[expect(
     clippy::disallowed_methods,
     reason = "the script speaks through the environment"
 )]
-pub(crate) fn postgres() -> Option<String> {
+fn postgres() -> Option<String> {
     std::env::var("COUNTERSIGN_TEST_POSTGRES").ok()
 }
 
@@ -39,7 +49,8 @@ impl Server {
             command
                 .args(arguments)
                 .arg("--data")
-                .arg(folder.path().join("data"));
+                .arg(folder.path().join("data"))
+                .env("COUNTERSIGN_LOG", "warn");
             if let Some(store) = store {
                 command.args(["--store", store]);
             }

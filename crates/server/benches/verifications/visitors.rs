@@ -37,9 +37,7 @@ type Share = Vec<(String, String)>;
 
 /// Measures on both databases; with `--flood N` floods the embedded one afterwards.
 pub(crate) fn run(runtime: &Runtime) -> Result<(), String> {
-    let mut stores = vec![("SQLite", None)];
-    stores.extend(server::postgres().map(|url| ("PostgreSQL", Some(url))));
-    for (name, store) in stores {
+    for (name, store) in server::stores() {
         let server = Server::start(store.as_deref(), &tenant())?;
         let address = &server.address;
         table::loads_head(name, CONNECTIONS);

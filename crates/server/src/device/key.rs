@@ -9,14 +9,14 @@ use zeroize::Zeroizing;
 use super::Trouble;
 
 /// A P-256 key pair that signs for a device.
-pub struct DeviceKey {
+pub(super) struct DeviceKey {
     pair: EcdsaKeyPair,
     public: PublicKey,
 }
 
 impl DeviceKey {
     /// Draws a new one.
-    pub fn generate() -> Result<Self, Trouble> {
+    pub(super) fn generate() -> Result<Self, Trouble> {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING);
         Self::of(pair.map_err(|_| Trouble::Here("no key could be made".to_owned()))?)
     }
@@ -37,7 +37,7 @@ impl DeviceKey {
     }
 
     /// The public half.
-    pub fn public(&self) -> &PublicKey {
+    pub(super) fn public(&self) -> &PublicKey {
         &self.public
     }
 

@@ -12,6 +12,5 @@ mod trouble;
 
 pub use client::{Decision, Device};
 pub use home::Home;
-pub use key::DeviceKey;
 pub use message::{Pending, Sessions};
 pub use trouble::Trouble;

@@ -25,8 +25,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
-/// Connections held at once; further ones wait to be accepted.
-const CONNECTIONS_MAX: usize = 8192;
+/// Connections held at once; further ones wait to be accepted. Ten thousand phones that listen fit in, and
+/// leave room for everybody else.
+const CONNECTIONS_MAX: usize = 16_384;
 
 /// Connections held at once from one address, so that one cannot take all. A proxy is one address.
 const CONNECTIONS_PER_ADDRESS_MAX: usize = 4096;

@@ -130,7 +130,8 @@ pub async fn run(listen: Addresses<'_>) -> anyhow::Result<()> {
     let serving = tokio::spawn(connections::serve(website, pages, std::future::pending()));
     let program = std::env::current_exe().unwrap_or_else(|_| Path::new("countersign").into());
     let program = program.display().to_string();
-    let advice = okay_advice(okay_partner.url()) + &advice(&stage.url(), &website_url, &program);
+    let websites = [website_url.as_str(), okay_partner.url()];
+    let advice = advice(&stage.url(), websites, &program);
     // A reader that has seen enough ends nothing.
     let address = stage.application.address();
     let _ = writeln!(std::io::stdout(), "listening on http://{address}\n{advice}");
@@ -157,23 +158,16 @@ async fn provide(
     Ok(())
 }
 
-/// What to try in a browser.
-fn okay_advice(website: &str) -> String {
-    format!(
-        "
-Open {website}/ in a browser: a partner's website that asks its customers' phones (Okay). Link a phone, ask
-it for an approval, and see each callback arrive; the page shows the commands of a software phone.
-"
-    )
-}
-
 /// What to try, as commands that can be pasted into another terminal.
-fn advice(base: &str, website: &str, program: &str) -> String {
+fn advice(base: &str, [website, okay_website]: [&str; 2], program: &str) -> String {
     format!(
         r#"
 Open {website}/ in a browser: a partner's website, whose form asks its visitors to prove that they are
 no robots (Ocapi). Send it, see what the website's server asked and was answered, and send the same form
 again: it is refused, since that a challenge is valid is told once.
+
+Open {okay_website}/ in a browser: a partner's website that asks its customers' phones (Okay). Link a phone,
+ask it for an approval, and see each callback arrive; the page shows the commands of a software phone.
 
 A demo bank, ONLINEBANK, on a fresh database in a temporary folder (removed when this ends).
 Its portal is the client spl-api (secret password01), its customer the user myTestUser1,

@@ -29,8 +29,11 @@ struct Stage {
 
 impl Stage {
     async fn with(manner: Manner, settings: &str) -> Self {
+        Self::on(Home::sqlite(), manner, settings).await
+    }
+
+    async fn on(home: Home, manner: Manner, settings: &str) -> Self {
         let receiver = Receiver::start(manner).await;
-        let home = Home::sqlite();
         home.done([
             "apply".as_ref(),
             tenants(&[(40007, &receiver.url(), settings)]).as_os_str(),
@@ -71,7 +74,12 @@ impl Stage {
 
 #[tokio::test]
 async fn every_kind_arrives_once_in_order_within_a_second_and_verifies() {
-    let stage = Stage::with(Manner::status(OK), "").await;
+    for home in [Home::sqlite(), Home::postgres()] {
+        every_kind_arrives(Stage::on(home, Manner::status(OK), "").await).await;
+    }
+}
+
+async fn every_kind_arrives(stage: Stage) {
     let phone = stage.partner.linked("uid406jkt").await;
     let mut sessions = Vec::new();
     for (kind, verdict) in [
@@ -181,7 +189,7 @@ async fn a_failing_receiver_is_tried_again_in_order_and_overtaken_after_three_tr
     stage.server.stopped().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_callback_is_given_up_after_ten_tries_and_leaves_again_by_command() {
     let stage = Stage::with(Manner::status(503), "").await;
     let _phone = stage.partner.linked("u").await;
@@ -257,7 +265,7 @@ async fn redirects_resets_and_silence_are_failures() {
     assert_eq!(*caught.lock().unwrap(), 0, "a redirect was followed");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_is_gone_gets_nothing_more_until_an_operator_says_so() {
     let stage = Stage::with(Manner::status(410), "").await;
     let phone = stage.partner.linked("u").await;

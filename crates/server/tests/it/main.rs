@@ -9,6 +9,7 @@ mod guides;
 mod internal_addresses;
 mod locks;
 mod okay_foreign;
+mod okay_guides;
 mod okay_races;
 mod operating;
 mod partner;

@@ -66,6 +66,7 @@ impl Inside {
     pub(crate) async fn start(home: &Home, clock: &Arc<MovedClock>) -> Self {
         let overrides = Overrides {
             data: Some(home.data()),
+            store: home.store(),
             listen: Some("127.0.0.1:0".to_owned()),
             ..Overrides::default()
         };

@@ -96,6 +96,11 @@ impl Home {
         events
     }
 
+    /// The database's URL, where it is not in the data folder.
+    pub(crate) fn store(&self) -> Option<String> {
+        self.store.clone()
+    }
+
     /// A sub-command on this home, to be run.
     pub(crate) fn command<I: AsRef<OsStr>>(
         &self,
