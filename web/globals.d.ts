@@ -1,4 +1,4 @@
-// What argon2id.js gives to the worker of solver.js, for `tsc --checkJs` alone.
+// What argon2id.js and ocapi.js give to the worker of solver.js, for `tsc --checkJs` alone.
 interface Argon2idRecipe {
   passes: number;
   memory: number;
@@ -15,4 +15,5 @@ interface Argon2idKitchen {
 }
 declare function kitchenFor(recipe: Argon2idRecipe): Argon2idKitchen;
 declare function argon2id(password: Uint8Array, recipe: Argon2idRecipe, kitchen: Argon2idKitchen): Uint8Array;
+declare function pbkdf2(password: Uint8Array, salt: Uint8Array, iterations: number): Uint8Array;
 declare function importScripts(...urls: string[]): void;

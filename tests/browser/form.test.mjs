@@ -101,6 +101,24 @@ test('going back never offers a challenge that was sent, whether the browser kep
   }
 });
 
+test('going back offers no challenge that form.submit() sent, which makes no event', async () => {
+  const page = await confirmed();
+  await page.evaluate(() => { window.same = true; });
+  const before = world.partner.received.length;
+  await page.evaluate(() => document.forms[0].submit());
+  await page.waitForSelector('#thanks');
+  const sent = world.partner.received[before]['ocapi-challenge'];
+  assert.match(sent, /^c\./);
+  await page.goBack({ waitUntil: 'commit' });
+  await page.waitForSelector('ocapi-challenge');
+  assert.equal(await page.evaluate(() => window.same), true, 'the browser kept the page');
+  assert.equal(await valueOf(page), null);
+  await untilState(page, 'ready');
+  await controlOf(page).click();
+  await untilState(page, 'valid');
+  assert.notEqual(await valueOf(page), sent);
+});
+
 test('resetting the form begins again', async () => {
   const page = await confirmed();
   const first = await valueOf(page);
@@ -166,6 +184,34 @@ test('solve() is rejected when it cannot go on', async () => {
   assert.match(await widgetOf(missing).evaluate((widget) => widget.solve().catch((error) => error.message)), /earlier/);
 });
 
+test('solve() ends when the form was sent, the element moves, goes, or is reset', async () => {
+  const page = await confirmed(formPage(world.mock.address, element(), '/nothing'));
+  await page.getByRole('button', { name: 'Send' }).click();
+  await untilState(page, 'used');
+  const sent = world.partner.received.at(-1)['ocapi-challenge'];
+  const id = await widgetOf(page).evaluate((widget) => widget.solve());
+  assert.ok(id.startsWith('c.') && id !== sent, `${id} after ${sent}`);
+
+  const told = await widgetOf(page).evaluate(async (widget) => {
+    const outcome = (act) => {
+      widget.reset();
+      const promise = widget.solve().then(() => 'solved', (error) => `${error instanceof Error} ${error.message}`);
+      act();
+      return promise;
+    };
+    const { form } = widget;
+    const outcomes = [
+      await outcome(() => form.prepend(widget)),
+      await outcome(() => widget.reset()),
+      await outcome(() => widget.remove()),
+    ];
+    return [...outcomes, await widget.solve().catch((error) => error.message)];
+  });
+  assert.deepEqual(told, [
+    'solved', 'true the challenge was reset', 'true the element was removed from the document', 'the element is not in a document',
+  ]);
+});
+
 test('the script may stand in the head or at the end, twice, deferred, and under a versioned path', async () => {
   const { address } = world.mock;
   const tag = `<script src="${address}/ocapi.js" crossorigin="anonymous"></script>`;
@@ -192,31 +238,54 @@ test('a disabled fieldset disables the control and asks for nothing', async () =
   assert.match(await valueOf(page), /^c\./);
 });
 
-test('an element that is taken out and put back keeps a valid challenge, and begins again otherwise', async () => {
+/** Takes the element out, and puts it back: by two calls, as frameworks do. */
+const move = (page) => page.evaluate(() => {
+  const widget = document.querySelector('ocapi-challenge');
+  const place = widget.parentElement;
+  widget.remove();
+  place.prepend(widget);
+});
+
+test('an element that is taken out and put back keeps a valid challenge that nobody has read', async () => {
   const page = await confirmed();
-  const first = await valueOf(page);
-  const move = () => page.evaluate(() => {
-    const widget = document.querySelector('ocapi-challenge');
-    const place = widget.parentElement;
-    widget.remove();
-    place.prepend(widget);
-  });
-  await move();
-  await page.waitForTimeout(100);
-  assert.equal(await valueOf(page), first);
-  world.mock.knobs.cost = 20_000;
-  world.mock.knobs.most = 2000;
-  await page.evaluate(() => document.querySelector('ocapi-challenge').reset());
+  const requests = world.mock.count('GET');
+  await move(page);
+  await page.waitForTimeout(200);
+  assert.equal(await stateOf(page), 'valid');
+  assert.match(await valueOf(page), /^c\./);
+  await move(page);
   await untilState(page, 'ready');
-  world.mock.knobs.cost = 300;
-  world.mock.knobs.most = 60;
+  assert.equal(await valueOf(page), null, 'it was read, and may be on its way');
+  assert.equal(world.mock.count('GET'), requests + 1);
+});
+
+test('an element that is taken out at work and put back begins again', async () => {
+  Object.assign(world.mock.knobs, { cost: 20_000, least: 1900, most: 2000 });
+  const page = await world.open();
+  await untilState(page, 'ready');
   await controlOf(page).click();
-  await move();
+  assert.equal(await stateOf(page), 'solving');
+  Object.assign(world.mock.knobs, { cost: 300, least: 0, most: 60 });
+  await move(page);
   assert.equal(await valueOf(page), null);
-  await page.evaluate(() => document.querySelector('ocapi-challenge').reset());
+  await untilState(page, 'valid');
+  assert.deepEqual(await page.evaluate(() => window.heard), [
+    'loading', 'ready', 'solving', 'loading', 'solving', 'checking', 'valid', '!valid',
+  ]);
+});
+
+test('an element that is moved after its form was sent does not offer the challenge again', async () => {
+  const page = await confirmed(formPage(world.mock.address, element(), '/nothing'));
+  await page.getByRole('button', { name: 'Send' }).click();
+  await untilState(page, 'used');
+  const sent = world.partner.received.at(-1)['ocapi-challenge'];
+  const answers = world.mock.count('POST');
+  await move(page);
   await untilState(page, 'ready');
+  assert.equal(world.mock.count('POST'), answers, 'the visitor is asked first');
   await controlOf(page).click();
   await untilState(page, 'valid');
+  assert.notEqual(await valueOf(page), sent);
 });
 
 test('a change of the site or the server fetches another challenge, a change of the theme does not', async () => {

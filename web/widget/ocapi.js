@@ -1,7 +1,7 @@
 /**
  * ocapi.js: the Ocapi challenge on a partner's web page.
  *
- *   <script src="https://SERVER/ocapi.js" integrity="sha384-…" crossorigin="anonymous"></script>
+ *   <script src="https://SERVER/ocapi/VERSION/ocapi.js" integrity="sha384-…" crossorigin="anonymous"></script>
  *   <form method="post"> … <ocapi-challenge public-id="shop"></ocapi-challenge> <button>Send</button> </form>
  *
  * The element fetches a challenge, lets the visitor confirm, answers, and puts the challenge's id into
@@ -62,6 +62,7 @@
    * @property {(task: Task) => Promise<unknown>} answer
    * @typedef {{counter: number, derivedKey: string}} Solution
    * @typedef {HTMLButtonElement | HTMLInputElement} SubmitButton
+   * @typedef {{submitter: SubmitButton | null}} Way how a form is sent; a script may do it without a button
    * @typedef {{publicId?: string, base?: string, start?: string, name?: string, kind?: string, lang?: string,
    *   theme?: string}} RenderOptions
    */
@@ -503,34 +504,30 @@
 
   const K = fractions(64, 3);
   const INITIAL = fractions(8, 2);
-  const W = new Int32Array(64);
 
   /**
-   * SHA-256's compression function, on 32-bit words.
-   * @param {Int32Array} state eight words, changed
-   * @param {Int32Array} block sixteen words
+   * SHA-256's compression function, on 32-bit words. It is where all the time goes: nothing is made or copied in it.
+   * @param {Int32Array} from eight words
+   * @param {Int32Array} w sixteen words of the message, and room for 48 more
+   * @param {Int32Array} to takes eight words; may be `from` or `w`
    */
-  function compress(state, block) {
-    W.set(block);
+  function compress(from, w, to) {
     for (let i = 16; i < 64; i++) {
-      const x = W[i - 15];
-      const y = W[i - 2];
-      W[i] = (W[i - 16] + W[i - 7] +
-        (((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3)) +
-        (((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10))) | 0;
+      const x = w[i - 15], y = w[i - 2];
+      w[i] = w[i - 16] + w[i - 7] + (((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3)) +
+        (((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10)) | 0;
     }
-    let a = state[0], b = state[1], c = state[2], d = state[3];
-    let e = state[4], f = state[5], g = state[6], h = state[7];
+    let a = from[0], b = from[1], c = from[2], d = from[3], e = from[4], f = from[5], g = from[6], h = from[7];
     for (let i = 0; i < 64; i++) {
-      const t = (h + (((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))) +
-        ((e & f) ^ (~e & g)) + K[i] + W[i]) | 0;
-      const u = ((((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10))) +
-        ((a & b) ^ (a & c) ^ (b & c))) | 0;
+      const t = h + (((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))) +
+        (g ^ (e & (f ^ g))) + K[i] + w[i] | 0;
+      const u = (((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10))) +
+        ((a & b) | (c & (a | b))) | 0;
       h = g; g = f; f = e; e = (d + t) | 0;
       d = c; c = b; b = a; a = (t + u) | 0;
     }
-    state[0] += a; state[1] += b; state[2] += c; state[3] += d;
-    state[4] += e; state[5] += f; state[6] += g; state[7] += h;
+    to[0] = from[0] + a; to[1] = from[1] + b; to[2] = from[2] + c; to[3] = from[3] + d;
+    to[4] = from[4] + e; to[5] = from[5] + f; to[6] = from[6] + g; to[7] = from[7] + h;
   }
 
   /**
@@ -545,32 +542,31 @@
     const key = new Uint8Array(64);
     key.set(password);
     const keyWords = words(key);
-    const inner = INITIAL.slice();
-    const outer = INITIAL.slice();
-    compress(inner, keyWords.map((word) => word ^ 0x36363636));
-    compress(outer, keyWords.map((word) => word ^ 0x5c5c5c5c));
+    const inner = new Int32Array(8);
+    const outer = new Int32Array(8);
+    const w = new Int32Array(64);
+    for (const [state, pad] of /** @type {[Int32Array, number][]} */ ([[inner, 0x36363636], [outer, 0x5c5c5c5c]])) {
+      w.set(keyWords.map((word) => word ^ pad));
+      compress(INITIAL, w, state);
+    }
 
     const first = new Uint8Array(64);
     first.set(salt);
     first[salt.length + 3] = 1;
     first[salt.length + 4] = 0x80;
-    const block = words(first);
-    block[15] = (64 + salt.length + 4) * 8;
-
-    const state = new Int32Array(8);
-    const sum = new Int32Array(8);
-    for (let i = 0; i < iterations; i++) {
-      state.set(inner);
-      compress(state, block);
-      // From here on every message is one hash long, so its padding is written once.
-      block.fill(0, 8);
-      block.set(state);
-      block[8] = 0x80000000;
-      block[15] = (64 + 32) * 8;
-      state.set(outer);
-      compress(state, block);
-      block.set(state);
-      for (let j = 0; j < 8; j++) sum[j] = sum[j] ^ state[j];
+    w.set(words(first));
+    w[15] = (64 + salt.length + 4) * 8;
+    compress(inner, w, w);
+    // From here on every message is one hash long and stands where the last one came out, so its padding is written once.
+    w.fill(0, 8, 16);
+    w[8] = 0x80000000;
+    w[15] = (64 + 32) * 8;
+    compress(outer, w, w);
+    const sum = w.slice(0, 8);
+    for (let i = 1; i < iterations; i++) {
+      compress(inner, w, w);
+      compress(outer, w, w);
+      for (let j = 0; j < 8; j++) sum[j] ^= w[j];
     }
     const out = new DataView(new ArrayBuffer(32));
     sum.forEach((word, i) => out.setInt32(4 * i, word));
@@ -597,6 +593,12 @@
     return new Uint8Array(await crypto.subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt, iterations }, key, 256));
   }
 
+  // A worker of solver.js wants the derivation alone.
+  if (typeof document === 'undefined') {
+    Object.assign(globalThis, { pbkdf2 });
+    return;
+  }
+
   // -------------------------------------------------------------------------------- proof of work
 
   /** Resolves in a task of its own, without the delay that timers get. */
@@ -612,6 +614,10 @@
    * @param {number} usual attempts that a challenge takes on average
    */
   const shareOf = (attempts, usual) => 1 - 1 / (1 + attempts / usual) ** 2;
+
+  /** The mean of what the server draws in peace, with PBKDF2, and under attack, with Argon2id. */
+  const USUAL_COUNTER = 2500;
+  const USUAL_ARGON2ID = 100;
 
   /**
    * @param {PowParameters} parameters
@@ -644,7 +650,7 @@
       if (derivedKey.startsWith(prefix)) solution ??= { counter, derivedKey };
       if (performance.now() - shown > 100) {
         shown = performance.now();
-        progress(shareOf(counter, 2500));
+        progress(shareOf(counter, USUAL_COUNTER));
       }
     };
     const native = async () => {
@@ -662,7 +668,6 @@
         }
       }
     };
-    // Pages that came over plain http have no crypto.subtle.
     const several = Math.min(Math.max(navigator.hardwareConcurrency || 2, 2), 8);
     await (globalThis.crypto?.subtle ? Promise.all(Array.from({ length: several }, native)) : inSlices());
     signal.throwIfAborted();
@@ -670,13 +675,14 @@
   }
 
   /**
-   * Argon2id is worked out by a page of the server in a frame nobody sees: there a worker can run whatever the
-   * policy of the partner's page.
+   * What the page cannot do is worked out by a page of the server in a frame nobody sees: there workers can run
+   * whatever the policy of the partner's page.
    * @param {Task} task
    * @param {PowParameters} parameters
+   * @param {number} usual attempts that such a challenge takes on average
    * @returns {Promise<Solution>}
    */
-  function solveInFrame({ base, place, signal, progress }, parameters) {
+  function solveInFrame({ base, place, signal, progress }, parameters, usual) {
     const address = new URL(`${base}/ocapi/${VERSION}/solver.html`);
     const frame = make('iframe', { 'aria-hidden': 'true', tabindex: '-1', title: 'Ocapi' });
     const { port1, port2 } = new MessageChannel();
@@ -692,7 +698,7 @@
       timer = setTimeout(() => reject(new Trouble('unreachable', `no answer from ${address}`)), REQUEST_TIMEOUT);
       port1.onmessage = ({ data }) => {
         clearTimeout(timer);
-        if (typeof data?.attempts === 'number') progress(shareOf(data.attempts, 100));
+        if (typeof data?.attempts === 'number') progress(shareOf(data.attempts, usual));
         if (data?.solution) resolve(data.solution);
         if (data?.error) reject(new Trouble('failed', String(data.error)));
       };
@@ -707,6 +713,22 @@
     })).finally(over);
   }
 
+  /**
+   * Pages that came over plain http have no crypto.subtle. The frame's workers share the slower work out among the
+   * processors; where the page's policy keeps the frame out, the page does it alone, in slices.
+   * @param {Task} task
+   * @param {PowParameters} parameters
+   * @returns {Promise<Solution>}
+   */
+  async function solveOverHttp(task, parameters) {
+    try {
+      return await solveInFrame(task, parameters, USUAL_COUNTER);
+    } catch {
+      task.signal.throwIfAborted();
+      return solvePbkdf2(parameters, task.signal, task.progress);
+    }
+  }
+
   // ---------------------------------------------------------------------------------------- kinds
 
   /** Every kind of challenge this script can answer. One that asks the visitor puts its question into `task.place`. */
@@ -714,8 +736,10 @@
     ['pow', /** @type {Kind} */ ({
       async answer(task) {
         const { parameters } = task.challenge;
-        if (parameters?.algorithm === 'PBKDF2/SHA-256') return solvePbkdf2(parameters, task.signal, task.progress);
-        if (parameters?.algorithm === 'ARGON2ID') return solveInFrame(task, parameters);
+        if (parameters?.algorithm === 'PBKDF2/SHA-256') {
+          return globalThis.crypto?.subtle ? solvePbkdf2(parameters, task.signal, task.progress) : solveOverHttp(task, parameters);
+        }
+        if (parameters?.algorithm === 'ARGON2ID') return solveInFrame(task, parameters, USUAL_ARGON2ID);
         throw new Trouble('failed', `unknown algorithm ${parameters?.algorithm}`);
       },
     })],
@@ -732,6 +756,26 @@
   const script = /** @type {HTMLScriptElement | null} */ (document.currentScript) ??
     /** @type {HTMLScriptElement | null} */ (document.querySelector('script[src$="/ocapi.js"]'));
   const SCRIPT_BASE = script?.src ? baseOf(script.src) : '';
+
+  /** Forms that a script sends at this moment. @type {WeakMap<HTMLFormElement, Way>} */
+  const REQUESTED = new WeakMap();
+
+  /**
+   * `requestSubmit()` raises `invalid` as `checkValidity()` does, and nothing tells them apart but who was called.
+   * @param {HTMLFormElement} form
+   */
+  function noticeRequests(form) {
+    if (Object.hasOwn(form, 'requestSubmit')) return;
+    const value = (/** @type {SubmitButton | null} */ submitter = null) => {
+      REQUESTED.set(form, { submitter });
+      try {
+        HTMLFormElement.prototype.requestSubmit.call(form, submitter);
+      } finally {
+        REQUESTED.delete(form);
+      }
+    };
+    Reflect.defineProperty(form, 'requestSubmit', { value, configurable: true, writable: true });
+  }
 
   class OcapiChallenge extends HTMLElement {
     static formAssociated = true;
@@ -757,6 +801,10 @@
     #sending = false;
     /** Whether the page took the value since the challenge became valid. */
     #taken = false;
+    /** Whether somebody may have seen the element, or asked for it. Before that no challenge is fetched. */
+    #seen = false;
+    /** What solve() promised. @type {{resolve: (id: string) => void, reject: (why: Error) => void}[]} */
+    #promised = [];
     #idleRenewals = 0;
     #futile = 0;
     /** The kind the visitor changed to. */
@@ -770,7 +818,7 @@
     #ofForm = new AbortController();
     /** The form's button whose click is being handled. @type {SubmitButton | null} */
     #submitter = null;
-    /** The button that has to be pressed again when the answer is there, for `start="submit"`. @type {SubmitButton | null} */
+    /** How the form is to be sent when the answer is there, for `start="submit"`. @type {Way | null} */
     #resume = null;
 
     constructor() {
@@ -810,20 +858,16 @@
       if (!this.isConnected) return Promise.reject(new Trouble('failed', 'the element is not in a document'));
       if (this.#state === 'valid') return Promise.resolve(this.value);
       if (this.#state === 'misconfigured') return Promise.reject(new Trouble('misconfigured', 'see the earlier ocapi-error'));
+      if (this.#state === 'used') this.reset();
       return new Promise((resolve, reject) => {
-        const look = () => {
-          if (this.#state === 'valid') resolve(this.value);
-          else if (BAD.includes(this.#state)) reject(new Trouble('failed', this.#state));
-          else return;
-          this.removeEventListener('ocapi-state', look);
-        };
-        this.addEventListener('ocapi-state', look);
+        this.#promised.push({ resolve, reject });
         this.#confirm();
       });
     }
 
     /** Begins again with a challenge that nobody has answered. */
     reset() {
+      this.#breakPromises('the challenge was reset');
       this.#quiet = true;
       this.#confirmed = this.getAttribute('start') === 'load';
       this.#renew();
@@ -847,12 +891,34 @@
       document.addEventListener('click', (event) => this.#whenClicked(event), { signal, capture: true });
       this.#render();
       if (this.getAttribute('start') === 'load') this.#confirmed = true;
+      this.#seen ||= this.#confirmed || typeof IntersectionObserver === 'undefined';
       // Attributes that a script sets right after creating the element belong to the first request.
       queueMicrotask(() => {
         if (signal.aborted) return;
         if (this.#state === 'valid' && Date.now() < this.#deadline) this.#arm(this.#deadline - Date.now());
-        else this.#advance();
+        else if (!BUSY.includes(this.#state)) this.#advance();
+        if (!this.#seen) this.#watch(signal);
       });
+    }
+
+    /**
+     * Waits until the element shows. Most visitors never come to a form at the foot of a page, and a challenge that
+     * nobody answers counts against the site.
+     * @param {AbortSignal} signal
+     */
+    #watch(signal) {
+      const observer = new IntersectionObserver((entries) => {
+        if (!entries.some((entry) => entry.isIntersecting)) return;
+        observer.disconnect();
+        this.#show();
+      });
+      signal.addEventListener('abort', () => observer.disconnect(), { once: true });
+      observer.observe(this);
+    }
+
+    #show() {
+      this.#seen = true;
+      if (this.#state === 'idle') this.#advance();
     }
 
     disconnectedCallback() {
@@ -861,7 +927,15 @@
       this.#run = new AbortController();
       clearTimeout(this.#expiry);
       clearTimeout(this.#afterSubmit);
-      if (this.#state !== 'valid') this.#become('idle');
+      const spent = this.#isSpent();
+      if (this.#state !== 'valid' || spent) {
+        this.#drop();
+        if (spent) this.#confirmed = false;
+        this.#seen = false;
+        this.#become('idle');
+      }
+      // A move within the page comes here as well, and what is promised goes on after it.
+      if (!this.isConnected) this.#breakPromises('the element was removed from the document');
     }
 
     /** @param {string} name @param {string | null} before @param {string | null} after */
@@ -877,8 +951,9 @@
       this.#ofForm = new AbortController();
       if (!form) return;
       const { signal } = this.#ofForm;
+      queueMicrotask(() => this.getAttribute('start') === 'submit' && noticeRequests(form));
       form.addEventListener('submit', (event) => this.#whenSent(event), { signal });
-      form.addEventListener('formdata', () => { this.#taken = true; }, { signal });
+      form.addEventListener('formdata', () => { this.#taken ||= GOOD.includes(this.#state); }, { signal });
     }
 
     /** @param {boolean} disabled */
@@ -892,18 +967,26 @@
       if (GOOD.includes(this.#state) || this.#state === 'misconfigured') return;
       this.#quiet = false;
       this.#confirmed = true;
+      this.#seen = true;
       this.#idleRenewals = 0;
       this.#futile = 0;
       // What is under way goes on and takes notice of the confirmation itself.
       if (!BUSY.includes(this.#state)) this.#advance();
     }
 
-    /** Drops the challenge and fetches another. */
-    #renew() {
+    /** Forgets the challenge, and what was made of it. */
+    #drop() {
       this.#challenge = null;
       this.#answer = undefined;
       this.#deadline = 0;
+      this.#sending = false;
+      this.#taken = false;
       this.#waiting = false;
+    }
+
+    /** Drops the challenge and fetches another. */
+    #renew() {
+      this.#drop();
       clearTimeout(this.#afterSubmit);
       this.#advance();
     }
@@ -912,7 +995,7 @@
     async #advance() {
       this.#run.abort();
       const run = this.#run = new AbortController();
-      if (!this.isConnected) return this.#become('idle');
+      if (!this.isConnected || !this.#seen) return this.#become('idle');
       try {
         const begun = this.#answer === undefined ? WORTH_BEGINNING : 0;
         if (!this.#challenge || !KINDS.has(this.#challenge.kind) || Date.now() > this.#deadline - begun) {
@@ -1060,19 +1143,24 @@
     #whenActive(event) {
       this.#idleRenewals = 0;
       if (this.#waiting) return this.#renew();
-      if (this.getAttribute('start') !== 'focus' || event?.type !== 'focusin' || this.#confirmed) return;
+      if (event?.type !== 'focusin') return;
       const target = /** @type {Node} */ (event.target);
-      if (target !== this && this.form?.contains(target)) {
+      if (target === this) return this.#show();
+      if (this.getAttribute('start') === 'focus' && !this.#confirmed && this.form?.contains(target)) {
         this.#quiet = true;
         this.#confirmed = true;
+        this.#seen = true;
         if (!BUSY.includes(this.#state)) this.#advance();
       }
     }
 
-    /** The page comes back as it was left: what it had sent or what became stale is not offered again. */
+    /** The page comes back as it was left: what it had sent or read, or what became stale, is not offered again. */
     #whenBack() {
-      if (this.#sending || this.#state === 'used' || Date.now() >= this.#deadline) this.reset();
+      if (this.#isSpent() || Date.now() >= this.#deadline) this.reset();
     }
+
+    /** Whether the challenge may have left this page. `form.submit()` makes no event but the reading of the fields. */
+    #isSpent() { return this.#sending || this.#taken || this.#state === 'used'; }
 
     /**
      * A form goes out with a challenge once. What the page does with a submission that it prevented is not known;
@@ -1080,13 +1168,14 @@
      * @param {SubmitEvent} event
      */
     #whenSent(event) {
-      if (!GOOD.includes(this.#state)) return;
+      if (!GOOD.includes(this.#state)) return this.#whenSentAnyway(event);
       if (this.#sending && !event.defaultPrevented) return event.preventDefault();
       const id = this.#challenge?.id;
       this.#sending = !event.defaultPrevented;
       setTimeout(() => {
+        if (this.#challenge?.id !== id) return;
         this.#sending = !event.defaultPrevented;
-        if (this.#sending && this.#challenge?.id === id) this.#become('used');
+        if (this.#sending) this.#become('used');
         clearTimeout(this.#afterSubmit);
         this.#afterSubmit = setTimeout(() => {
           if (this.#challenge?.id !== id || !(this.#sending || this.#taken)) return;
@@ -1098,22 +1187,44 @@
     }
 
     /**
-     * The form was not sent because this element is not valid. With `start="submit"` that is where the work begins,
-     * and the form goes out when it is done. A page that only looks whether its form is valid begins nothing.
+     * The browser did not look whether the form is valid: it has `novalidate`, or the button `formnovalidate`, which
+     * is for what needs no confirmation, such as to save a draft.
+     * @param {SubmitEvent} event
+     */
+    #whenSentAnyway(event) {
+      const submitter = /** @type {SubmitButton | null} */ (event.submitter);
+      if (event.defaultPrevented || submitter?.formNoValidate || !this.willValidate) return;
+      event.preventDefault();
+      if (!this.#begin({ submitter })) this.reportValidity();
+    }
+
+    /**
+     * The form was not sent because this element is not valid. A page that only looks whether its form is valid
+     * begins nothing.
      * @param {Event} event
      */
     #whenRefused(event) {
-      if (this.getAttribute('start') !== 'submit' || !this.#submitter) return;
-      if (BAD.includes(this.#state) && this.#state !== 'invalid') return;
-      event.preventDefault();
-      this.#resume = this.#submitter;
+      const way = this.#submitter ? { submitter: this.#submitter } : this.form && REQUESTED.get(this.form);
+      if (way && this.#begin(way)) event.preventDefault();
+    }
+
+    /**
+     * With `start="submit"` the work begins when the form is sent, and the form goes out when it is done.
+     * @param {Way} way
+     * @returns {boolean} whether it begins
+     */
+    #begin(way) {
+      if (this.getAttribute('start') !== 'submit' || (BAD.includes(this.#state) && this.#state !== 'invalid')) return false;
+      this.#resume = way;
       this.#confirm();
+      return true;
     }
 
     #sendWhatWaited() {
-      const resume = this.#resume;
+      const submitter = this.#resume?.submitter ?? null;
+      const waits = this.#resume !== null;
       this.#resume = null;
-      if (resume && this.form && resume.form === this.form) this.form.requestSubmit(resume);
+      if (waits && this.form && (!submitter || submitter.form === this.form)) this.form.requestSubmit(submitter);
     }
 
     /** @param {Event} event */
@@ -1143,6 +1254,13 @@
       this.#state = state;
       this.#render();
       if (changed) this.#tell('ocapi-state', { state });
+      if (this.#state === 'valid') for (const { resolve } of this.#promised.splice(0)) resolve(this.value);
+      else if (BAD.includes(this.#state)) this.#breakPromises(this.#state);
+    }
+
+    /** @param {string} why */
+    #breakPromises(why) {
+      for (const { reject } of this.#promised.splice(0)) reject(new Trouble('failed', why));
     }
 
     #render() {
@@ -1153,8 +1271,8 @@
       this.#internals.setFormValue(id ? field : null);
       if (id) this.#internals.setValidity({});
       else this.#internals.setValidity({ valueMissing: true }, this.#complaint(words), this.#view.control);
-      const text = this.#state === 'expired' && !this.#confirmed ? 'ready' : this.#state;
-      this.#view.show(this.#state, text === 'idle' ? '' : words[text], words, language, this.#quiet);
+      const text = this.#state === 'idle' || (this.#state === 'expired' && !this.#confirmed) ? 'ready' : this.#state;
+      this.#view.show(this.#state, words[text], words, language, this.#quiet);
     }
 
     /** @param {Words} words @returns {string} why the form cannot be sent now */
