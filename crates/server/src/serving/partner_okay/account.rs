@@ -11,12 +11,14 @@ use serde_json::{Value, json};
 /// How long the partner's server waits for an answer, at most.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
 
-/// The session types by name, each with the number that is signed for it.
+/// The session types by name, each with the number that is signed for it. Biometrics may be signed as 105 or
+/// as 107; 105 is also a new PIN's, and a signature that was one request's is no other's, not even
+/// with the same texts.
 const TYPES: [(&str, u16); 8] = [
     ("AUTH_OK", 101),
     ("AUTH_PIN", 102),
     ("AUTH_PIN_TAN", 103),
-    ("AUTH_BIOMETRIC_OK", 105),
+    ("AUTH_BIOMETRIC_OK", 107),
     ("SET_PIN", 105),
     ("USER_FORGOT_PIN", 106),
     ("FALLBACK", 108),
