@@ -1,12 +1,14 @@
 //! The mint: proofs of work are drawn on threads of their own, a few of them before anybody asks.
 //!
 //! It bounds what strangers can make the server compute, in threads, in memory and in waiting. How dear a
-//! puzzle is and who gets one is not decided here.
+//! puzzle is and who may have one is not decided here.
 
-use std::collections::VecDeque;
+mod queue;
+
 use std::num::NonZero;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use challenge::methods::proof_of_work::{Effort, Puzzle};
@@ -14,13 +16,26 @@ use challenge::rng::Rng;
 use challenge::visitor::{self, Refused};
 use tokio::sync::oneshot;
 
-/// Requests that wait for a puzzle of PBKDF2. One takes 1 to 4 ms, so that the last of them waits for
-/// about a second.
-const QUICK_WAITING_MAX: usize = 256;
+use queue::{Bounds, Queue};
 
-/// Requests that wait for a puzzle of Argon2id. One takes some 30 ms and 16 MiB; the last of them waits
-/// for two seconds.
-const HEAVY_WAITING_MAX: usize = 64;
+/// Requests that wait for a puzzle of PBKDF2. One takes 1 to 4 ms, so that a thread works a full queue off
+/// in 4 to 16 s. One address may have a thousand connections, as the server is shipped; all of them find a
+/// place.
+const QUICK_WAITING: Bounds = Bounds {
+    in_all: 4096,
+    per_asker: 1024,
+};
+
+/// Requests that wait for a puzzle of Argon2id. One takes some 30 ms and 16 MiB; a full queue is worked off
+/// in about the longest wait, one address's line in a second.
+const HEAVY_WAITING: Bounds = Bounds {
+    in_all: 256,
+    per_asker: 32,
+};
+
+/// The longest wait. After 10 s the server ends a request without a word; so that who waits is told
+/// to come again, it is told earlier.
+const WAIT_MAX: Duration = Duration::from_secs(8);
 
 /// Quick puzzles that are drawn between two heavy ones while both are asked for: about as long as one
 /// heavy one takes, so that an attacked site and a quiet one share the threads evenly.
@@ -32,8 +47,11 @@ const READY_MAX: usize = 32;
 /// Efforts of which puzzles are kept ready: those asked for last.
 const SHELVES_MAX: usize = 8;
 
-/// Seconds after which somebody who was sent away should come back: the queue is worked off by then.
-const RETRY_S: u32 = 2;
+/// Seconds after which somebody who was sent away should come back: the longest line of one address is worked
+/// off by then, if it is alone.
+const RETRY_S: u32 = 5;
+
+const SLOW_DOWN: Refused = Refused::SlowDown { retry_s: RETRY_S };
 
 /// The threads, and what waits for them. When it is dropped, they end after the puzzle in hand.
 pub struct Mint {
@@ -47,10 +65,9 @@ struct Shop {
     rng: Arc<dyn Rng>,
 }
 
-#[derive(Default)]
 struct State {
-    quick: VecDeque<Order>,
-    heavy: VecDeque<Order>,
+    quick: Queue<Order>,
+    heavy: Queue<Order>,
     /// Quick orders taken since the last heavy one.
     quick_taken: u32,
     /// Whether a thread derives with Argon2id. One at a time, whatever the number of threads: it is
@@ -65,6 +82,20 @@ struct State {
 struct Order {
     effort: Effort,
     answer: oneshot::Sender<Result<Puzzle, Refused>>,
+}
+
+/// A place in a queue. It is given up when it is dropped, be it that the request went away.
+struct Place<'a> {
+    shop: &'a Shop,
+    effort: Effort,
+    asker: &'a str,
+    number: u64,
+}
+
+/// What becomes of an order at once.
+enum Ordered<'a> {
+    Ready(Puzzle),
+    Waits(Place<'a>),
 }
 
 /// Puzzles of one effort that nobody has seen.
@@ -91,7 +122,7 @@ impl Mint {
 
     fn with_threads(rng: Arc<dyn Rng>, threads: usize) -> std::io::Result<Self> {
         let shop = Arc::new(Shop {
-            state: Mutex::default(),
+            state: Mutex::new(State::new()),
             work_came: Condvar::new(),
             rng,
         });
@@ -120,41 +151,55 @@ impl Drop for Mint {
 
 #[async_trait]
 impl visitor::Mint for Mint {
-    async fn puzzle(&self, effort: Effort, _asker: &str) -> Result<Puzzle, Refused> {
+    async fn puzzle(&self, effort: Effort, asker: &str) -> Result<Puzzle, Refused> {
         let (answer, answered) = oneshot::channel();
-        if let Some(puzzle) = self.shop.take_or_order(Order { effort, answer })? {
-            return Ok(puzzle);
+        let place = match self.shop.order(asker, Order { effort, answer })? {
+            Ordered::Ready(puzzle) => return Ok(puzzle),
+            Ordered::Waits(place) => place,
+        };
+        let answered = tokio::time::timeout(WAIT_MAX, answered).await;
+        drop(place);
+        match answered {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(closed()),
+            Err(_) => Err(SLOW_DOWN),
         }
-        let gone = |_| Refused::Unavailable("the mint is closed".to_owned());
-        answered.await.map_err(gone)?
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut state = self.shop.lock();
+        state.queue(self.effort).leave(self.asker, self.number);
     }
 }
 
 impl Shop {
-    /// A puzzle from the shelf; nothing where the order now waits.
-    fn take_or_order(&self, order: Order) -> Result<Option<Puzzle>, Refused> {
+    /// A puzzle from the shelf, or a place among those who wait.
+    fn order<'a>(&'a self, asker: &'a str, order: Order) -> Result<Ordered<'a>, Refused> {
         let mut state = self.lock();
         if state.closed {
-            return Err(Refused::Unavailable("the mint is closed".to_owned()));
+            return Err(closed());
         }
-        let taken = state.shelf(order.effort).ready.pop();
-        if taken.is_none() {
-            let (queue, most) = match order.effort {
-                Effort::Pbkdf2 { .. } => (&mut state.quick, QUICK_WAITING_MAX),
-                Effort::Argon2id { .. } => (&mut state.heavy, HEAVY_WAITING_MAX),
-            };
-            if queue.len() >= most {
-                // Who went away makes room for who comes.
-                queue.retain(|order| !order.answer.is_closed());
+        let effort = order.effort;
+        let ordered = if let Some(puzzle) = state.shelf(effort).ready.pop() {
+            Ordered::Ready(puzzle)
+        } else {
+            let placed = state.queue(effort).join(asker, order).ok_or(SLOW_DOWN)?;
+            if let Some(displaced) = placed.displaced {
+                // Whoever went away need not be told.
+                let _ = displaced.answer.send(Err(SLOW_DOWN));
             }
-            if queue.len() >= most {
-                return Err(Refused::SlowDown { retry_s: RETRY_S });
-            }
-            queue.push_back(order);
-        }
+            Ordered::Waits(Place {
+                shop: self,
+                effort,
+                asker,
+                number: placed.number,
+            })
+        };
         drop(state);
         self.work_came.notify_one();
-        Ok(taken)
+        Ok(ordered)
     }
 
     /// What a thread does until the end.
@@ -220,7 +265,27 @@ impl Drop for ClosesOnPanic<'_> {
 }
 
 impl State {
-    /// The next task, those first for whom somebody waits. Orders whose asker went away are dropped.
+    fn new() -> Self {
+        Self {
+            quick: Queue::new(QUICK_WAITING),
+            heavy: Queue::new(HEAVY_WAITING),
+            quick_taken: 0,
+            heavy_in_hand: false,
+            shelves: Vec::new(),
+            closed: false,
+        }
+    }
+
+    /// Those who wait for a puzzle of this effort.
+    fn queue(&mut self, effort: Effort) -> &mut Queue<Order> {
+        if is_heavy(effort) {
+            &mut self.heavy
+        } else {
+            &mut self.quick
+        }
+    }
+
+    /// The next task, those first for whom somebody waits.
     fn next(&mut self) -> Option<Task> {
         let heavy_first = self.quick_taken >= QUICK_IN_A_ROW;
         let order = if heavy_first {
@@ -238,7 +303,7 @@ impl State {
     }
 
     fn next_quick(&mut self) -> Option<Order> {
-        let order = first_waited_for(&mut self.quick)?;
+        let order = self.quick.next()?;
         self.quick_taken = self.quick_taken.saturating_add(1);
         Some(order)
     }
@@ -248,7 +313,7 @@ impl State {
             return None;
         }
         self.quick_taken = 0;
-        first_waited_for(&mut self.heavy)
+        self.heavy.next()
     }
 
     /// The shelf of this effort, asked for once more, and therefore the last to be taken down.
@@ -295,9 +360,8 @@ fn is_heavy(effort: Effort) -> bool {
     matches!(effort, Effort::Argon2id { .. })
 }
 
-/// The first order that somebody still waits for; those before it are dropped, and cost nothing.
-fn first_waited_for(queue: &mut VecDeque<Order>) -> Option<Order> {
-    std::iter::from_fn(|| queue.pop_front()).find(|order| !order.answer.is_closed())
+fn closed() -> Refused {
+    Refused::Unavailable("the mint is closed".to_owned())
 }
 
 #[cfg(test)]
@@ -323,7 +387,8 @@ mod tests {
     /// Randomness that can be held back, so that a thread stays at its task, and that counts.
     #[derive(Default)]
     struct HeldRng {
-        held: Mutex<bool>,
+        /// Whether it is held back, and how often it is given all the same.
+        held: Mutex<(bool, u32)>,
         released: Condvar,
         within: AtomicU32,
         asked: AtomicU32,
@@ -331,8 +396,14 @@ mod tests {
 
     impl HeldRng {
         fn hold(&self, hold: bool) {
-            *self.held.lock().unwrap() = hold;
+            self.held.lock().unwrap().0 = hold;
             self.released.notify_all();
+        }
+
+        /// Gives it once.
+        fn step(&self) {
+            self.held.lock().unwrap().1 += 1;
+            self.released.notify_one();
         }
     }
 
@@ -341,20 +412,39 @@ mod tests {
             self.asked.fetch_add(1, Ordering::SeqCst);
             self.within.fetch_add(1, Ordering::SeqCst);
             let mut held = self.held.lock().unwrap();
-            while *held {
+            while held.0 && held.1 == 0 {
                 held = self.released.wait(held).unwrap();
             }
+            held.1 = held.1.saturating_sub(1);
             drop(held);
             self.within.fetch_sub(1, Ordering::SeqCst);
             OsRng.fill(buffer);
         }
     }
 
-    fn held(threads: usize) -> (Arc<HeldRng>, Arc<Mint>) {
+    /// Lets go when it is dropped, so that a test which fails does not wait for the thread that it holds.
+    struct Holds(Arc<HeldRng>);
+
+    impl std::ops::Deref for Holds {
+        type Target = HeldRng;
+
+        fn deref(&self) -> &HeldRng {
+            &self.0
+        }
+    }
+
+    impl Drop for Holds {
+        fn drop(&mut self) {
+            self.hold(false);
+        }
+    }
+
+    /// What holds comes last, and so is dropped before the mint.
+    fn held(threads: usize) -> (Arc<Mint>, Holds) {
         let rng = Arc::new(HeldRng::default());
         rng.hold(true);
         let mint = Mint::with_threads(Arc::clone(&rng) as Arc<dyn Rng>, threads).unwrap();
-        (rng, Arc::new(mint))
+        (Arc::new(mint), Holds(rng))
     }
 
     async fn until(what: impl Fn() -> bool) {
@@ -372,9 +462,23 @@ mod tests {
         (state.quick.len(), state.heavy.len())
     }
 
-    fn ask(mint: &Arc<Mint>, effort: Effort) -> tokio::task::JoinHandle<Result<Puzzle, Refused>> {
-        let mint = Arc::clone(mint);
-        tokio::spawn(async move { mint.puzzle(effort, "192.0.2.1").await })
+    type Asked = tokio::task::JoinHandle<Result<Puzzle, Refused>>;
+
+    fn ask(mint: &Arc<Mint>, effort: Effort) -> Asked {
+        ask_as("192.0.2.1", mint, effort)
+    }
+
+    fn ask_as(asker: &str, mint: &Arc<Mint>, effort: Effort) -> Asked {
+        let (mint, asker) = (Arc::clone(mint), asker.to_owned());
+        tokio::spawn(async move { mint.puzzle(effort, &asker).await })
+    }
+
+    /// A mint whose one thread is held at a quick puzzle.
+    async fn held_at_one() -> (Asked, Arc<Mint>, Holds) {
+        let (mint, rng) = held(1);
+        let first = ask(&mint, QUICK);
+        until(|| rng.within.load(Ordering::SeqCst) == 1).await;
+        (first, mint, rng)
     }
 
     #[tokio::test]
@@ -393,48 +497,99 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_queue_sends_away_and_an_asker_who_left_makes_room() {
-        let (rng, mint) = held(1);
-        for (effort, most) in [(QUICK, QUICK_WAITING_MAX), (HEAVY, HEAVY_WAITING_MAX)] {
-            let before = waiting(&mint).0;
-            let mut asked = Vec::new();
-            let full = || {
-                let (quick, heavy) = waiting(&mint);
-                if is_heavy(effort) { heavy } else { quick }
-            };
-            while full() < most {
-                asked.push(ask(&mint, effort));
-                tokio::time::sleep(Duration::from_micros(100)).await;
-            }
-            let refused = mint.puzzle(effort, "192.0.2.1").await.err();
-            assert_eq!(refused, Some(Refused::SlowDown { retry_s: RETRY_S }));
+    async fn one_address_may_wait_for_so_many_and_another_is_not_sent_away_by_that() {
+        let (_first, mint, rng) = held_at_one().await;
+        for (effort, most) in [(QUICK, 1024), (HEAVY, 32)] {
+            let length = || mint.shop.lock().queue(effort).len();
+            let mut asked: Vec<_> = (0..most).map(|_| ask(&mint, effort)).collect();
+            until(|| length() == most).await;
+            let refused = ask(&mint, effort).await.unwrap().err();
+            assert_eq!(refused, Some(SLOW_DOWN));
+            let other = ask_as("192.0.2.2", &mint, effort);
+            until(|| length() == most + 1).await;
             asked.pop().unwrap().abort();
-            asked.pop().unwrap().abort();
-            tokio::task::yield_now().await;
+            until(|| length() == most).await;
             let in_time = ask(&mint, effort);
-            until(|| full() == most - 1).await;
-            assert!(!in_time.is_finished());
-            assert!(before <= QUICK_WAITING_MAX);
+            until(|| length() == most + 1).await;
+            assert!(!in_time.is_finished() && !other.is_finished());
         }
         rng.hold(false);
     }
 
     #[tokio::test]
+    async fn in_a_full_queue_a_newcomer_takes_the_place_of_one_of_those_who_wait_for_most() {
+        let (_first, mint, rng) = held_at_one().await;
+        for (effort, most, askers) in [(QUICK, 4096, 8), (HEAVY, 256, 16)] {
+            let askers = (0..most).map(|number| format!("198.51.100.{}", number % askers));
+            let asked: Vec<_> = askers.map(|asker| ask_as(&asker, &mint, effort)).collect();
+            until(|| mint.shop.lock().queue(effort).len() == most).await;
+            let again = ask_as("198.51.100.0", &mint, effort).await.unwrap();
+            assert_eq!(again.err(), Some(SLOW_DOWN), "it waits for most itself");
+            let newcomer = ask_as("192.0.2.2", &mint, effort);
+            until(|| asked.iter().any(Asked::is_finished)).await;
+            assert_eq!(mint.shop.lock().queue(effort).len(), most);
+            assert!(!newcomer.is_finished());
+            let mut told = 0;
+            for task in asked.into_iter().filter(Asked::is_finished) {
+                assert_eq!(task.await.unwrap().err(), Some(SLOW_DOWN));
+                told += 1;
+            }
+            assert_eq!(told, 1);
+        }
+        rng.hold(false);
+    }
+
+    #[tokio::test]
+    async fn a_flood_from_one_address_leaves_another_one_served() {
+        let (first, mint, rng) = held_at_one().await;
+        let flood: Vec<_> = (0..600).map(|_| ask(&mint, QUICK)).collect();
+        until(|| waiting(&mint).0 == 600).await;
+        let others = ["192.0.2.2", "192.0.2.3"];
+        let others = others.map(|asker| ask_as(asker, &mint, QUICK));
+        until(|| waiting(&mint).0 == 602).await;
+        while !others.iter().all(Asked::is_finished) {
+            rng.step();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        // One of the flood comes before the others, and some may come while it is seen that they are done.
+        let left = waiting(&mint).0;
+        assert!((580..600).contains(&left), "{left} of the flood wait");
+        for task in others {
+            task.await.unwrap().unwrap();
+        }
+        rng.hold(false);
+        first.await.unwrap().unwrap();
+        for task in flood {
+            task.await.unwrap().unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waited_for_8_s_is_told_to_come_again_and_waits_no_more() {
+        let (mint, _rng) = held(0);
+        let asked = ask(&mint, QUICK);
+        tokio::time::sleep(Duration::from_millis(7_990)).await;
+        assert!(!asked.is_finished());
+        assert_eq!(waiting(&mint), (1, 0));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(asked.await.unwrap().err(), Some(SLOW_DOWN));
+        assert_eq!(waiting(&mint), (0, 0));
+    }
+
+    #[tokio::test]
     async fn an_asker_who_went_away_costs_no_derivation() {
-        let (rng, mint) = held(1);
-        let first = ask(&mint, QUICK);
-        until(|| rng.within.load(Ordering::SeqCst) == 1).await;
-        let gone: Vec<_> = (0..50).map(|_| ask(&mint, HEAVY)).collect();
-        until(|| waiting(&mint).1 == 50).await;
+        let (first, mint, rng) = held_at_one().await;
+        let gone: Vec<_> = (0..30).map(|_| ask(&mint, HEAVY)).collect();
+        until(|| waiting(&mint).1 == 30).await;
         // What is asked for is also stocked; here only the orders are of interest.
         mint.shop.lock().shelves.clear();
         for task in gone {
             task.abort();
             assert!(task.await.is_err());
         }
+        assert_eq!(waiting(&mint), (0, 0));
         rng.hold(false);
         first.await.unwrap().unwrap();
-        until(|| waiting(&mint) == (0, 0)).await;
         // A puzzle asks for randomness three times: its counter, nonce and salt; a counter may be
         // drawn anew.
         let asked = rng.asked.load(Ordering::SeqCst);
@@ -443,7 +598,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_heavy_puzzle_is_in_hand_at_a_time_and_quick_ones_pass_it() {
-        let (rng, mint) = held(2);
+        let (mint, rng) = held(2);
         let heavy: Vec<_> = (0..3).map(|_| ask(&mint, HEAVY)).collect();
         until(|| rng.within.load(Ordering::SeqCst) == 1).await;
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -459,7 +614,7 @@ mod tests {
 
     #[test]
     fn a_heavy_order_gets_its_turn_among_quick_ones() {
-        let mut state = State::default();
+        let mut state = State::new();
         let mut kept = Vec::new();
         let mut order = |effort| {
             let (answer, answered) = oneshot::channel();
@@ -467,9 +622,9 @@ mod tests {
             Order { effort, answer }
         };
         for _ in 0..40 {
-            state.quick.push_back(order(QUICK));
+            assert!(state.quick.join("192.0.2.1", order(QUICK)).is_some());
         }
-        state.heavy.push_back(order(HEAVY));
+        assert!(state.heavy.join("192.0.2.1", order(HEAVY)).is_some());
         let turn = (0..41).position(|_| is_heavy(state.next().unwrap().effort()));
         assert_eq!(turn, Some(16));
     }
@@ -490,7 +645,7 @@ mod tests {
 
     #[test]
     fn only_the_efforts_asked_for_last_are_kept_ready() {
-        let mut state = State::default();
+        let mut state = State::new();
         let effort = |counter_max| Effort::Pbkdf2 {
             cost: 1,
             counter_max,
@@ -506,7 +661,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_closed_mint_ends_its_threads_and_tells_those_who_wait() {
-        let (rng, mint) = held(1);
+        let (mint, rng) = held(1);
         let asked: Vec<_> = (0..3).map(|_| ask(&mint, QUICK)).collect();
         until(|| waiting(&mint).0 == 2).await;
         let shop = Arc::clone(&mint.shop);
