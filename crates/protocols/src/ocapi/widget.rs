@@ -172,6 +172,32 @@ mod tests {
     }
 
     #[test]
+    fn a_version_keeps_its_files() {
+        let listed: Vec<[&str; 3]> = include_str!("../../../../web/versions.txt")
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| {
+                let words: Vec<_> = line.split_whitespace().collect();
+                words.try_into().ok()
+            })
+            .collect();
+        for (name, text) in FILES {
+            let hash = BASE64.encode(digest(&SHA384, text.as_bytes()).as_ref());
+            let line = [version(), name, &format!("sha384-{hash}")];
+            assert!(
+                listed.contains(&line),
+                "web/widget/{name} is not what web/versions.txt lists for version {}. Before that version is \
+                 released, put this line in place of the old one; after it, raise VERSION in ocapi.js and add \
+                 lines for every file:\n{}",
+                version(),
+                line.join(" ")
+            );
+        }
+        let current = listed.iter().filter(|line| line[0] == version());
+        assert_eq!(current.count(), FILES.len(), "one line a file and version");
+    }
+
+    #[test]
     fn a_tag_is_known_in_a_list_and_weakly() {
         for (given, expected) in [
             ("\"a\"", true),
