@@ -1,7 +1,8 @@
 //! Who checks: the site whose key made the token.
 //!
-//! A token of an unknown site, of a wrong key and one that cannot be read are refused in the same words. Public
-//! ids stand in pages for everybody to see; that there is such a site is no secret, but costs the same work.
+//! A token of an unknown site, of a wrong key and one that cannot be read are refused in the same words. For an
+//! unknown site a MAC is computed too, but no key is opened, so that a stopwatch can tell it from a known one. That
+//! gives nothing away: public ids stand in pages for everybody to see, and creating says whether there is such a site.
 
 use std::sync::Arc;
 

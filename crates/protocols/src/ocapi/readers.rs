@@ -1,8 +1,10 @@
 //! Which pages may read an answer: cross-origin resource sharing, as the Fetch standard has it.
 //!
 //! A page of an origin that the site does not name is refused before anything is done for it, rather than
-//! merely kept from reading the answer: otherwise anybody's page could have its visitors run up a site's failures. Programs that
-//! are no browsers send no `Origin`, and are served.
+//! merely kept from reading the answer: otherwise anybody's page could have its visitors run up a site's failures.
+//! Browsers send no `Origin` for an image, a link or a request without sharing; what betrays a foreign page then is
+//! `Sec-Fetch-Site` (W3C Fetch Metadata Request Headers, section 2.3). Programs that are no browsers send neither,
+//! and are served; so are old browsers, which know neither.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, header};
@@ -41,7 +43,11 @@ impl Readers {
         }
         let mut given = headers.get_all(header::ORIGIN).iter();
         let Some(origin) = given.next() else {
-            return Ok(Self::NoPage);
+            return if is_of_foreign_page(headers) {
+                Err(Refused::ForeignOrigin)
+            } else {
+                Ok(Self::NoPage)
+            };
         };
         let text = origin.to_str().unwrap_or_default();
         let known = site.origins.iter().any(|known| is_same(known, text));
@@ -77,6 +83,13 @@ impl Readers {
         }
         response
     }
+}
+
+/// Whether a browser says that another origin's page made it ask: `cross-site`, `same-site`, or a word that is
+/// not known yet. `none` is a person's doing, such as an address typed in.
+fn is_of_foreign_page(headers: &HeaderMap) -> bool {
+    let mut given = headers.get_all("sec-fetch-site").iter();
+    !given.all(|site| site == "same-origin" || site == "none")
 }
 
 /// Whether an origin as a browser sends it is the one that a site names: letters in any case, and the

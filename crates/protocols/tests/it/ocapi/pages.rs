@@ -96,6 +96,44 @@ async fn a_program_that_is_no_browser_is_served_and_no_page_may_read_that() {
 }
 
 #[tokio::test]
+async fn a_foreign_page_that_sends_no_origin_is_refused_before_anything_is_done() {
+    let shop = Shop::open().await;
+    let challenge = shop.create("listed").await;
+    let body = json!({"answer": solve(&challenge)}).to_string();
+    let at = place(&id_of(&challenge));
+    for said in ["cross-site", "same-site", "", "of-tomorrow"] {
+        let headers = [("sec-fetch-site", said), ("sec-fetch-mode", "no-cors")];
+        for (method, path) in [("GET", place("listed")), ("POST", at.clone())] {
+            let reply = shop.send(method, &path, &headers, &body).await;
+            assert_eq!(reply.status, 403, "{method} {said}");
+            assert_eq!(reply.problem(), "foreign-origin");
+            assert_eq!(sharing(&reply), []);
+        }
+    }
+    let twice = [("sec-fetch-site", "none"), ("sec-fetch-site", "cross-site")];
+    let reply = shop.send("GET", &place("listed"), &twice, "").await;
+    assert_eq!(reply.status, 403);
+    assert_eq!(issued(&shop), 1);
+    let own = [("origin", OWN), ("sec-fetch-site", "cross-site")];
+    let reply = shop.send("POST", &at, &own, &body).await;
+    assert_eq!(reply.json()["state"], "valid", "nothing was spent");
+}
+
+#[tokio::test]
+async fn a_browser_that_no_foreign_page_made_ask_is_served_and_any_where_no_origins_are_named() {
+    let shop = Shop::open().await;
+    for (site, said) in [
+        ("listed", "same-origin"),
+        ("listed", "none"),
+        ("shop", "cross-site"),
+    ] {
+        let headers = [("sec-fetch-site", said)];
+        let reply = shop.send("GET", &place(site), &headers, "").await;
+        assert_eq!(reply.status, 200, "{site} {said}");
+    }
+}
+
+#[tokio::test]
 async fn a_browser_that_asks_first_is_told_what_a_page_may_do() {
     let shop = Shop::open().await;
     let challenge = shop.create("listed").await;
