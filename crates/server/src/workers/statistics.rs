@@ -1,7 +1,8 @@
 //! What was counted about visitors is stored: now and then, and at the end.
 //!
 //! A process that is killed loses what it counted since the last time. Nothing that is spent is counted
-//! here, so that this harms no one.
+//! here, so that this harms no one. For the same reason it is borne that a commit which was written but
+//! reported as failed (a lost connection at the wrong moment) is tried again, and its counts stand twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,7 +52,7 @@ async fn keep_storing(verifier: Arc<Verifier>, mut stopped: watch::Receiver<()>)
             _ = every.tick() => false,
             _ = stopped.changed() => true,
         };
-        // Not part of the `select`: once begun, it is waited for, and nothing is counted twice.
+        // Not part of the `select`: once begun, it is waited for; broken off, it could be counted twice.
         store(&verifier).await;
         if stopping {
             return;
