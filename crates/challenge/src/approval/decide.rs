@@ -1,5 +1,7 @@
 //! Taking a user's decision from the device: verified against what was displayed, judged, and told.
 
+use std::ops::RangeInclusive;
+
 use data_encoding::BASE64;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
@@ -97,6 +99,8 @@ impl Verifier {
             let evaluated = is_open && !judging::is_locked(standing, &limits, self.clock.now());
             let pin = if evaluated && decision.verdict == Verdict::Approve {
                 let facts = (&mut compared, &mut new_pin);
+                let digits = digits_allowed(&caller.tenant, session);
+                check_pin(decision.evidence.pin, session, &digits)?;
                 self.pin_fact(decision, &read, hasher, facts).await?
             } else {
                 PinFact::Absent
@@ -197,7 +201,6 @@ impl Verifier {
         let (Some(typed), true) = (decision.evidence.pin, session.question.kind.needs_pin()) else {
             return Ok(PinFact::Absent);
         };
-        check_pin(typed)?;
         if session.pin == PinPlace::Tenant {
             let sealed = self.sealed_digits(session, typed.expose_secret())?;
             return Ok(PinFact::Sealed(Digits::Sealed(sealed)));
@@ -356,15 +359,35 @@ fn pause_s(tenant: &TenantView) -> u32 {
     tenant.tenant.okay.as_ref().map_or(0, |okay| okay.pause_s)
 }
 
-fn check_pin(typed: &SecretString) -> Result<(), Refused> {
-    if pin::is_pin(typed.expose_secret()) {
+/// How many digits a PIN may have. A tenant that verifies PINs itself and wants `NO` for a decline is the
+/// published Keycloak plugin, which takes any other answer than four digits for a yes without a PIN.
+fn digits_allowed(tenant: &TenantView, session: &Session) -> RangeInclusive<usize> {
+    let okay = tenant.tenant.okay.as_ref();
+    let says_no = okay.is_some_and(|okay| okay.decline_word == "NO");
+    if session.pin == PinPlace::Tenant && says_no {
+        return pin::DIGITS_MIN..=pin::DIGITS_MIN;
+    }
+    pin::DIGITS_MIN..=pin::DIGITS_MAX
+}
+
+fn check_pin(
+    typed: Option<&SecretString>,
+    session: &Session,
+    allowed: &RangeInclusive<usize>,
+) -> Result<(), Refused> {
+    let Some(typed) = typed.filter(|_| session.question.kind.needs_pin()) else {
+        return Ok(());
+    };
+    let typed = typed.expose_secret();
+    if pin::is_pin(typed) && allowed.contains(&typed.len()) {
         return Ok(());
     }
-    Err(Refused::DoesNotFit(format!(
-        "pin: {} to {} digits are allowed",
-        pin::DIGITS_MIN,
-        pin::DIGITS_MAX
-    )))
+    let (fewest, most) = (allowed.start(), allowed.end());
+    Err(Refused::DoesNotFit(if fewest == most {
+        format!("pin: exactly {fewest} digits are allowed")
+    } else {
+        format!("pin: {fewest} to {most} digits are allowed")
+    }))
 }
 
 fn cannot_hash(error: pin::CannotHash) -> Refused {

@@ -12,13 +12,6 @@ use crate::audit::{EventKind, Outcome};
 use crate::ports::{Change, SpentMark, StoreError};
 use crate::verifier::Verifier;
 
-/// Seconds for which the signature of a look at a session stays bound: the answer can be asked for
-/// during one day.
-const CHECK_BOUND_S: u32 = 30 * 86_400;
-
-/// Seconds for which any other signature stays bound, from its first request on.
-const BOUND_S: u32 = 400 * 86_400;
-
 /// A signed request taken apart.
 #[derive(Clone, Copy, Debug)]
 pub struct Split<'a> {
@@ -57,12 +50,11 @@ impl Verifier {
         if self.store.is_spent(tenant, &whole, now).await? {
             return Ok(());
         }
-        let keep_s = match split.kind {
-            SplitKind::Check => CHECK_BOUND_S,
-            SplitKind::Link | SplitKind::Start => BOUND_S,
+        // For good: the scheme has no time, so a captured signature is as good in ten years.
+        let mark = |digest| SpentMark {
+            digest,
+            keep_until: None,
         };
-        let keep_until = Some(now.plus_s(keep_s));
-        let mark = |digest| SpentMark { digest, keep_until };
         let event = self.event_of_asking(asking, EventKind::BindSignature, Outcome::Done);
         let change = Change {
             spent: vec![mark(digest_of_signature(split)), mark(whole)],

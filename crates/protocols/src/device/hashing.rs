@@ -19,8 +19,8 @@ const WAITING_MAX: usize = 256;
 /// Hashes PINs on the runtime's blocking threads.
 pub(super) struct Hashing {
     rng: Arc<dyn Rng>,
-    turns: Semaphore,
-    places: Semaphore,
+    turns: Arc<Semaphore>,
+    places: Arc<Semaphore>,
 }
 
 impl Hashing {
@@ -29,21 +29,28 @@ impl Hashing {
         let at_once = cores.clamp(1, AT_ONCE_MAX);
         Self {
             rng,
-            turns: Semaphore::new(at_once),
-            places: Semaphore::new(at_once + WAITING_MAX),
+            turns: Arc::new(Semaphore::new(at_once)),
+            places: Arc::new(Semaphore::new(at_once + WAITING_MAX)),
         }
     }
 
     /// Runs one hash when its turn comes; refused where too many wait already.
+    ///
+    /// A hash that has begun goes on when its request is gone, so it keeps place and turn to its end.
     async fn run<T: Send + 'static>(
         &self,
         hash: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, CannotHash> {
-        let _place = self.places.try_acquire().map_err(|_| CannotHash)?;
-        let _turn = self.turns.acquire().await.map_err(|_| CannotHash)?;
-        tokio::task::spawn_blocking(hash)
-            .await
-            .map_err(|_| CannotHash)
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_| CannotHash)?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = turn.map_err(|_| CannotHash)?;
+        let hashed = tokio::task::spawn_blocking(move || {
+            let hashed = hash();
+            drop((turn, place));
+            hashed
+        });
+        hashed.await.map_err(|_| CannotHash)
     }
 }
 
@@ -79,10 +86,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_hash_whose_asker_is_gone_keeps_its_turn_to_the_end() {
+        let hashing = Hashing::new(Arc::new(DangerCountingRng::default()));
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let all = hashing.turns.available_permits();
+        let asked = hashing.run(move || ended.recv().unwrap());
+        let gone = tokio::time::timeout(std::time::Duration::from_millis(50), asked);
+        assert!(gone.await.is_err(), "the asker waits no longer");
+        assert_eq!(hashing.turns.available_permits(), all - 1);
+        end.send(()).unwrap();
+        while hashing.turns.available_permits() < all {
+            tokio::task::yield_now().await;
+        }
+        assert!(hashing.hash("1234".into()).await.is_ok());
+    }
+
+    #[tokio::test]
     async fn a_full_queue_refuses_instead_of_growing() {
         let hashing = Hashing::new(Arc::new(DangerCountingRng::default()));
         let all = u32::try_from(hashing.places.available_permits()).unwrap();
-        let held = hashing.places.try_acquire_many(all).unwrap();
+        let places = Arc::clone(&hashing.places);
+        let held = places.try_acquire_many_owned(all).unwrap();
         assert_eq!(hashing.hash("1234".into()).await, Err(CannotHash));
         drop(held);
         assert!(hashing.hash("1234".into()).await.is_ok());
