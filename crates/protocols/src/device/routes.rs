@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::Response;
 use axum::routing::any;
@@ -117,9 +118,11 @@ async fn events(
 async fn decide(
     State(desk): State<Arc<Desk>>,
     Extension(station): Extension<Arc<Station>>,
-    Path(session): Path<String>,
+    session: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response<Body> {
+    // What is no text names no session.
+    let session = session.map_or_else(|_| String::new(), |Path(session)| session);
     told(acts::decide(&desk, &station, &session, request).await)
 }
 

@@ -122,7 +122,7 @@ pub async fn run(listen: Addresses<'_>) -> anyhow::Result<()> {
     let website_url = app::url_of(website.local_addr()?);
     let okay_partner = Stand::take(&beside(listen.okay_partner)).await?;
     let stage = Stage::set(listen.server, |directory| {
-        each_site(directory, |site| site.origins = vec![website_url.clone()]);
+        each_site(directory, |site| site.origins = origins_of(&website_url));
         okay_partner.invite_callbacks(directory);
     })
     .await?;
@@ -198,4 +198,10 @@ curl -si {base}/idp/ONLINEBANK/authn/token -H "Authorization: Bearer $TOKEN" \
 Health {base}/healthz, readiness {base}/readyz, metrics {base}/metrics. Ctrl-C ends the demo.
 "#
     )
+}
+
+/// The origins of a website on this machine: browsers know it by its address and as `localhost`.
+fn origins_of(url: &str) -> Vec<String> {
+    let by_name = url.replace("//127.0.0.1:", "//localhost:");
+    vec![url.to_owned(), by_name]
 }
