@@ -13,7 +13,7 @@ use crate::audit::{EventKind, Outcome};
 use crate::clock::Timestamp;
 use crate::directory::{Tenant, TenantView, User};
 use crate::id::{Id, TimedId};
-use crate::lifecycle::{Command, Phase, State};
+use crate::lifecycle::Command;
 use crate::ports::{Change, Message, StandingWrite, StoreError, Versioned};
 use crate::secret::Sealed;
 use crate::standing::Standing;
@@ -37,6 +37,11 @@ impl Verifier {
         for _ in 0..TRIES {
             let (standing, found) = self.standing_of_session(tenant.tenant.id, id).await?;
             let now = self.clock.now();
+            if found.value.expires_untold(now) {
+                // A late decision must not follow the answer that the session is past.
+                self.tell_expiry(tenant, id, now).await?;
+                continue;
+            }
             let ended = found.value.after(Command::Cancel, now)?;
             let mut event = self.event_of_asking(asking, EventKind::Cancel, Outcome::Done);
             event.detail.session = Some(id);
@@ -56,18 +61,18 @@ impl Verifier {
         )))
     }
 
-    /// Tells once that a session expired, if it did. The state needs no telling: it is computed.
+    /// Tells once that a session expired, if it did by `now`. Afterwards it is answered, ended or told
+    /// as expired, and a decision that was judged before it is judged again.
     pub(super) async fn tell_expiry(
         &self,
         tenant: &TenantView,
         id: Id<Session>,
+        now: Timestamp,
     ) -> Result<(), Refused> {
         for _ in 0..TRIES {
             let (standing, found) = self.standing_of_session(tenant.tenant.id, id).await?;
             let session = &found.value;
-            let expired = matches!(session.state, State::Open { .. })
-                && session.phase_at(self.clock.now()) == Phase::Expired;
-            if !expired || session.end_told {
+            if !session.expires_untold(now) {
                 return Ok(());
             }
             let address = None;

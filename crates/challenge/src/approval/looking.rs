@@ -23,6 +23,9 @@ pub enum Checked {
 impl Verifier {
     /// What came of a session. One that expired, was cancelled or guessed at, was answered more than
     /// a day ago, or never was, is [`Refused::SessionNotFound`].
+    ///
+    /// That a session expired is written before it is told: a decision that was judged in time and is
+    /// committed later either comes first, and is told, or is judged again and refused.
     pub async fn check_approval(
         &self,
         asking: &Asking<'_>,
@@ -32,9 +35,12 @@ impl Verifier {
         let id: Id<Session> = unverified_session
             .parse()
             .map_err(|_| Refused::SessionNotFound)?;
-        let found = self.store.session(asking.tenant.tenant.id, id).await?;
-        let session = found.ok_or(Refused::SessionNotFound)?.value;
+        let mut session = self.approval(asking.tenant.tenant.id, id).await?;
         let now = self.clock.now();
+        if session.expires_untold(now) {
+            self.tell_expiry(asking.tenant, id, now).await?;
+            session = self.approval(asking.tenant.tenant.id, id).await?;
+        }
         match (session.phase_at(now), &session.answer) {
             (Phase::Is(State::Open { .. }), _) => Ok(Checked::Pending),
             (Phase::Is(State::Accepted { at } | State::Declined { at }), Some(answer))

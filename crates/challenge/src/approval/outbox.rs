@@ -20,6 +20,28 @@ const CHORES_AT_ONCE: u32 = 256;
 /// Seconds after which a chore that could not be done is tried again.
 const CHORE_AGAIN_S: u32 = 5;
 
+/// Which callbacks are wanted.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The most of one tenant.
+    pub most_per_tenant: u32,
+    /// The most of all.
+    pub most: u32,
+    /// Only those that were not tried yet.
+    pub first_tries_only: bool,
+    /// Tenants that get none.
+    pub pass_over: Vec<Id<Tenant>>,
+}
+
+/// Callbacks that were given out.
+#[derive(Debug)]
+pub struct GivenOut {
+    /// Those that are to be sent.
+    pub outgoing: Vec<Outgoing>,
+    /// How many were given up instead, since nobody takes them any more.
+    pub given_up: u32,
+}
+
 /// A callback that is to be sent now.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
@@ -31,14 +53,10 @@ pub struct Outgoing {
 }
 
 impl Verifier {
-    /// Gives out callbacks that are due, at most so many of each tenant, none of those that are
-    /// passed over. Each has to be settled within [`LEASE_S`] seconds, or is given out again.
-    pub async fn claim_callbacks(
-        &self,
-        (most_per_tenant, most): (u32, u32),
-        pass_over: Vec<Id<Tenant>>,
-    ) -> Result<Vec<Outgoing>, Refused> {
-        let claim = self.claim_of(CALLBACKS, (most_per_tenant, most), pass_over);
+    /// Gives out callbacks that are due. Each has to be settled within [`LEASE_S`] seconds, or is
+    /// given out again.
+    pub async fn claim_callbacks(&self, wanted: Wanted) -> Result<GivenOut, Refused> {
+        let claim = self.claim_of(CALLBACKS, wanted);
         let (mut outgoing, mut useless) = (Vec::new(), Vec::new());
         for claimed in self.store.claim(&claim).await? {
             match self.outgoing(&claimed) {
@@ -46,10 +64,11 @@ impl Verifier {
                 Err(trouble) => useless.push(settled(&claimed, dead(&claim, trouble))),
             }
         }
+        let given_up = u32::try_from(useless.len()).unwrap_or(u32::MAX);
         if !useless.is_empty() {
             self.store.settle(useless).await?;
         }
-        Ok(outgoing)
+        Ok(GivenOut { outgoing, given_up })
     }
 
     /// A claimed callback with its digits in clear; or why it is not to be sent.
@@ -122,7 +141,13 @@ impl Verifier {
     /// Does what the server owes itself and is due: tells that sessions expired, forgets digits.
     /// Gives the number of chores done; as many as fit one turn mean that more may wait.
     pub async fn do_chores(&self) -> Result<usize, Refused> {
-        let claim = self.claim_of(CHORES, (CHORES_AT_ONCE, CHORES_AT_ONCE), Vec::new());
+        let wanted = Wanted {
+            most_per_tenant: CHORES_AT_ONCE,
+            most: CHORES_AT_ONCE,
+            first_tries_only: false,
+            pass_over: Vec::new(),
+        };
+        let claim = self.claim_of(CHORES, wanted);
         let claimed = self.store.claim(&claim).await?;
         let mut fates = Vec::with_capacity(claimed.len());
         for one in &claimed {
@@ -149,7 +174,10 @@ impl Verifier {
         let done = match chore {
             Chore::TellExpiry { session, .. } => {
                 match self.catalogue.tenant_by_id(message.tenant) {
-                    Some(tenant) => self.tell_expiry(&tenant, session).await,
+                    Some(tenant) => {
+                        let now = self.clock.now();
+                        self.tell_expiry(&tenant, session, now).await
+                    }
                     None => Ok(()),
                 }
             }
@@ -161,20 +189,16 @@ impl Verifier {
         }
     }
 
-    fn claim_of(
-        &self,
-        kind: &'static str,
-        (most_per_tenant, most): (u32, u32),
-        pass_over: Vec<Id<Tenant>>,
-    ) -> Claim {
+    fn claim_of(&self, kind: &'static str, wanted: Wanted) -> Claim {
         let now = self.clock.now();
         Claim {
             kind,
             now,
             lease_until: now.plus_s(LEASE_S),
-            most_per_tenant,
-            most,
-            pass_over,
+            most_per_tenant: wanted.most_per_tenant,
+            most: wanted.most,
+            first_tries_only: wanted.first_tries_only,
+            pass_over: wanted.pass_over,
             ticket: TimedId::random(now, &*self.rng),
         }
     }

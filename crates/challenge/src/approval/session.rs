@@ -242,13 +242,28 @@ impl Session {
         }
     }
 
-    /// The state at `now`.
+    /// The state at `now`. What was told as expired stays so, whatever another node's clock says.
     pub fn phase_at(&self, now: Timestamp) -> Phase {
+        if self.end_told && matches!(self.state, State::Open { .. }) {
+            return Phase::Expired;
+        }
         self.course().phase_at(now)
+    }
+
+    /// Whether it expired without an answer, and nobody was told yet: it may still be that a decision
+    /// that was in time is on its way to the disk.
+    pub(super) fn expires_untold(&self, now: Timestamp) -> bool {
+        matches!(self.state, State::Open { .. })
+            && !self.end_told
+            && self.phase_at(now) == Phase::Expired
     }
 
     /// The session after `command`.
     pub fn after(&self, command: Command, now: Timestamp) -> Result<Self, OutOfTurn> {
+        let phase = self.phase_at(now);
+        if phase == Phase::Expired {
+            return Err(OutOfTurn(phase));
+        }
         Ok(Self {
             state: self.course().decide(command, now)?,
             ..self.clone()

@@ -37,7 +37,12 @@ pub(crate) struct Rows {
     pub(crate) broken: bool,
     /// Whether every commit is written, and nobody is ever told.
     pub(crate) mute: bool,
+    /// What happens once between a judgement and its commit.
+    pub(crate) meanwhile: Option<Meanwhile>,
 }
+
+/// Something that others do while a commit waits.
+pub(crate) type Meanwhile = Box<dyn FnOnce() + Send>;
 
 impl MemoryStore {
     /// The rows, for setting up and for looking.
@@ -47,6 +52,10 @@ impl MemoryStore {
 
     /// Writes a change; whether nobody is told.
     fn commit_now(&self, change: Change) -> Result<bool, StoreError> {
+        let meanwhile = self.rows().meanwhile.take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile();
+        }
         let mut rows = self.rows();
         if rows.broken {
             return Err(StoreError::Unavailable("the disk is full".to_owned()));

@@ -1,6 +1,7 @@
 //! Approvals on a phone, played against the store in memory.
 
 mod deciding;
+mod expiring;
 mod guessing;
 mod linking;
 mod phone;
