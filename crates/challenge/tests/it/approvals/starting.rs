@@ -190,3 +190,15 @@ fn a_signature_keeps_the_split_of_the_first_request_that_carried_it() {
         "still bound as it was"
     );
 }
+
+#[test]
+fn a_tenant_that_takes_any_other_length_for_a_yes_gets_four_digits_alone() {
+    let desk = Desk::with(|okay| okay.decline_word = "NO".to_owned());
+    let phone = desk.linked(USER);
+    let session = desk.start(SessionKind::Pin).unwrap();
+    for misfit in ["123", "12345", "123456789012"] {
+        let refused = desk.approve_with_pin(&phone, &session, misfit);
+        assert!(matches!(refused, Err(Refused::DoesNotFit(_))), "{misfit}");
+    }
+    assert!(desk.approve_with_pin(&phone, &session, "1234").is_ok());
+}
