@@ -124,27 +124,34 @@ impl Verifier {
     }
 
     async fn new_user(&self, tenant: Id<Tenant>, external_id: &str) -> Result<User, Refused> {
-        // Somebody who signs in by this name is not known to be the same person.
-        let taken = self
-            .store
-            .user(tenant, UserKey::LoginName(external_id))
-            .await?
-            .is_some();
-        let login_name = if taken {
-            format!("okay:{external_id}")
-        } else {
-            external_id.to_owned()
-        };
+        let id = Id::random(&*self.rng);
         Ok(User {
-            id: Id::random(&*self.rng),
+            id,
             tenant,
-            login_name,
+            login_name: self.free_login_name(tenant, external_id, id).await?,
             external_id: Some(external_id.to_owned()),
             display_name: None,
             email: None,
             phone: None,
             password_hash: None,
         })
+    }
+
+    /// A login name of the user's own. Somebody who signs in by the external id is not known to be the
+    /// same person. The last name holds the user's id, so nobody else has it.
+    async fn free_login_name(
+        &self,
+        tenant: Id<Tenant>,
+        external_id: &str,
+        id: Id<User>,
+    ) -> Result<String, Refused> {
+        for name in [external_id.to_owned(), format!("okay:{external_id}")] {
+            let key = UserKey::LoginName(&name);
+            if self.store.user(tenant, key).await?.is_none() {
+                return Ok(name);
+            }
+        }
+        Ok(format!("okay:{external_id}:{id}"))
     }
 
     /// The user that a tenant calls so. One who was just created may not be in the catalogue yet.

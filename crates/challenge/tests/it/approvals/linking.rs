@@ -37,6 +37,18 @@ fn somebody_who_signs_in_by_the_name_is_not_taken_for_the_same_person() {
 }
 
 #[test]
+fn a_user_is_created_though_both_names_are_login_names_of_others() {
+    let desk = Desk::new();
+    desk.linked("okay:myTestUser1");
+    desk.linked("myTestUser1");
+    let rows = desk.bench.store.rows();
+    let created = &rows.users[2].0;
+    let expected = format!("okay:myTestUser1:{}", created.id);
+    assert_eq!(created.login_name, expected);
+    assert_eq!(created.external_id.as_deref(), Some("myTestUser1"));
+}
+
+#[test]
 fn a_code_opens_one_phone_for_an_hour_and_the_next_one_replaces_it() {
     let desk = Desk::new();
     let (first, second) = (desk.code_for(USER), desk.code_for(USER));
