@@ -16,6 +16,9 @@ use crate::directory::{OkaySettings, Tenant};
 use crate::id::Id;
 use crate::ports::{StoreError, TenantRows};
 
+/// Characters of an approvals secret below which an operator is warned.
+const SECRET_LENGTH: usize = 30;
+
 impl Draft<'_> {
     pub(super) async fn plan_tenant(
         &mut self,
@@ -168,10 +171,12 @@ impl Draft<'_> {
             .map(|secret| secret.expose_secret().len())
         {
             Some(0) => found.problem(at, "okay.secret: it is empty"),
-            Some(1..16) => {
+            Some(1..SECRET_LENGTH) => {
                 found.warn(
                     at,
-                    "okay.secret: it is short; take 30 random characters or more",
+                    format!(
+                        "okay.secret: it is short; take {SECRET_LENGTH} random characters or more"
+                    ),
                 );
             }
             _ => {}

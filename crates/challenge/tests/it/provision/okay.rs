@@ -69,6 +69,19 @@ fn stopped_callbacks_stay_stopped_until_there_is_another_receiver() {
 }
 
 #[test]
+fn a_secret_below_30_characters_is_warned_about() {
+    let warned = |length: usize| {
+        let mut bank = asking(|_| {});
+        let okay = bank.tenants[0].okay.as_mut().unwrap();
+        okay.secret = Some("x".repeat(length).into());
+        let applied = Stage::new().apply(&bank);
+        format!("{:?}", applied.warnings).contains("okay.secret: it is short; take 30 ")
+    };
+    assert!(warned(1) && warned(15) && warned(16) && warned(29));
+    assert!(!warned(30));
+}
+
+#[test]
 fn a_callback_secret_that_no_library_reads_is_refused_and_a_short_one_warned_about() {
     let stage = Stage::new();
     let with = |secret: &str| {
