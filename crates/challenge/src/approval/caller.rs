@@ -9,6 +9,7 @@ use super::bell::Bell;
 use super::device::Device;
 use super::hearing::Heard;
 use super::refused::Refused;
+use super::session::Verdict;
 use super::signed::{self, SignedRequest, TIME_TOLERANCE_S};
 use crate::audit::{Detail, Event, EventKind, Outcome};
 use crate::clock::Timestamp;
@@ -113,6 +114,22 @@ impl Verifier {
             address: request.address.map(str::to_owned),
             nonce,
         })
+    }
+
+    /// Whether a decision may be taken from a device now: told in time, and approved only for a tenant
+    /// that may still ask. What it asked before can always be declined.
+    pub(super) fn may_decide(
+        &self,
+        caller: &DeviceCaller,
+        (verdict, time_ms): (Verdict, i64),
+    ) -> Result<(), Refused> {
+        if let Some(ahead_s) = signed::time_off_by(time_ms, self.clock.now()) {
+            return Err(Refused::WrongTime { ahead_s });
+        }
+        if verdict == Verdict::Approve {
+            self.may_ask(&caller.tenant.tenant)?;
+        }
+        Ok(())
     }
 
     /// An event about approvals.

@@ -80,9 +80,7 @@ impl Verifier {
         decision: &UnverifiedDecision<'_>,
         hasher: &dyn PinHasher,
     ) -> Result<Session, Refused> {
-        if let Some(ahead_s) = signed::time_off_by(decision.time_ms, self.clock.now()) {
-            return Err(Refused::WrongTime { ahead_s });
-        }
+        self.may_decide(caller, (decision.verdict, decision.time_ms))?;
         let user = caller.device.user;
         let (mut turn, mut compared, mut new_pin) = (None, None, None);
         for _ in 0..TRIES {

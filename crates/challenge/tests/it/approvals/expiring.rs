@@ -1,8 +1,11 @@
-//! Expiry and decisions that meet it: what one asker was told stays true.
+//! Decisions that come too late: what one asker was told stays true, whoever may not ask gets no yes.
 
 use std::sync::Arc;
 
-use challenge::approval::{Answered, Asking, Checked, Refused, SessionKind, Told};
+use challenge::approval::{
+    Answered, Asking, Checked, Evidence, Refused, SessionKind, Told, Verdict,
+};
+use challenge::directory::{OkaySettings, TenantStatus};
 use challenge::lifecycle::{OutOfTurn, Phase};
 
 use super::phone::{Desk, USER};
@@ -103,4 +106,35 @@ fn expiry_that_cannot_be_written_is_not_told() {
     assert!(matches!(desk.check(&session), Err(Refused::Unavailable(_))));
     desk.bench.store.rows().broken = false;
     assert_eq!(desk.check(&session), Err(Refused::SessionNotFound));
+}
+
+#[test]
+fn what_a_tenant_asked_that_may_not_ask_any_more_is_declined_but_not_approved() {
+    let inactive = |okay: &mut OkaySettings| okay.status = TenantStatus::Inactive;
+    let over = |okay: &mut OkaySettings| okay.trial_expires = Some(START);
+    let stops: [(fn(&mut OkaySettings), Refused); 2] = [
+        (inactive, Refused::TenantInactive),
+        (over, Refused::TenantExpired),
+    ];
+    for (stop, refused) in stops {
+        let desk = Desk::with(|okay| okay.max_pending = 2);
+        let phone = desk.linked(USER);
+        let sessions = [(), ()].map(|()| desk.start(SessionKind::Ok).unwrap());
+        {
+            let mut rows = desk.bench.store.rows();
+            stop(rows.tenants[0].tenant.okay.as_mut().unwrap());
+            rows.version += 1;
+        }
+        assert_eq!(block_on(desk.bench.verifier.catalogue.refresh()), Ok(true));
+        desk.callbacks();
+        for session in &sessions {
+            assert_eq!(desk.approve(&phone, session), Err(refused.clone()));
+        }
+        assert_eq!(told(&desk), []);
+        let [first, second] = &sessions;
+        for (session, verdict) in [(first, Verdict::Decline), (second, Verdict::NotMe)] {
+            let declined = desk.decide(&phone, session, verdict, Evidence::default());
+            assert_eq!(declined.unwrap().answer, Some(Answered::Declined));
+        }
+    }
 }
