@@ -14,6 +14,9 @@ use crate::bench::{START, block_on};
 /// The seconds that a session waits here.
 const PENDING_S: u32 = 120;
 
+/// How a tenant comes to ask no more.
+type Stop = fn(&mut OkaySettings);
+
 fn expired<T: std::fmt::Debug>(result: &Result<T, Refused>) -> bool {
     matches!(result, Err(Refused::OutOfTurn(OutOfTurn(Phase::Expired))))
 }
@@ -112,7 +115,7 @@ fn expiry_that_cannot_be_written_is_not_told() {
 fn what_a_tenant_asked_that_may_not_ask_any_more_is_declined_but_not_approved() {
     let inactive = |okay: &mut OkaySettings| okay.status = TenantStatus::Inactive;
     let over = |okay: &mut OkaySettings| okay.trial_expires = Some(START);
-    let stops: [(fn(&mut OkaySettings), Refused); 2] = [
+    let stops: [(Stop, Refused); 2] = [
         (inactive, Refused::TenantInactive),
         (over, Refused::TenantExpired),
     ];
