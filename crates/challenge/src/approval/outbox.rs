@@ -11,7 +11,7 @@ use crate::id::{Id, TimedId};
 use crate::ports::{Provision, StoreError};
 use crate::verifier::{TRIES, Verifier};
 
-/// Milliseconds for which a claimed message is nobody else's. Longer than a delivery may take.
+/// Seconds for which a claimed message is nobody else's. Longer than a delivery may take.
 pub const LEASE_S: u32 = 60;
 
 /// Chores done in one turn.
@@ -47,8 +47,7 @@ pub struct GivenOut {
 pub struct Outgoing {
     /// The message it came in; its id is the `webhook-id`, the same in every try.
     pub claimed: Claimed,
-    /// What it tells, digits in clear. Nothing: its tenant is gone or stopped, and it is to be
-    /// settled as [`Reception::Gone`].
+    /// What it tells, digits in clear.
     pub callback: Callback,
 }
 
@@ -57,34 +56,52 @@ impl Verifier {
     /// given out again.
     pub async fn claim_callbacks(&self, wanted: Wanted) -> Result<GivenOut, Refused> {
         let claim = self.claim_of(CALLBACKS, wanted);
-        let (mut outgoing, mut useless) = (Vec::new(), Vec::new());
+        let (mut outgoing, mut kept_back) = (Vec::new(), Vec::new());
         for claimed in self.store.claim(&claim).await? {
             match self.outgoing(&claimed) {
                 Ok(callback) => outgoing.push(Outgoing { claimed, callback }),
-                Err(trouble) => useless.push(settled(&claimed, dead(&claim, trouble))),
+                Err(fate) => kept_back.push(settled(&claimed, fate)),
             }
         }
-        let given_up = u32::try_from(useless.len()).unwrap_or(u32::MAX);
-        if !useless.is_empty() {
-            self.store.settle(useless).await?;
+        let dead = kept_back.iter();
+        let dead = dead.filter(|one| matches!(one.fate, Fate::Dead { .. }));
+        let given_up = u32::try_from(dead.count()).unwrap_or(u32::MAX);
+        if !kept_back.is_empty() {
+            self.store.settle(kept_back).await?;
         }
         Ok(GivenOut { outgoing, given_up })
     }
 
-    /// A claimed callback with its digits in clear; or why it is not to be sent.
-    fn outgoing(&self, claimed: &Claimed) -> Result<Callback, String> {
+    /// A claimed callback with its digits in clear; or what becomes of it unsent.
+    ///
+    /// What this node cannot read, another one may: one with the right key, or of a newer version. So
+    /// it has its tries like a callback that a receiver did not take.
+    fn outgoing(&self, claimed: &Claimed) -> Result<Callback, Fate> {
+        let now = self.clock.now();
+        let dead = |trouble: &str| Fate::Dead {
+            at: now,
+            trouble: trouble.to_owned(),
+        };
+        let unread = |trouble: String| {
+            let reception = Reception::Failed {
+                trouble: format!("not sent: {trouble}"),
+                retry_after_s: None,
+            };
+            delivery::fate(claimed.failed_tries, reception, now, &*self.rng)
+        };
         let message = &claimed.message;
         let tenant = self.catalogue.tenant_by_id(message.tenant);
         let okay = tenant.as_ref().and_then(|view| view.tenant.okay.as_ref());
-        let okay = okay.ok_or("the tenant has no settings for approvals any more")?;
+        let okay = okay.ok_or_else(|| dead("the tenant has no settings for approvals any more"))?;
         if okay.callback_stopped_at.is_some() {
-            return Err("the receiver answered 410 before: callbacks are stopped".to_owned());
+            let trouble = "the receiver answered 410 before: callbacks are stopped";
+            return Err(dead(trouble));
         }
         let mut callback: Callback =
-            serde_json::from_str(&message.body).map_err(|error| error.to_string())?;
+            serde_json::from_str(&message.body).map_err(|error| unread(error.to_string()))?;
         if let Told::Answered { session, answer } = &mut callback.told {
             let opened = self.opened_answer((message.tenant, *session), answer);
-            *answer = opened.map_err(|refused| refused.to_string())?;
+            *answer = opened.map_err(|refused| unread(refused.to_string()))?;
         }
         Ok(callback)
     }
@@ -269,12 +286,5 @@ fn settled(claimed: &Claimed, fate: Fate) -> Settled {
         tenant: claimed.message.tenant,
         ticket: claimed.ticket,
         fate,
-    }
-}
-
-fn dead(claim: &Claim, trouble: String) -> Fate {
-    Fate::Dead {
-        at: claim.now,
-        trouble,
     }
 }

@@ -2,9 +2,10 @@
 
 use challenge::approval::delivery::{self, PAUSES_S, Reception, TRIES_IN_LINE};
 use challenge::approval::ports::Fate;
-use challenge::approval::{Refused, SessionKind, Told};
+use challenge::approval::{Answered, Callback, Digits, Refused, SessionKind, Told};
 use challenge::audit::EventKind;
 use challenge::clock::Timestamp;
+use challenge::id::Id;
 use challenge::lifecycle::State;
 use challenge::rng::DangerCountingRng;
 
@@ -162,6 +163,46 @@ fn a_receiver_that_is_gone_gets_nothing_until_it_is_resumed() {
         );
     }
     assert_eq!(deliver(&desk, &Reception::Taken), 2);
+}
+
+#[test]
+fn a_callback_that_this_node_cannot_read_has_its_tries_like_any_other() {
+    let sealed_otherwise = Callback {
+        user_external_id: USER.to_owned(),
+        told: Told::Answered {
+            session: Id::random(&DangerCountingRng::default()),
+            answer: Answered::Pin(Some(Digits::Sealed("AAAA".to_owned()))),
+        },
+    };
+    let sealed_otherwise = serde_json::to_string(&sealed_otherwise).unwrap();
+    for unread in [sealed_otherwise.as_str(), r#"{"told":"of_tomorrow"}"#] {
+        let desk = Desk::new();
+        desk.linked(USER);
+        let put = |body: &str| {
+            let mut rows = desk.bench.store.rows();
+            let posted = rows.approvals.outbox.values_mut();
+            let mut callbacks = posted.filter(|one| one.message.kind == "okay.callback");
+            std::mem::replace(&mut callbacks.next().unwrap().message.body, body.to_owned())
+        };
+        let readable = put(unread);
+        let verifier = &desk.bench.verifier;
+        let dead = || block_on(verifier.waiting_callbacks(None, true, (None, 10))).unwrap();
+        assert_eq!(deliver(&desk, &Reception::Taken), 0);
+        put(&readable);
+        assert_eq!(deliver(&desk, &Reception::Taken), 0, "not before its pause");
+        desk.bench.clock.advance_s(7);
+        assert_eq!(deliver(&desk, &Reception::Taken), 1, "now it is readable");
+
+        desk.linked(USER);
+        put(unread);
+        for _ in PAUSES_S {
+            assert_eq!(deliver(&desk, &Reception::Taken), 0);
+            assert_eq!(dead(), []);
+            desk.bench.clock.advance_s(2 * 86_400);
+        }
+        assert_eq!(deliver(&desk, &Reception::Taken), 0);
+        assert_eq!(dead().len(), 1, "the tenth try was the last");
+    }
 }
 
 #[test]
