@@ -29,9 +29,12 @@ impl<D: Database> Engine<D> {
     /// that a tenant with many takes no place from one with few.
     async fn candidates(&self, claim: &Claim) -> Result<Vec<Candidate>, StoreError> {
         let cells = vec![claim.kind.into(), claim.now.unix_ms().into()];
-        let tenants = self.all(sql::TENANTS_WITH_MESSAGES, cells, |row| {
-            row.of("tenant").int()
-        });
+        let (with_messages, ready) = if claim.first_tries_only {
+            (sql::TENANTS_WITH_FIRST_TRIES, sql::READY_FIRST_TRIES)
+        } else {
+            (sql::TENANTS_WITH_MESSAGES, sql::READY_MESSAGES)
+        };
+        let tenants = self.all(with_messages, cells, |row| row.of("tenant").int());
         let mut by_tenant = Vec::new();
         for tenant in tenants.await? {
             if claim
@@ -48,7 +51,7 @@ impl<D: Database> Engine<D> {
                 i64::from(TRIES_IN_LINE).into(),
                 i64::from(claim.most_per_tenant.min(claim.most)).into(),
             ];
-            by_tenant.push(self.all(sql::READY_MESSAGES, cells, candidate).await?);
+            by_tenant.push(self.all(ready, cells, candidate).await?);
         }
         rotate(&mut by_tenant, claim.ticket);
         let mut rest: Vec<_> = by_tenant.into_iter().map(Vec::into_iter).collect();

@@ -158,6 +158,21 @@ pub(crate) const READY_MESSAGES: &str = "SELECT o.id, o.tenant, o.kind, o.line, 
              AND e.line = o.line AND e.place < o.place AND e.failed_tries < $4 \
              AND e.dead_at IS NULL)) \
      ORDER BY o.due_at, o.id LIMIT $5";
+/// Its conditions are those of the index `outbox_first`, as they stand: no retry is looked at.
+pub(crate) const TENANTS_WITH_FIRST_TRIES: &str = "SELECT t.id FROM tenant t WHERE EXISTS \
+     (SELECT o.id FROM outbox o WHERE o.kind = $1 AND o.tenant = t.id AND o.dead_at IS NULL \
+         AND o.failed_tries = 0 \
+         AND o.due_at <= $2 AND o.lease_until <= $2) ORDER BY t.id";
+/// As [`TENANTS_WITH_FIRST_TRIES`].
+pub(crate) const READY_FIRST_TRIES: &str = "SELECT o.id, o.tenant, o.kind, o.line, o.body, o.due_at, \
+     o.failed_tries, o.lease_until, o.ticket FROM outbox o \
+     WHERE o.kind = $1 AND o.tenant = $2 AND o.dead_at IS NULL \
+         AND o.failed_tries = 0 \
+         AND o.due_at <= $3 AND o.lease_until <= $3 \
+         AND (o.line IS NULL OR NOT EXISTS (SELECT e.id FROM outbox e WHERE e.tenant = o.tenant \
+             AND e.line = o.line AND e.place < o.place AND e.failed_tries < $4 \
+             AND e.dead_at IS NULL)) \
+     ORDER BY o.due_at, o.id LIMIT $5";
 pub(crate) const TAKE_MESSAGE: &str = "UPDATE outbox SET lease_until = $1, ticket = $2 \
      WHERE tenant = $3 AND id = $4 AND lease_until = $5 AND ticket = $6 AND dead_at IS NULL";
 pub(crate) const TICKET: &str = "SELECT ticket FROM outbox WHERE tenant = $1 AND id = $2";

@@ -45,7 +45,7 @@ pub use guessing::{Puzzle, WRONG_PER_ADDRESS, WRONG_WITHOUT_WORK, Work};
 pub use judging::POLICY;
 pub use linking::LinkingTicket;
 pub use looking::Checked;
-pub use outbox::{LEASE_S, Outgoing};
+pub use outbox::{GivenOut, LEASE_S, Outgoing, Wanted};
 pub use refused::{Limit, Refused};
 pub use session::{Answered, Digits, Proof, Question, Session, SessionKind, Verdict};
 pub use split::{Split, SplitKind};

@@ -136,6 +136,8 @@ pub struct Claim {
     pub most_per_tenant: u32,
     /// The most of all.
     pub most: u32,
+    /// Only those that were not tried yet.
+    pub first_tries_only: bool,
     /// Tenants that get none, since enough of theirs are under way.
     pub pass_over: Vec<Id<Tenant>>,
     /// What tells this claim from all others: random.

@@ -142,6 +142,7 @@ impl Outbox for MemoryStore {
                     && one.message.due_at <= claim.now
                     && one.dead_at.is_none()
                     && one.lease.is_none_or(|(_, until)| until <= claim.now)
+                    && (one.failed_tries == 0 || !claim.first_tries_only)
                     && !claim.pass_over.contains(&one.message.tenant)
                     && approvals.is_first_in_line(one)
             })

@@ -226,6 +226,24 @@ async fn a_callback_is_given_up_after_ten_tries_and_leaves_again_by_command() {
 }
 
 #[tokio::test]
+async fn a_receiver_that_hangs_about_one_user_holds_up_no_other_users_first_try() {
+    let stage = Stage::with(Manner::HangFor("slow"), "").await;
+    let _slow = stage.partner.linked("slow").await;
+    // The tenant fails from here on: what hangs was given up.
+    assert_eq!(stage.trouble().await, "no answer within 15 s");
+    stage.clock.advance_s(7);
+    stage.receiver.until(2, SOON).await;
+    // While its retry hangs, another user is told of at once.
+    let before = stage.receiver.now();
+    let _quick = stage.partner.linked("quick").await;
+    let arrivals = stage.receiver.until(3, SOON).await;
+    assert_eq!(arrivals[2].body["userExternalId"], "quick");
+    let lag = arrivals[2].after.saturating_sub(before);
+    assert!(lag < Duration::from_secs(2), "{lag:?}");
+    stage.server.stopped().await;
+}
+
+#[tokio::test]
 async fn retry_after_is_honoured() {
     let answer = "HTTP/1.1 429 Slow\r\nRetry-After: 600\r\nContent-Length: 0\r\n\r\n".to_owned();
     let stage = Stage::with(Manner::Answer(Duration::ZERO, answer), "").await;
@@ -275,6 +293,14 @@ async fn a_receiver_that_is_gone_gets_nothing_more_until_an_operator_says_so() {
     phone.decides(Verdict::Approve).await;
     tokio::time::sleep(Duration::from_millis(1500)).await;
     assert_eq!(stage.receiver.arrivals().len(), 1);
+    // Of all servers in this process; both of this one are counted.
+    let metrics = reqwest::get(format!("{}/metrics", stage.server.base)).await;
+    let metrics = metrics.unwrap().text().await.unwrap();
+    let counted = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("countersign_callbacks_dead_total "));
+    let counted: u32 = counted.expect("some are dead").parse().unwrap();
+    assert!(counted >= 2, "{counted}");
     let dead: Value =
         serde_json::from_str(&stage.home.done(["callback", "dead", "--json"])).unwrap();
     for one in dead.as_array().unwrap() {

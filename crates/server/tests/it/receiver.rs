@@ -30,6 +30,8 @@ pub(crate) enum Manner {
     Answer(Duration, String),
     /// Reads it and says nothing.
     Hang,
+    /// Says nothing to what has this in its body, and takes everything else at once.
+    HangFor(&'static str),
     /// Reads it and closes the connection.
     HangUp,
 }
@@ -132,7 +134,11 @@ impl Receiver {
     ) {
         while let Some(arrival) = self.read(&mut stream).await {
             // Before it is told of: what a test says next is for the next one.
-            let manner = self.manner.lock().unwrap().clone();
+            let manner = match self.manner.lock().unwrap().clone() {
+                Manner::HangFor(text) if arrival.text.contains(text) => Manner::Hang,
+                Manner::HangFor(_) => Manner::status(OK),
+                other => other,
+            };
             self.arrivals.lock().unwrap().push(arrival);
             match manner {
                 Manner::Answer(pause, answer) => {
@@ -141,7 +147,7 @@ impl Receiver {
                         return;
                     }
                 }
-                Manner::Hang => std::future::pending().await,
+                Manner::Hang | Manner::HangFor(_) => std::future::pending().await,
                 Manner::HangUp => return,
             }
         }

@@ -20,6 +20,7 @@ on_both!(
     a_late_settlement_changes_nothing,
     a_tenant_with_many_takes_no_place_from_one_with_few,
     only_the_kind_that_is_asked_for_is_given_out,
+    first_tries_alone_are_given_out_where_they_alone_are_wanted,
 );
 
 const KIND: &str = "callback";
@@ -31,6 +32,7 @@ fn claim_at(now: Timestamp) -> Claim {
         lease_until: now.plus_s(60),
         most_per_tenant: 100,
         most: 100,
+        first_tries_only: false,
         pass_over: Vec::new(),
         ticket: timed_id(),
     }
@@ -300,4 +302,27 @@ async fn only_the_kind_that_is_asked_for_is_given_out(place: &Place) {
     store.commit(change).await.unwrap();
     assert_eq!(claimed_at(&*store, NOW).await, []);
     assert_eq!(listed(&*store, None, false).await, 0);
+}
+
+async fn first_tries_alone_are_given_out_where_they_alone_are_wanted(place: &Place) {
+    let store = place.open().await;
+    let tenant = with_users(&*store, 2).await;
+    let line = ["a", "b"].map(|body| in_line(tenant, id(1), body));
+    post(&*store, (1, 1), line.to_vec()).await;
+    let first_tries = || Claim {
+        first_tries_only: true,
+        ..claim_at(NOW)
+    };
+    let claimed = store.claim(&first_tries()).await.unwrap();
+    assert_eq!(
+        bodies(&claimed),
+        ["a"],
+        "a line has one first try at a time"
+    );
+    settle(&*store, &claimed[0], again(NOW)).await;
+    assert_eq!(store.claim(&first_tries()).await.unwrap(), []);
+    post(&*store, (2, 1), vec![in_line(tenant, id(2), "x")]).await;
+    let claimed = store.claim(&first_tries()).await.unwrap();
+    assert_eq!(bodies(&claimed), ["x"]);
+    assert_eq!(bodies(&claimed_at(&*store, NOW).await), ["a"]);
 }

@@ -227,8 +227,11 @@ impl Desk {
     pub(super) fn callbacks(&self) -> Vec<Callback> {
         let mut all = Vec::new();
         loop {
-            let claim = self.bench.verifier.claim_callbacks((100, 100), Vec::new());
-            let outgoing = block_on(claim).unwrap();
+            let claim = self
+                .bench
+                .verifier
+                .claim_callbacks(super::telling::at_most(100));
+            let outgoing = block_on(claim).unwrap().outgoing;
             if outgoing.is_empty() {
                 return all;
             }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use challenge::approval::delivery::{PAUSES_S, Reception};
 use challenge::approval::ports::Claimed;
-use challenge::approval::{Callback, Outgoing, Refused};
+use challenge::approval::{Callback, GivenOut, Outgoing, Refused, Wanted};
 use challenge::directory::Tenant;
 use challenge::id::Id;
 use challenge::verifier::Verifier;
@@ -24,15 +24,20 @@ const UNDER_WAY_MAX: usize = 512;
 /// Callbacks of one tenant that are claimed at once; it gets more only when fewer are under way.
 const TENANT_CLAIM_MAX: u32 = 16;
 
-/// As many of a tenant whose last delivery failed: a dead receiver takes no room from the others.
+/// As many of a tenant whose last delivery failed, beside its first tries: a dead receiver takes no
+/// room from the others.
 const FAILING_CLAIM_MAX: u32 = 1;
+
+/// First tries that a tenant may have under way whatever else of it fails: what was told of one user
+/// and hangs does not hold up what is told of another.
+const FIRST_TRIES_MAX: u32 = 8;
 
 /// How often the outbox is looked at without having been told to: for retries, and for callbacks
 /// that another node wrote. What this node writes is looked at at once.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// How often tenants that fail get their turn.
-const FAILING_EVERY: Duration = Duration::from_millis(250);
+/// How often tenants that fail, or have as much under way as they may, get their turn.
+const HELD_UP_EVERY: Duration = Duration::from_millis(250);
 
 /// How long deliveries under way are waited for when the server stops.
 const STOP_TIME_MAX: Duration = Duration::from_secs(5);
@@ -40,14 +45,53 @@ const STOP_TIME_MAX: Duration = Duration::from_secs(5);
 /// A delivery that ended.
 type Done = (Claimed, Reception);
 
+/// Whose delivery it is, and whether it is a first try.
+#[derive(Clone, Copy)]
+struct Owner {
+    tenant: Id<Tenant>,
+    is_first: bool,
+}
+
+/// Deliveries of one tenant that are under way.
+#[derive(Clone, Copy, Default)]
+struct UnderWay {
+    first_tries: u32,
+    retries: u32,
+}
+
+impl UnderWay {
+    fn all(self) -> u32 {
+        self.first_tries + self.retries
+    }
+
+    fn count(&mut self, is_first: bool) -> &mut u32 {
+        if is_first {
+            &mut self.first_tries
+        } else {
+            &mut self.retries
+        }
+    }
+}
+
+/// Whose turn it is.
+#[derive(Clone, Copy)]
+enum Turn {
+    /// All callbacks of tenants that do not fail.
+    Usual,
+    /// First tries of every tenant.
+    FirstTries,
+    /// One callback of each tenant, the longest due.
+    Failing,
+}
+
 /// Brings callbacks to the tenants' servers.
 pub struct Postman {
     verifier: Arc<Verifier>,
     courier: Arc<Courier>,
     deliveries: JoinSet<Done>,
     /// Whose delivery a task is, so that one that panicked is still known.
-    owners: HashMap<task::Id, Id<Tenant>>,
-    under_way: HashMap<Id<Tenant>, u32>,
+    owners: HashMap<task::Id, Owner>,
+    under_way: HashMap<Id<Tenant>, UnderWay>,
     failing: HashSet<Id<Tenant>>,
     /// What ended and is not written down yet.
     done: Vec<Done>,
@@ -72,13 +116,13 @@ impl Postman {
     /// Delivers until told to stop (or whoever could tell is gone), then waits for what is under way.
     pub async fn run(mut self, mut stop: watch::Receiver<()>) {
         let mut look_turn = tokio::time::interval(LOOK_EVERY);
-        let mut failing_turn = tokio::time::interval(FAILING_EVERY);
+        let mut held_up_turn = tokio::time::interval(HELD_UP_EVERY);
         let mut look = true;
         loop {
             let verifier = Arc::clone(&self.verifier);
             // Made before looking: what is written after the look rings it.
             let ring = verifier.bell().outbox();
-            let full = look && self.take_turn(TENANT_CLAIM_MAX).await;
+            let full = look && self.take_turn(Turn::Usual).await;
             tokio::select! {
                 _ = stop.changed() => break,
                 ended = self.deliveries.join_next_with_id(), if !self.deliveries.is_empty() => {
@@ -89,8 +133,9 @@ impl Postman {
                 () = ring => look = true,
                 // What was claimed may not have been all.
                 () = tokio::task::yield_now(), if full => look = true,
-                _ = failing_turn.tick(), if !self.failing.is_empty() => {
-                    self.take_turn(FAILING_CLAIM_MAX).await;
+                _ = held_up_turn.tick(), if self.holds_some_up() => {
+                    self.take_turn(Turn::FirstTries).await;
+                    self.take_turn(Turn::Failing).await;
                     look = false;
                 }
                 _ = look_turn.tick() => {
@@ -102,41 +147,79 @@ impl Postman {
         self.finish().await;
     }
 
-    /// Claims what is due and sends it off: of tenants that fail one each, of the others more.
-    /// Whether there may be more of the same.
-    async fn take_turn(&mut self, most_per_tenant: u32) -> bool {
+    /// Whether some tenant's callbacks do not leave by [`Turn::Usual`].
+    fn holds_some_up(&self) -> bool {
+        let mut under_way = self.under_way.values();
+        !self.failing.is_empty() || under_way.any(|one| one.all() >= TENANT_CLAIM_MAX)
+    }
+
+    /// Whether a tenant has enough under way to get nothing in this turn.
+    fn is_passed_over(&self, turn: Turn, tenant: Id<Tenant>, under_way: UnderWay) -> bool {
+        match turn {
+            Turn::Usual => under_way.all() >= TENANT_CLAIM_MAX || self.failing.contains(&tenant),
+            Turn::FirstTries => under_way.first_tries >= FIRST_TRIES_MAX,
+            // Where all first tries are under way, what is claimed may be one more: the longest due
+            // comes first, so that no flood of first tries ends all retries.
+            Turn::Failing => {
+                under_way.retries >= FAILING_CLAIM_MAX || under_way.first_tries > FIRST_TRIES_MAX
+            }
+        }
+    }
+
+    fn passed_over(&self, turn: Turn) -> Vec<Id<Tenant>> {
+        let idle = self.failing.iter();
+        let idle = idle.map(|tenant| (*tenant, UnderWay::default()));
+        let busy = self.under_way.iter().map(|(tenant, one)| (*tenant, *one));
+        let known: HashMap<_, _> = idle.chain(busy).collect();
+        let passed = known.into_iter();
+        let passed = passed.filter(|(tenant, one)| self.is_passed_over(turn, *tenant, *one));
+        passed.map(|(tenant, _)| tenant).collect()
+    }
+
+    /// Claims what is due in this turn and sends it off. Whether there may be more of the same.
+    async fn take_turn(&mut self, turn: Turn) -> bool {
         let room = UNDER_WAY_MAX.saturating_sub(self.deliveries.len());
         let room = u32::try_from(room).unwrap_or(u32::MAX);
         if room == 0 {
             return false;
         }
-        let busy = self.under_way.iter();
-        let busy = busy.filter(|(_, under_way)| **under_way >= most_per_tenant);
-        let mut pass_over: Vec<_> = busy.map(|(tenant, _)| *tenant).collect();
-        if most_per_tenant > FAILING_CLAIM_MAX {
-            pass_over.extend(&self.failing);
-        }
-        let most = (most_per_tenant, room);
-        let claimed = self.verifier.claim_callbacks(most, pass_over).await;
-        self.tell("callbacks could not be read", claimed.as_ref().err());
-        let claimed = claimed.unwrap_or_default();
-        let some = !claimed.is_empty();
-        for outgoing in claimed {
-            self.send(outgoing);
+        let wanted = Wanted {
+            most_per_tenant: match turn {
+                Turn::Usual => TENANT_CLAIM_MAX,
+                Turn::FirstTries => FIRST_TRIES_MAX,
+                Turn::Failing => FAILING_CLAIM_MAX,
+            },
+            most: room,
+            first_tries_only: matches!(turn, Turn::FirstTries),
+            pass_over: self.passed_over(turn),
+        };
+        let given_out = self.verifier.claim_callbacks(wanted).await;
+        self.tell("callbacks could not be read", given_out.as_ref().err());
+        let Ok(GivenOut { outgoing, given_up }) = given_out else {
+            return false;
+        };
+        count_dead(given_up);
+        let some = !outgoing.is_empty() || given_up > 0;
+        for one in outgoing {
+            self.send(one);
         }
         some
     }
 
     fn send(&mut self, outgoing: Outgoing) {
-        let tenant = outgoing.claimed.message.tenant;
+        let owner = Owner {
+            tenant: outgoing.claimed.message.tenant,
+            is_first: outgoing.claimed.failed_tries == 0,
+        };
         let (verifier, courier) = (Arc::clone(&self.verifier), Arc::clone(&self.courier));
         let task = self.deliveries.spawn(async move {
             let Outgoing { claimed, callback } = outgoing;
             let reception = deliver(&verifier, &courier, &claimed, &callback).await;
             (claimed, reception)
         });
-        self.owners.insert(task.id(), tenant);
-        *self.under_way.entry(tenant).or_default() += 1;
+        self.owners.insert(task.id(), owner);
+        let under_way = self.under_way.entry(owner.tenant).or_default();
+        *under_way.count(owner.is_first) += 1;
     }
 
     /// Takes note of a delivery that ended, and of all others that did.
@@ -147,12 +230,12 @@ impl Postman {
                 Ok((id, _)) => *id,
                 Err(error) => error.id(),
             };
-            if let Some(tenant) = self.owners.remove(&id)
-                && let Some(under_way) = self.under_way.get_mut(&tenant)
+            if let Some(owner) = self.owners.remove(&id)
+                && let Some(under_way) = self.under_way.get_mut(&owner.tenant)
             {
-                *under_way -= 1;
-                if *under_way == 0 {
-                    self.under_way.remove(&tenant);
+                *under_way.count(owner.is_first) -= 1;
+                if under_way.all() == 0 {
+                    self.under_way.remove(&owner.tenant);
                 }
             }
             match ended {
@@ -183,12 +266,15 @@ impl Postman {
             self.failing.insert(tenant);
         }
         metrics::counter!("countersign_callbacks_total", "outcome" => outcome).increment(1);
+        if *reception == Reception::Gone {
+            count_dead(1);
+        }
         if let Reception::Failed { trouble, .. } = reception {
             let (id, tries) = (claimed.message.id, claimed.failed_tries + 1);
             let last =
                 usize::try_from(claimed.failed_tries).is_ok_and(|tries| tries >= PAUSES_S.len());
             if last {
-                metrics::counter!("countersign_callbacks_dead_total").increment(1);
+                count_dead(1);
                 tracing::warn!(callback = %id, %tenant, tries, trouble, "a callback is given up");
             } else {
                 tracing::info!(callback = %id, %tenant, tries, trouble, "a callback failed");
@@ -242,6 +328,10 @@ impl Postman {
         }
         self.well = error.is_none();
     }
+}
+
+fn count_dead(given_up: u32) {
+    metrics::counter!("countersign_callbacks_dead_total").increment(u64::from(given_up));
 }
 
 /// Sends a callback once.
