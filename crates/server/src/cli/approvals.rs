@@ -1,4 +1,4 @@
-//! Arguments of what is about approvals: the software device, and the callbacks.
+//! Arguments of what is about approvals: the software device, the sessions, and the callbacks.
 
 use std::path::PathBuf;
 
@@ -82,6 +82,25 @@ pub struct DeclineArguments {
     pub not_me: bool,
 }
 
+/// `approval`
+#[derive(Debug, Subcommand)]
+pub enum ApprovalCommand {
+    /// Show a session, what came of it, and the device's signature under the answer; never PIN digits
+    Show(SessionArguments),
+    /// Withdraw a session that waits; the tenant is told that it ended
+    Cancel(SessionArguments),
+}
+
+/// Which session of which tenant.
+#[derive(Debug, Args)]
+pub struct SessionArguments {
+    /// The session's id: the sessionExternalId that the tenant was given
+    pub id: String,
+    /// The tenant that asked, by name
+    #[arg(long, value_name = "NAME")]
+    pub tenant: String,
+}
+
 /// `callback`
 #[derive(Debug, Subcommand)]
 pub enum CallbackCommand {
@@ -90,7 +109,7 @@ pub enum CallbackCommand {
     /// List the callbacks that were given up
     Dead(TenantOption),
     /// Send one again now, with all its tries before it; if its tenant's receiver had answered 410,
-    /// let the others leave again too
+    /// new ones leave again too, and those given up meanwhile are to be sent again one by one
     Redeliver(RedeliverArguments),
 }
 

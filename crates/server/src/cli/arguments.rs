@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
-use super::{CallbackCommand, DeviceCommand};
+use super::{ApprovalCommand, CallbackCommand, DeviceCommand};
 
 /// A self-hosted challenge-response server.
 #[derive(Debug, Parser)]
@@ -86,6 +86,9 @@ pub(super) enum Command {
     /// Be a software device: link it, see what it is asked, approve, decline
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Look at a session with the device's signature, withdraw one that waits
+    #[command(subcommand)]
+    Approval(ApprovalCommand),
     /// Look at callbacks that wait or were given up, send one again
     #[command(subcommand)]
     Callback(CallbackCommand),

@@ -8,13 +8,13 @@ mod output;
 mod run;
 
 pub use approvals::{
-    ApproveArguments, CallbackCommand, DecideArguments, DeclineArguments, DeviceCommand,
-    HomeOption, LinkArguments, RedeliverArguments,
+    ApprovalCommand, ApproveArguments, CallbackCommand, DecideArguments, DeclineArguments,
+    DeviceCommand, HomeOption, LinkArguments, RedeliverArguments, SessionArguments,
 };
 pub use arguments::{
     ApplyArguments, AuthenticatorCommand, DemoArguments, HotpArguments, ListCommand, Named,
     OcraArguments, ServeArguments, TenantOption, TokenCommand, TotpArguments, UserCommand,
 };
 pub use failure::Failure;
-pub use output::{Output, Row, moment};
+pub use output::{Output, Row, moment, plain};
 pub use run::main;

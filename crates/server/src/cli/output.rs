@@ -58,7 +58,7 @@ impl Output {
         }
         let members = row.value.as_object().into_iter().flatten();
         let lines: Vec<_> = members
-            .map(|(key, value)| format!("{key}: {}", shown(value)))
+            .map(|(key, value)| format!("{key}: {}", plain(&shown(value))))
             .collect();
         self.lines(&lines)
     }
@@ -112,6 +112,16 @@ fn shown(value: &Value) -> String {
     }
 }
 
+/// A text of somebody else, for a terminal: nothing in it moves the cursor or turns the writing.
+pub fn plain(text: &str) -> String {
+    let harmless = |letter: char| match letter {
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        letter if letter.is_control() => ' ',
+        letter => letter,
+    };
+    text.chars().map(harmless).collect()
+}
+
 /// Writes to stdout at once.
 fn write(text: &str) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
@@ -129,4 +139,9 @@ fn write(text: &str) -> Result<(), Failure> {
 fn moments_are_written_for_people_and_programs() {
     let at = Timestamp::from_unix_ms(1_790_000_120_000);
     assert_eq!(moment(at), "2026-09-21T14:15:20Z");
+}
+
+#[test]
+fn texts_cannot_move_the_cursor_or_turn_the_writing() {
+    assert_eq!(plain("a\u{1b}[2Jb\nc\u{202e}d"), "a [2Jb c\u{fffd}d");
 }

@@ -11,7 +11,9 @@ use super::arguments::{Arguments, Command, General};
 use super::{Failure, Output, logging};
 use crate::config::{Environment, Overrides, Settings};
 use crate::device;
-use crate::operator::{Desk, apply, authenticators, callbacks, init, rows, sites, token, users};
+use crate::operator::{
+    Desk, apply, approvals, authenticators, callbacks, init, rows, sites, token, users,
+};
 use crate::serving;
 
 /// Reads the arguments, has them done, and says how it ended.
@@ -115,6 +117,7 @@ async fn operate(desk: &Desk, command: Command) -> Result<(), Failure> {
         Command::Site(command) => sites::run(desk, &command).await,
         Command::User(command) => users::run(desk, &command).await,
         Command::Authenticator(command) => authenticators::run(desk, &command).await,
+        Command::Approval(command) => approvals::run(desk, &command).await,
         Command::Callback(command) => callbacks::run(desk, &command).await,
         Command::Serve(_)
         | Command::Demo(_)

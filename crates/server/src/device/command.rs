@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::{Decision, Device, Home, Pending, Trouble};
 use crate::cli::{
-    DecideArguments, DeviceCommand, Failure, HomeOption, LinkArguments, Output, Row, moment,
+    DecideArguments, DeviceCommand, Failure, HomeOption, LinkArguments, Output, Row, moment, plain,
 };
 use crate::serving::stop;
 
@@ -260,24 +260,4 @@ fn row(session: &Pending) -> Row {
         "needs_number": session.needs_number,
     });
     Row { value, cells }
-}
-
-/// A text of somebody else, for a terminal: nothing in it moves the cursor or turns the writing.
-fn plain(text: &str) -> String {
-    let harmless = |letter: char| match letter {
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        letter if letter.is_control() => ' ',
-        letter => letter,
-    };
-    text.chars().map(harmless).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_cannot_move_the_cursor_or_turn_the_writing() {
-        assert_eq!(plain("a\u{1b}[2Jb\nc\u{202e}d"), "a [2Jb c\u{fffd}d");
-    }
 }

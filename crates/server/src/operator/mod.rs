@@ -2,6 +2,7 @@
 //! domain.
 
 pub mod apply;
+pub mod approvals;
 pub mod authenticators;
 pub mod callbacks;
 mod desk;

@@ -4,6 +4,7 @@ mod callbacks;
 mod device;
 mod documents;
 mod endurance;
+mod evidence;
 mod foreign;
 mod guides;
 mod internal_addresses;
