@@ -1,4 +1,5 @@
-//! What went over the wire, a list for each user, for the page to show as it grows.
+//! What went over the wire, a list for each user, for the page to show as it grows. Of callbacks that
+//! do not verify, whose sender may be anybody, there is one short list, and no more than that they came.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +17,9 @@ const ENTRIES_MAX: usize = 100;
 
 /// Users whose entries are kept, those of whom something was heard last.
 const USERS_MAX: usize = 100;
+
+/// Callbacks that did not verify of which it is kept that they came, the newest.
+const REFUSED_MAX: usize = 20;
 
 /// One thing that went over the wire.
 #[derive(Clone, Serialize)]
@@ -41,7 +45,8 @@ pub(super) enum What {
     },
     /// The Okay server told the partner.
     Callback {
-        body: Value,
+        /// Nothing where it did not verify.
+        body: Option<Value>,
         /// What was verified, and whether it was as it must be.
         checks: Vec<(&'static str, bool)>,
         verified: bool,
@@ -72,6 +77,7 @@ pub(super) struct Journal {
 struct Kept {
     last_number: u64,
     users: HashMap<String, VecDeque<Entry>>,
+    refused: VecDeque<Entry>,
 }
 
 impl Journal {
@@ -88,27 +94,53 @@ impl Journal {
         self.add(user, at, |_| exchange.into());
     }
 
-    /// Adds a callback.
+    /// Adds a callback; of one that does not verify nothing that its sender chose.
     pub(super) fn told(&self, callback: Callback, at: Timestamp) {
-        let verified = callback.is_verified();
-        let user = callback.unverified_user;
         let checks = callback.checks.iter();
         let checks = checks.map(|check| (check.what, check.passed)).collect();
-        self.add(&user, at, |before| What::Callback {
+        if !callback.is_verified() {
+            return self.refused(checks, at);
+        }
+        self.add(&callback.unverified_user, at, |before| What::Callback {
             repeated: callback.id.is_some() && came_before(before, callback.id.as_deref()),
-            body: callback.body,
+            body: Some(callback.body),
             checks,
-            verified,
+            verified: true,
             id: callback.id,
         });
     }
 
-    /// The user's entries after this number, oldest first.
+    fn refused(&self, checks: Vec<(&'static str, bool)>, at: Timestamp) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.last_number += 1;
+        let number = kept.last_number;
+        kept.refused.push_back(Entry {
+            number,
+            at: at.unix_ms(),
+            what: What::Callback {
+                body: None,
+                checks,
+                verified: false,
+                id: None,
+                repeated: false,
+            },
+        });
+        if kept.refused.len() > REFUSED_MAX {
+            kept.refused.pop_front();
+        }
+        drop(kept);
+        self.grown.send_replace(number);
+    }
+
+    /// The user's entries after this number and the callbacks that did not verify, oldest first.
     pub(super) fn since(&self, user: &str, number: u64) -> Vec<Entry> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let entries = kept.users.get(user).into_iter().flatten();
+        let entries = entries.chain(&kept.refused);
         let newer = entries.filter(|entry| entry.number > number);
-        newer.cloned().collect()
+        let mut newer: Vec<_> = newer.cloned().collect();
+        newer.sort_by_key(|entry| entry.number);
+        newer
     }
 
     /// Tells when the lists grow.
@@ -181,7 +213,7 @@ mod tests {
         let entries = journal.since("u", 0);
         let repeats: Vec<bool> = entries.iter().map(repeated).collect();
         assert_eq!(repeats, [false, false, false, true]);
-        assert!(journal.since("somebody else", 0).is_empty());
+        assert_eq!(journal.since("somebody else", 1).len(), 0);
         assert_eq!(journal.since("u", 3).len(), 1);
     }
 
@@ -199,5 +231,24 @@ mod tests {
         assert!(journal.since("first", 0).is_empty());
         assert_eq!(journal.since("user0", 0).len(), 1);
         assert_eq!(*journal.growth().borrow(), 201);
+    }
+
+    #[test]
+    fn of_callbacks_that_do_not_verify_nothing_is_kept_but_that_they_came() {
+        let journal = Journal::new();
+        let at = Timestamp::from_unix_s(1);
+        journal.told(callback("u", "mine", true), at);
+        for number in 0..1000 {
+            let long = "x".repeat(64 * 1024);
+            let mut forged = callback(&format!("{number}{long}"), &long, false);
+            forged.body = json!({ "userExternalId": long });
+            journal.told(forged, at);
+        }
+        let entries = journal.since("u", 0);
+        assert_eq!(entries.len(), 1 + REFUSED_MAX);
+        let text = serde_json::to_string(&entries).unwrap();
+        assert!(text.len() < 200 * entries.len(), "{}", text.len());
+        assert!(text.contains("mine") && !text.contains("xx"));
+        assert_eq!(journal.kept.lock().unwrap().users.len(), 1);
     }
 }

@@ -87,14 +87,14 @@ function told(body) {
 function callbackParts(entry) {
   const verdict = entry.verified ? element('span', { class: 'good' }, '✓ verified') : element('span', { class: 'bad' }, '✗ refused');
   // What did not verify may say anything.
-  const said = entry.verified ? `Callback ${told(entry.body)}` : `Something that calls itself callback ${told(entry.body)}`;
+  const said = entry.verified ? `Callback ${told(entry.body)}` : 'Something that calls itself a callback; it is not kept';
   const repeated = entry.repeated ? ' (came before, so nothing was done)' : '';
   const checks = entry.checks.map((/** @type {[string, boolean]} */ [what, passed]) => element('li', { class: passed ? 'good' : 'bad' },
     `${what}: ${passed ? 'right' : 'wrong'}`));
   return {
     title: [`${said}${repeated} · `, verdict],
     spoken: `${said}, ${entry.verified ? 'signature verified' : 'refused'}`,
-    parts: [element('ul', {}, ...checks, element('li', {}, `webhook-id: ${visible(String(entry.id ?? 'none'))}`)), block('The callback', entry.body)],
+    parts: [element('ul', {}, ...checks, element('li', {}, `webhook-id: ${visible(String(entry.id ?? 'none'))}`)), ...(entry.verified ? [block('The callback', entry.body)] : [])],
   };
 }
 

@@ -141,7 +141,8 @@ async fn check(State(site): Site, Json(wanted): Json<Checking>) -> Response {
     site.ask(&wanted.user, request).await
 }
 
-/// Takes a callback. One that does not verify is refused, and changes nothing.
+/// Takes a callback. One that does not verify is refused, and the page shows that one came, not what
+/// it said.
 async fn callback(State(site): Site, headers: HeaderMap, body: Bytes) -> StatusCode {
     let now = site.clock.now();
     let callback = site.account.receive(&headers, &body, now);
