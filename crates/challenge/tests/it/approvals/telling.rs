@@ -2,7 +2,7 @@
 
 use challenge::approval::delivery::{self, PAUSES_S, Reception, TRIES_IN_LINE};
 use challenge::approval::ports::Fate;
-use challenge::approval::{Answered, Callback, Digits, Refused, SessionKind, Told};
+use challenge::approval::{Answered, Callback, Digits, Refused, SessionKind, Told, Wanted};
 use challenge::audit::EventKind;
 use challenge::clock::Timestamp;
 use challenge::id::Id;
@@ -23,10 +23,21 @@ fn failed(retry_after_s: Option<u32>) -> Reception {
     }
 }
 
+/// A wish for so many callbacks of whichever kind of try.
+pub(super) fn at_most(most: u32) -> Wanted {
+    Wanted {
+        most_per_tenant: most,
+        most,
+        first_tries_only: false,
+        pass_over: Vec::new(),
+    }
+}
+
 /// Claims what is due and tells how each was received; how many there were.
 fn deliver(desk: &Desk, reception: &Reception) -> usize {
     let verifier = &desk.bench.verifier;
-    let outgoing = block_on(verifier.claim_callbacks((10, 10), Vec::new())).unwrap();
+    let given_out = block_on(verifier.claim_callbacks(at_most(10))).unwrap();
+    let outgoing = given_out.outgoing;
     let receptions = outgoing
         .iter()
         .map(|one| (one.claimed.clone(), reception.clone()));
@@ -148,11 +159,12 @@ fn a_receiver_that_is_gone_gets_nothing_until_it_is_resumed() {
     let verifier = &desk.bench.verifier;
     let tenant = desk.bench.tenant.tenant.id;
     let dead = || block_on(verifier.waiting_callbacks(Some(tenant), true, (None, 10))).unwrap();
-    let first = block_on(verifier.claim_callbacks((1, 1), Vec::new())).unwrap();
-    let gone = (first[0].claimed.clone(), Reception::Gone);
+    let first = block_on(verifier.claim_callbacks(at_most(1))).unwrap();
+    let gone = (first.outgoing[0].claimed.clone(), Reception::Gone);
     block_on(verifier.settle_callbacks(vec![gone])).unwrap();
     assert_eq!(block_on(verifier.catalogue.refresh()), Ok(true));
-    assert_eq!(deliver(&desk, &Reception::Taken), 0);
+    let stopped = block_on(verifier.claim_callbacks(at_most(10))).unwrap();
+    assert_eq!((stopped.outgoing.len(), stopped.given_up), (0, 1));
     assert_eq!(dead().len(), 2, "both are kept");
     block_on(verifier.resume_callbacks(tenant)).unwrap();
     assert_eq!(block_on(verifier.catalogue.refresh()), Ok(true));
