@@ -120,7 +120,7 @@ test('a forged callback is refused and shown as such, and no other website can a
   const post = (path, type, body) => fetch(`${demo.okayWebsite}/${path}`, { method: 'POST', headers: { 'Content-Type': type }, body: JSON.stringify(body) });
   const forged = { type: 102, userExternalId: 'forged', sessionExternalId: '1', authResult: { dataType: 103, data: 'OK' }, status: { code: 0, message: 'OK' }, signature: 'x' };
   assert.equal((await post('callback', 'application/json', forged)).status, 401);
-  await entry(page, 'Something that calls itself callback 102, an approval ended: Approved · ✗ refused');
+  await entry(page, 'Something that calls itself a callback; it is not kept · ✗ refused');
   assert.equal((await post('link', 'text/plain', { user: 'forged' })).status, 415);
   const answer = await fetch(demo.okayWebsite);
   const policy = answer.headers.get('content-security-policy');
