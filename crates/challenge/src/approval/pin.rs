@@ -1,7 +1,7 @@
 //! PINs that this server verifies: digits people chose, as Argon2id hashes, sealed.
 //!
 //! A hash costs some 20 ms and 19 MiB, so it is made through a port: the server does it off its async
-//! threads and bounds how many run at a time, with [`hash`] and [`matches`].
+//! threads and bounds how many run at a time, with [`hash()`] and [`matches()`].
 
 use async_trait::async_trait;
 use secrecy::SecretString;
