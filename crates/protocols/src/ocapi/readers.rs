@@ -4,7 +4,8 @@
 //! merely kept from reading the answer: otherwise anybody's page could have its visitors run up a site's failures.
 //! Browsers send no `Origin` for an image, a link or a request without sharing; what betrays a foreign page then is
 //! `Sec-Fetch-Site` (W3C Fetch Metadata Request Headers, section 2.3). Programs that are no browsers send neither,
-//! and are served; so are old browsers, which know neither.
+//! and are served; so are old browsers, which know neither, and all browsers where this server is reached by plain
+//! http on another machine, since they tell `Sec-Fetch-Site` to trustworthy addresses alone.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, header};
