@@ -124,6 +124,8 @@ pub enum EventKind {
     ForgetDigits,
     /// A signature was bound to the request that first carried it, or came with another.
     BindSignature,
+    /// A code was handed over to be brought to the user, or given up.
+    Deliver,
 }
 
 impl EventKind {
@@ -155,6 +157,7 @@ impl EventKind {
             Self::Expire => "expire",
             Self::ForgetDigits => "forget_digits",
             Self::BindSignature => "bind_signature",
+            Self::Deliver => "deliver",
         }
     }
 }
@@ -181,6 +184,8 @@ pub enum Outcome {
     DoesNotFit,
     /// The user said no.
     Declined,
+    /// Nobody took it, or not before its time was over.
+    Undelivered,
 }
 
 impl Outcome {
@@ -196,6 +201,7 @@ impl Outcome {
             Self::TooMany => "too_many",
             Self::DoesNotFit => "does_not_fit",
             Self::Declined => "declined",
+            Self::Undelivered => "undelivered",
         }
     }
 }

@@ -206,7 +206,8 @@ impl Verifier {
         }
     }
 
-    fn claim_of(&self, kind: &'static str, wanted: Wanted) -> Claim {
+    /// A claim on messages of a kind, for as long as [`LEASE_S`].
+    pub(crate) fn claim_of(&self, kind: &'static str, wanted: Wanted) -> Claim {
         let now = self.clock.now();
         Claim {
             kind,

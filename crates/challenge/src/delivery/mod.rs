@@ -1,0 +1,13 @@
+//! Codes on their way to a user: written into the outbox with the challenge that they answer, handed
+//! over to whoever brings e-mails and short messages, and dropped when their time is over.
+//!
+//! Start reading at [`Delivery`] and `outbox.rs`. What is not here: SMTP and HTTP (the server's
+//! worker speaks them), and whether a code is right.
+
+mod fate;
+mod message;
+mod outbox;
+
+pub use fate::{Handover, PAUSES_S};
+pub use message::{Delivery, Way};
+pub use outbox::{Handout, LEASE_S, Parcel};
