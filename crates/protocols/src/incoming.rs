@@ -1,5 +1,5 @@
-//! What every request tells beside its content: where it came from, what its caller calls it, its
-//! body up to a limit. What a body means is each protocol's matter.
+//! What every request tells beside its content: where it came from and with which certificate, what its
+//! caller calls it, its body up to a limit. What a body means is each protocol's matter.
 
 use std::net::SocketAddr;
 
@@ -10,6 +10,18 @@ use http_body_util::LengthLimitError;
 
 /// Characters of a correlation id that are kept.
 const CORRELATION_LENGTH_MAX: usize = 64;
+
+/// A request's extension: the client certificate of the connection it came over, whose key the peer
+/// proved to hold (RFC 8446, section 4.4.3; RFC 5246, section 7.4.8).
+///
+/// The server's TLS listener sets it, and a proxy that is trusted with it; no header of a stranger does,
+/// and a plain connection has none. It is nobody's yet: whose it is, if anybody's, a client's pinned
+/// fingerprint says. A request without one came without a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerCertificate {
+    /// SHA-256 of the certificate as it was sent (DER), which is no secret.
+    pub sha256: [u8; 32],
+}
 
 /// A body that was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

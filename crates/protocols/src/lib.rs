@@ -6,7 +6,7 @@
 pub mod activid;
 pub mod desk;
 pub mod device;
-mod incoming;
+pub mod incoming;
 mod networks;
 pub mod ocapi;
 pub mod okay;
