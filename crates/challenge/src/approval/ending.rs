@@ -141,7 +141,7 @@ impl Verifier {
 
     /// A session with the standing of its user, the standing read first: who writes a session writes
     /// the standing too, so a change that names this version of it saw the session as it is.
-    async fn standing_of_session(
+    pub(super) async fn standing_of_session(
         &self,
         tenant: Id<Tenant>,
         id: Id<Session>,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::device::Device;
 use crate::clock::Timestamp;
-use crate::directory::{PinPlace, Tenant, User};
+use crate::directory::{Client, PinPlace, Tenant, User};
 use crate::id::Id;
 use crate::lifecycle::{Command, Course, OutOfTurn, Phase, Purpose, State};
 
@@ -118,6 +118,9 @@ pub struct Session {
     pub device: Id<Device>,
     /// What is asked.
     pub question: Question,
+    /// The client that had it started for itself, and alone may use it; nothing: the tenant's server did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<Id<Client>>,
     /// Who verifies a PIN.
     pub pin: PinPlace,
     /// The number that the asker's page shows and the phone asks for. Never shown to the phone.

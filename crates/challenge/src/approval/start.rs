@@ -14,7 +14,7 @@ use super::standing::PendingSession;
 use super::{ApprovalStanding, ports};
 use crate::audit::{EventKind, Outcome};
 use crate::clock::Timestamp;
-use crate::directory::{OkaySettings, PinPlace, Tenant, User, UserKey};
+use crate::directory::{Client, OkaySettings, PinPlace, Tenant, User, UserKey};
 use crate::id::{Id, TimedId};
 use crate::lifecycle::State;
 use crate::ports::{Change, Message, StandingWrite, StoreError, Versioned};
@@ -40,6 +40,9 @@ pub struct ApprovalWish<'a> {
     pub user_external_id: &'a str,
     /// What is asked.
     pub question: &'a Question,
+    /// The client that has it asked for itself, and alone may use the answer; nothing: whoever knows the
+    /// tenant's secret may look at it.
+    pub client: Option<&'a Client>,
 }
 
 impl Verifier {
@@ -120,6 +123,7 @@ impl Verifier {
             user_external_id: wish.user_external_id.to_owned(),
             device,
             question: wish.question.clone(),
+            client: wish.client.map(|client| client.id),
             pin: okay.pin,
             number,
             issued_at: now,
@@ -151,6 +155,7 @@ impl Verifier {
         approval.paused_until = approval.paused_until.filter(|until| now < *until);
         let mut event = self.event_of_asking(&wish.asking, EventKind::Start, Outcome::Done);
         event.user = Some(session.user);
+        event.detail.client = wish.client.map(|client| client.name.clone());
         event.detail.session = Some(session.id);
         event.detail.device = Some(session.device);
         let chore = Chore::TellExpiry {
@@ -190,6 +195,7 @@ impl Verifier {
         };
         let mut event = self.event_of_asking(&wish.asking, EventKind::Start, outcome);
         event.user = Some(user.id);
+        event.detail.client = wish.client.map(|client| client.name.clone());
         self.store.commit(Change::telling(event)).await
     }
 

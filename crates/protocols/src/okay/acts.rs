@@ -103,6 +103,7 @@ async fn started(desk: &Desk, request: Request<Body>) -> Result<Answer, Refused>
         asking,
         user_external_id: user,
         question: &question,
+        client: None,
     };
     let session = desk.verifier.start_approval(&wish).await?;
     metrics::counter!("countersign_challenges_issued_total", "protocol" => "okay").increment(1);

@@ -63,6 +63,7 @@ fn session(tenant: Id<Tenant>, number: i64) -> Session {
             text: "Do you okay this transaction".into(),
             device_data: None,
         },
+        client: None,
         pin: PinPlace::Tenant,
         number: Some("42".into()),
         issued_at: NOW,

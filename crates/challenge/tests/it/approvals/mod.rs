@@ -1,5 +1,6 @@
 //! Approvals on a phone, played against the store in memory.
 
+mod consuming;
 mod deciding;
 mod expiring;
 mod guessing;

@@ -128,6 +128,7 @@ impl Desk {
             asking: self.asking(),
             user_external_id: user,
             question: &question,
+            client: None,
         }))
     }
 

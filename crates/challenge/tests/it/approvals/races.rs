@@ -13,7 +13,7 @@ use super::phone::{Desk, Phone, USER};
 use crate::bench::block_on;
 
 /// Runs what each thread does at once, and gives what came of it.
-fn at_once<T: Send>(acts: Vec<Box<dyn FnOnce() -> T + Send + '_>>) -> Vec<T> {
+pub(super) fn at_once<T: Send>(acts: Vec<Box<dyn FnOnce() -> T + Send + '_>>) -> Vec<T> {
     let barrier = Barrier::new(acts.len());
     thread::scope(|scope| {
         let threads: Vec<_> = acts

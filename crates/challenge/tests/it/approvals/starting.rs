@@ -143,6 +143,7 @@ fn a_text_that_is_too_long_is_refused() {
             asking: desk.asking(),
             user_external_id: USER,
             question: &question,
+            client: None,
         };
         block_on(desk.bench.verifier.start_approval(&wish))
     };

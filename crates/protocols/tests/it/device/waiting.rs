@@ -74,6 +74,7 @@ async fn start_on(node: &Verifier) {
         },
         user_external_id: "u",
         question: &question,
+        client: None,
     };
     node.start_approval(&wish).await.unwrap();
 }
