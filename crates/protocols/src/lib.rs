@@ -4,9 +4,12 @@
 //! to the third). One protocol never names another; what several need stands beside their folders.
 
 pub mod activid;
+mod credentials;
 pub mod desk;
 pub mod device;
+mod form;
 pub mod incoming;
+mod json;
 mod networks;
 pub mod ocapi;
 pub mod okay;

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, header};
-use base64ct::{Base64, Encoding};
+use axum::http::HeaderMap;
 use challenge::directory::{Client, TenantView};
 use challenge::refusal::Refusal;
 
-use crate::activid::form::{self, Form};
 use crate::activid::refusal::Refused;
 use crate::activid::request::Call;
+use crate::credentials::{self, Authorization, BasicPair};
 use crate::desk::Desk;
+use crate::form::Form;
 use crate::networks;
 
 /// A client that has proved to be who it is.
@@ -19,12 +19,6 @@ pub(super) struct Caller {
     pub(super) client: Arc<Client>,
     /// Whether it did so by a token rather than by its secret.
     pub(super) by_token: bool,
-}
-
-/// What an `Authorization` header holds.
-enum Authorization<'a> {
-    Basic(&'a str),
-    Bearer(&'a str),
 }
 
 /// Authenticates a client by Basic, by `client_secret`, or by a token that it got for itself.
@@ -84,41 +78,15 @@ fn admitted(call: &Call, client: Arc<Client>, refused: Refused) -> Result<Arc<Cl
     Ok(client)
 }
 
-/// The one `Authorization` header; nothing where there is none, or one of another scheme.
 fn authorization(headers: &HeaderMap) -> Result<Option<Authorization<'_>>, Refused> {
-    let mut given = headers.get_all(header::AUTHORIZATION).iter();
-    let (first, second) = (given.next(), given.next());
-    if second.is_some() {
-        return Err(Refused::Repeated("Authorization".to_owned()));
-    }
-    let text = first
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let (scheme, credentials) = text.trim().split_once(' ').unwrap_or_default();
-    let credentials = credentials.trim();
-    Ok(if scheme.eq_ignore_ascii_case("basic") {
-        Some(Authorization::Basic(credentials))
-    } else if scheme.eq_ignore_ascii_case("bearer") {
-        Some(Authorization::Bearer(credentials))
-    } else {
-        None
-    })
+    credentials::authorization(headers)
+        .map_err(|credentials::Repeated| Refused::Repeated("Authorization".to_owned()))
 }
 
-/// By RFC 6749, section 2.3.1, name and secret are form-encoded inside Basic; the vendor's clients
-/// send them as they are. Both readings are tried.
 fn by_basic(desk: &Desk, call: &Call, encoded: &str) -> Result<Arc<Client>, Refused> {
-    let bytes = Base64::decode_vec(encoded).map_err(|_| Refused::WrongSecret)?;
-    let text = String::from_utf8(bytes).map_err(|_| Refused::WrongSecret)?;
-    let (name, secret) = text.split_once(':').ok_or(Refused::WrongSecret)?;
-    let (decoded_name, decoded_secret) = (
-        form::decode(name.as_bytes()).unwrap_or_default(),
-        form::decode(secret.as_bytes()).unwrap_or_default(),
-    );
-    let (names, secrets) = (
-        [decoded_name.as_str(), name],
-        [decoded_secret.as_str(), secret],
-    );
+    let pair = BasicPair::read(encoded).ok_or(Refused::WrongSecret)?;
+    let names = pair.names.each_ref().map(String::as_str);
+    let secrets = pair.secrets.each_ref().map(|secret| secret.as_str());
     by_secret(desk, &call.tenant, &names, &secrets)
 }
 

@@ -19,7 +19,6 @@
 
 mod caller;
 mod discovery;
-mod form;
 mod introspection;
 mod refusal;
 mod request;

@@ -5,6 +5,8 @@
 
 use challenge::refusal::Refusal;
 
+use crate::form::FormError;
+
 /// A request that is not granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
@@ -89,6 +91,16 @@ mod reason {
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         Self::Domain(refusal)
+    }
+}
+
+impl From<FormError> for Refused {
+    fn from(error: FormError) -> Self {
+        match error {
+            FormError::Malformed(text) => Self::Malformed(text.to_owned()),
+            FormError::Repeated(name) => Self::Repeated(name),
+            FormError::Missing(name) => Self::Missing(name),
+        }
     }
 }
 

@@ -12,10 +12,10 @@ use challenge::transaction::Field;
 use challenge::verifier::Context;
 use http_body_util::LengthLimitError;
 
-use crate::activid::form::Form;
 use crate::activid::refusal::Refused;
 use crate::activid::signature;
 use crate::desk::Desk;
+use crate::form::Form;
 
 /// Bytes of a body at most.
 pub(super) const BODY_LENGTH_MAX: usize = 64 * 1024;
@@ -95,7 +95,8 @@ impl Call {
     /// The body as a form.
     pub(super) fn form(&self) -> Result<Form, Refused> {
         let content_type = self.headers.get(header::CONTENT_TYPE);
-        Form::parse(content_type.map(header::HeaderValue::as_bytes), &self.body)
+        let content_type = content_type.map(header::HeaderValue::as_bytes);
+        Ok(Form::parse(content_type, &self.body)?)
     }
 
     /// What the domain is told about the request.

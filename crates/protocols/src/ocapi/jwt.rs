@@ -13,7 +13,7 @@ use challenge::clock::Timestamp;
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Map, Value};
 
-use crate::ocapi::json;
+use crate::json;
 
 /// Characters of a token at most.
 pub(super) const TOKEN_LENGTH_MAX: usize = 4096;

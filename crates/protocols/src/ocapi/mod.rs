@@ -20,7 +20,6 @@
 
 mod caller;
 mod challenges;
-mod json;
 mod jwt;
 mod readers;
 mod refusal;

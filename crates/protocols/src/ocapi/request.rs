@@ -13,7 +13,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use http_body_util::LengthLimitError;
 use serde_json::Value;
 
-use crate::ocapi::json;
+use crate::json;
 use crate::ocapi::refusal::Refused;
 
 /// Bytes of a body at most.

@@ -1,4 +1,5 @@
-//! Form bodies as this protocol's clients write them: strict where a mistake could hide.
+//! Form bodies as clients write them: strict where a mistake could hide. What the parameters mean is
+//! each protocol's matter.
 //!
 //! A literal space counts as one, as does `+`. What is not UTF-8, holds a NUL, or stands twice is
 //! refused; an empty value counts as omitted (RFC 6749, section 3.1).
@@ -9,24 +10,34 @@ use std::collections::hash_map::Entry;
 
 use percent_encoding::percent_decode;
 
-use crate::activid::refusal::Refused;
+/// Why a form is not taken, or lacks what is needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FormError {
+    /// It cannot be read; the text says what is expected.
+    Malformed(&'static str),
+    /// This parameter stands twice.
+    Repeated(String),
+    /// This parameter is missing or empty.
+    Missing(&'static str),
+}
 
-const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
+/// The media type of a form.
+pub(crate) const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// The parameters of a form.
-pub(super) struct Form(HashMap<String, String>);
+pub(crate) struct Form(HashMap<String, String>);
 
 impl Form {
     /// Reads a body. A missing content type counts as the right one.
-    pub(super) fn parse(content_type: Option<&[u8]>, body: &[u8]) -> Result<Self, Refused> {
+    pub(crate) fn parse(content_type: Option<&[u8]>, body: &[u8]) -> Result<Self, FormError> {
         if let Some(given) = content_type {
             let essence = given.split(|&byte| byte == b';').next().unwrap_or_default();
             if !essence
                 .trim_ascii()
                 .eq_ignore_ascii_case(MEDIA_TYPE.as_bytes())
             {
-                let text = format!("send the parameters as {MEDIA_TYPE}");
-                return Err(Refused::Malformed(text));
+                let text = "send the parameters as application/x-www-form-urlencoded";
+                return Err(FormError::Malformed(text));
             }
         }
         let mut parameters = HashMap::new();
@@ -40,7 +51,7 @@ impl Form {
                 None => (pair, &[][..]),
             };
             match parameters.entry(decode(name)?) {
-                Entry::Occupied(earlier) => return Err(Refused::Repeated(earlier.key().clone())),
+                Entry::Occupied(earlier) => return Err(FormError::Repeated(earlier.key().clone())),
                 Entry::Vacant(place) => place.insert(decode(value)?),
             };
         }
@@ -48,7 +59,7 @@ impl Form {
     }
 
     /// A parameter's value; nothing where it is missing or empty.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .get(name)
             .map(String::as_str)
@@ -56,21 +67,21 @@ impl Form {
     }
 
     /// A parameter's value, or the refusal that names it.
-    pub(super) fn need(&self, name: &'static str) -> Result<&str, Refused> {
-        self.get(name).ok_or(Refused::Missing(name))
+    pub(crate) fn need(&self, name: &'static str) -> Result<&str, FormError> {
+        self.get(name).ok_or(FormError::Missing(name))
     }
 }
 
 /// Undoes the encoding of one name or value.
-pub(super) fn decode(encoded: &[u8]) -> Result<String, Refused> {
+pub(crate) fn decode(encoded: &[u8]) -> Result<String, FormError> {
     let spaced: Vec<u8> = encoded
         .iter()
         .map(|&byte| if byte == b'+' { b' ' } else { byte })
         .collect();
     match percent_decode(&spaced).decode_utf8().map(Cow::into_owned) {
         Ok(text) if !text.contains('\0') => Ok(text),
-        Ok(_) => Err(Refused::Malformed("a parameter holds a NUL".to_owned())),
-        Err(_) => Err(Refused::Malformed("a parameter is not UTF-8".to_owned())),
+        Ok(_) => Err(FormError::Malformed("a parameter holds a NUL")),
+        Err(_) => Err(FormError::Malformed("a parameter is not UTF-8")),
     }
 }
 
@@ -80,7 +91,7 @@ mod tests {
 
     use super::*;
 
-    fn parse(body: &str) -> Result<Form, Refused> {
+    fn parse(body: &str) -> Result<Form, FormError> {
         Form::parse(None, body.as_bytes())
     }
 
@@ -99,14 +110,14 @@ mod tests {
             (None, None, None)
         );
         assert_eq!((form.get("c"), form.get("d")), (Some("1"), Some("=")));
-        assert!(matches!(form.need("a"), Err(Refused::Missing("a"))));
+        assert!(matches!(form.need("a"), Err(FormError::Missing("a"))));
     }
 
     #[test]
     fn a_repeated_name_is_refused_by_name_whoever_it_is() {
         for (body, named) in [("a=1&a=1", "a"), ("a=&%61=2", "a"), ("x=1&z=1&x", "x")] {
             match parse(body) {
-                Err(Refused::Repeated(name)) => assert_eq!(name, named),
+                Err(FormError::Repeated(name)) => assert_eq!(name, named),
                 _ => panic!("{body} was taken"),
             }
         }
