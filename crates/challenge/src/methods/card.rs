@@ -121,6 +121,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::policy::Limits;
     use crate::rng::DangerCountingRng;
 
     const SECRET: [u8; 32] = [7; 32];
@@ -254,8 +255,9 @@ mod tests {
     }
 
     #[test]
-    fn five_tries_hit_less_than_once_in_forty_thousand_times() {
-        let bound = 5.0 * 32_f64.powi(-i32::from(COORDINATES));
+    fn tries_before_a_lock_hit_less_than_once_in_forty_thousand_times() {
+        let tries = f64::from(Limits::default().max_failures);
+        let bound = tries * 32_f64.powi(-i32::from(COORDINATES));
         assert!(bound <= 2.5e-5 && bound * 32.0 > 2.5e-5, "{bound}");
     }
 }

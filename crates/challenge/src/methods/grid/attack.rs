@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::cell::{Direction, Offset};
 use super::{BESIDE_MOST, Cell, Grid, SYMBOLS};
+use crate::policy::Limits;
 use crate::rng::DangerCountingRng;
 
 /// The grid of the documentation's example, with its line breaks.
@@ -22,8 +23,6 @@ pub(super) const SAMPLE: &str = r#"{"grid":["53c1s3npxgws4pw6jp5kx3",
 "indiecs":"ABCDEFGHJKMNPRSTUVWXY"
 }"#;
 
-/// Five tries of one path in 61,272, which is what a policy's five failures leave.
-const FAILURES: f64 = 5.0;
 /// The paths of six steps that somebody may choose (a test beside the rule counts them).
 const NEW_PATHS: f64 = 245_088.0;
 
@@ -150,15 +149,17 @@ fn no_string_fits_more_than_four_of_4096_paths_on_a_thousand_grids() {
     let (mean, most) = best_strings(1000, 4);
     println!("best string, four steps: {mean} paths of 4,096 on average, {most} at most");
     assert!(most <= usize::from(BESIDE_MOST), "{most}");
-    assert!(mean > 1.0, "{mean}: the search finds nothing");
+    // Hardly a grid is drawn on which the limit is not reached.
+    assert!(mean > 3.9, "{mean}: the search misses what is there");
 }
 
 #[test]
-fn five_tries_at_six_steps_succeed_less_than_once_in_ten_thousand_times() {
+fn tries_at_six_steps_before_a_lock_succeed_less_than_once_in_ten_thousand_times() {
     let (mean, most) = best_strings(100, 6);
     println!("best string, six steps: {mean} paths of 262,144 on average, {most} at most");
     assert!(most <= usize::from(BESIDE_MOST), "{most}");
-    let bound = FAILURES * f64::from(BESIDE_MOST) / NEW_PATHS;
+    let tries = f64::from(Limits::default().max_failures);
+    let bound = tries * f64::from(BESIDE_MOST) / NEW_PATHS;
     assert!(bound <= 1e-4, "{bound}");
 }
 

@@ -53,15 +53,15 @@ impl Cell {
 
     /// The cell that lies so far from this one on the torus, and whether the way stays in the grid.
     pub(super) fn towards(self, offset: Offset) -> (Self, bool) {
-        let (row, in_rows) = moved(self.row, offset.south, ROWS);
-        let (col, in_cols) = moved(self.col, offset.east, COLS);
+        let (row, in_rows) = moved::<ROWS>(self.row, offset.south);
+        let (col, in_cols) = moved::<COLS>(self.col, offset.east);
         (Self { row, col }, in_rows & in_cols)
     }
 
     /// How far another cell lies from this one, on the torus and counted to the south and the east.
     pub(super) fn offset_to(self, other: Self) -> Offset {
-        let (row, _) = moved(other.row, -i16::from(self.row), ROWS);
-        let (col, _) = moved(other.col, -i16::from(self.col), COLS);
+        let (row, _) = moved::<ROWS>(other.row, -i16::from(self.row));
+        let (col, _) = moved::<COLS>(other.col, -i16::from(self.col));
         Offset {
             south: i16::from(row),
             east: i16::from(col),
@@ -84,10 +84,13 @@ impl Cell {
     }
 }
 
-/// Where somebody stands who went so far on a circle of `of` places, and whether it was never closed.
-fn moved(from: u8, by: i16, of: u8) -> (u8, bool) {
-    let (unbounded, of) = (i16::from(from) + by, i16::from(of));
-    let place = unbounded.rem_euclid(of);
+/// Where somebody stands who went so far on a circle of `OF` places, and whether it was never closed.
+///
+/// With the size known beforehand this is a multiplication: a division would be slow, and on some
+/// machines its time would tell what was divided.
+fn moved<const OF: u8>(from: u8, by: i16) -> (u8, bool) {
+    let unbounded = i16::from(from) + by;
+    let place = unbounded.rem_euclid(i16::from(OF));
     (u8::try_from(place).unwrap_or(0), place == unbounded)
 }
 

@@ -6,6 +6,8 @@
 //! one path; and since the string's first two symbols stand side by side no more than [`BESIDE_MOST`]
 //! times, so many starts there are at most, and so many paths.
 
+use std::sync::LazyLock;
+
 use super::{CELLS, Cell, Grid, SYMBOLS, cell::Offset};
 use crate::rng::{self, Rng};
 
@@ -23,8 +25,12 @@ impl Grid {
     ///
     /// Nothing distinguishes one symbol from another in what is refused, so drawing anew favours none.
     pub fn draw(rng: &dyn Rng) -> Self {
+        let mut random = Numbers {
+            rng,
+            block: Vec::new().into_iter(),
+        };
         loop {
-            if let Some(drawn) = draw_once(rng) {
+            if let Some(drawn) = draw_once(&mut random) {
                 return drawn;
             }
         }
@@ -32,28 +38,28 @@ impl Grid {
 }
 
 /// Fills the grid cell by cell; nothing where a cell is left without a symbol.
-fn draw_once(rng: &dyn Rng) -> Option<Grid> {
+fn draw_once(random: &mut Numbers<'_>) -> Option<Grid> {
     let mut drawn: [Option<u8>; CELLS] = [None; CELLS];
     let mut pairs = Pairs::default();
-    for cell in Cell::all() {
+    for (cell, near) in AROUND.iter().enumerate() {
+        let symbols_at = |cells: &'static [usize]| {
+            let symbols = cells.iter().map(|cell| drawn.get(*cell).copied().flatten());
+            symbols.flatten()
+        };
         let mut taken = Set::default();
-        let mut beside = Vec::with_capacity(8);
-        for (offset, touches) in around() {
-            let (near, _) = cell.towards(offset);
-            let Some(symbol) = drawn.get(near.index()).copied().flatten() else {
-                continue;
-            };
+        for symbol in symbols_at(&near.further) {
             taken.insert(symbol);
-            if touches {
-                taken.insert_all(pairs.exhausted(symbol));
-                beside.push(symbol);
-            }
         }
-        let symbol = taken.draw_another(rng)?;
+        let beside: Vec<u8> = symbols_at(&near.touching).collect();
+        for symbol in &beside {
+            taken.insert(*symbol);
+            taken.insert_all(pairs.exhausted(*symbol));
+        }
+        let symbol = taken.draw_another(random)?;
         for other in beside {
             pairs.count(symbol, other);
         }
-        *drawn.get_mut(cell.index())? = Some(symbol);
+        *drawn.get_mut(cell)? = Some(symbol);
     }
     let mut symbols = [0; CELLS];
     for (symbol, number) in symbols.iter_mut().zip(drawn) {
@@ -62,15 +68,32 @@ fn draw_once(rng: &dyn Rng) -> Option<Grid> {
     Some(Grid { symbols })
 }
 
-/// The 24 cells around one, and which of them touch it.
-fn around() -> impl Iterator<Item = (Offset, bool)> {
-    let distances = || -SPREAD..=SPREAD;
-    let offsets = distances().flat_map(move |south| distances().map(move |east| (south, east)));
-    let others = offsets.filter(|(south, east)| (*south, *east) != (0, 0));
-    others.map(|(south, east)| {
-        let touches = south.abs() <= 1 && east.abs() <= 1;
-        (Offset { south, east }, touches)
-    })
+/// The cells around one, by their places.
+struct Near {
+    /// The eight that touch it.
+    touching: Vec<usize>,
+    /// The sixteen around those.
+    further: Vec<usize>,
+}
+
+/// What lies around each cell: found once, because it is asked for at every draw.
+static AROUND: LazyLock<Vec<Near>> = LazyLock::new(|| Cell::all().map(Near::around).collect());
+
+impl Near {
+    fn around(cell: Cell) -> Self {
+        let distances = || -SPREAD..=SPREAD;
+        let offsets = distances().flat_map(|south| distances().map(move |east| (south, east)));
+        let (mut touching, mut further) = (Vec::new(), Vec::new());
+        for (south, east) in offsets {
+            let (near, _) = cell.towards(Offset { south, east });
+            match south.abs().max(east.abs()) {
+                0 => {}
+                1 => touching.push(near.index()),
+                _ => further.push(near.index()),
+            }
+        }
+        Self { touching, further }
+    }
 }
 
 /// Symbols by their number, one bit each.
@@ -87,11 +110,31 @@ impl Set {
     }
 
     /// Draws a symbol that is not in the set; nothing where all are.
-    fn draw_another(self, rng: &dyn Rng) -> Option<u8> {
-        let count = self.0.count_zeros();
-        let chosen = usize::try_from(rng::below(rng, u64::from(count))).ok()?;
-        let others = (0..32).filter(|symbol| self.0 & (1 << symbol) == 0);
-        others.into_iter().nth(chosen)
+    fn draw_another(self, random: &mut Numbers<'_>) -> Option<u8> {
+        let chosen = random.below(u8::try_from(self.0.count_zeros()).ok()?)?;
+        let mut others = (0..32).filter(|symbol| self.0 & (1 << symbol) == 0);
+        others.nth(usize::from(chosen))
+    }
+}
+
+/// Small random numbers, fetched by the block: a grid takes more than two hundred.
+struct Numbers<'a> {
+    rng: &'a dyn Rng,
+    block: std::vec::IntoIter<u8>,
+}
+
+impl Numbers<'_> {
+    /// A number below `bound` without bias (bytes past the last whole multiple are passed over).
+    /// Nothing is below 0.
+    fn below(&mut self, bound: u8) -> Option<u8> {
+        let past = u8::MAX.checked_rem(bound)?;
+        loop {
+            match self.block.next() {
+                Some(byte) if byte < u8::MAX - past => return Some(byte % bound),
+                Some(_) => {}
+                None => self.block = rng::bytes::<256>(self.rng).to_vec().into_iter(),
+            }
+        }
     }
 }
 
