@@ -2,7 +2,7 @@
 //!
 //! A card has the rows, columns and symbols of the grid on a screen, so that one way to name a cell
 //! serves both. In the size of a bank card (85.6 × 54 mm) 22 columns leave 3.5 mm to each, enough for
-//! nine-point letters, and ten rows then fit as well. Fewer columns would be easier to read;
+//! letters of 10.5 points, and ten rows then fit as well. Fewer columns would be easier to read;
 //! but each answer shows four symbols to whoever watches. After ten answers one challenge in 1,440
 //! asks only for what they showed; with fifty cells it would be one in 650 after three.
 //!
