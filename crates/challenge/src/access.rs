@@ -111,20 +111,8 @@ pub fn draw(
 
 impl TokenKey {
     /// What finds the token with this text; nothing where the text is not a token's.
-    ///
-    /// A `+` that a careless form post turned into a space is taken as a `+`.
     pub fn of_unverified(text: &str) -> Option<Self> {
-        let repaired;
-        let text = if text.contains(' ') {
-            repaired = text.replace(' ', "+");
-            repaired.as_str()
-        } else {
-            text
-        };
-        if text.len() != TOKEN_LENGTH / 3 * 4 {
-            return None;
-        }
-        let raw = BASE64.decode(text.as_bytes()).ok()?;
+        let raw = raw_of_unverified(text)?;
         let time = raw.get(4..12)?.first_chunk::<8>()?;
         Some(Self {
             issued_ms: i64::from_be_bytes(*time),
@@ -133,7 +121,33 @@ impl TokenKey {
     }
 }
 
-/// Four bytes by which people can tell tokens apart; nothing relies on them.
+/// The bytes of a token. A `+` that a careless form post turned into a space is taken as a `+`.
+fn raw_of_unverified(text: &str) -> Option<Vec<u8>> {
+    let repaired;
+    let text = if text.contains(' ') {
+        repaired = text.replace(' ', "+");
+        repaired.as_str()
+    } else {
+        text
+    };
+    if text.len() != TOKEN_LENGTH / 3 * 4 {
+        return None;
+    }
+    BASE64.decode(text.as_bytes()).ok()
+}
+
+/// The mark of a client's own tokens.
+pub(crate) fn client_mark(tenant: Id<Tenant>, client: Id<Client>) -> [u8; 4] {
+    mark(tenant, client, false)
+}
+
+/// The mark of the token with this text; nothing where the text is not a token's.
+pub(crate) fn mark_of_unverified(text: &str) -> Option<[u8; 4]> {
+    raw_of_unverified(text)?.first_chunk().copied()
+}
+
+/// Four bytes by which people can tell tokens apart, and by which the tenant of a client's token is
+/// looked for where the request does not name it. They prove nothing.
 fn mark(tenant: Id<Tenant>, client: Id<Client>, for_user: bool) -> [u8; 4] {
     let named = if for_user {
         format!("user {tenant}")

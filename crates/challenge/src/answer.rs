@@ -17,6 +17,7 @@ use crate::ports::{Change, StoreError, Versioned};
 use crate::refusal::{Refusal, Why};
 use crate::transaction::{self, Field};
 use crate::verifier::{Context, Verifier};
+use crate::which::Which;
 
 /// An answer to be verified.
 #[derive(Clone)]
@@ -27,8 +28,8 @@ pub struct Answer<'a> {
     pub user: UserKey<'a>,
     /// The policy; nothing: the client's default, else the authenticator's first.
     pub policy: Option<&'a str>,
-    /// The device; nothing: any of the user's.
-    pub device_id: Option<&'a str>,
+    /// Which of the user's authenticators is said to have given it.
+    pub which: Which<'a>,
     /// What was given.
     pub proof: Proof<'a>,
     /// Whether an access token for the user is wanted.
@@ -40,8 +41,16 @@ pub struct Answer<'a> {
 pub enum Proof<'a> {
     /// A one-time password.
     OneTimePassword(&'a str),
-    /// The response to the user's live challenge.
+    /// The response to the user's live challenge, computed by an OCRA suite.
     Response(&'a str),
+    /// The response to the calling client's own live challenge, computed or read off a grid or card.
+    ResponseTo {
+        /// The challenge as the client names it: by its question, id or reference. It may be absent
+        /// for grids and cards alone. A client that may supply challenges gives the question it made.
+        cc: Option<&'a str>,
+        /// The response.
+        unverified_code: &'a str,
+    },
     /// The signature of a transaction.
     Signature {
         /// The transaction's fields, in any order.
@@ -80,6 +89,9 @@ impl Proof<'_> {
         match self {
             Self::OneTimePassword(code) => (Wanted::OneTimePassword, code),
             Self::Response(code) => (Wanted::Response, code),
+            Self::ResponseTo {
+                unverified_code, ..
+            } => (Wanted::ResponseTo, unverified_code),
             Self::Signature {
                 unverified_code, ..
             } => (Wanted::Signature, unverified_code),
@@ -91,7 +103,7 @@ impl Wanted {
     pub(crate) fn event_kind(self) -> EventKind {
         match self {
             Self::OneTimePassword => EventKind::OneTimePassword,
-            Self::Response => EventKind::Response,
+            Self::Response | Self::ResponseTo => EventKind::Response,
             Self::Signature => EventKind::Signature,
         }
     }
@@ -99,9 +111,12 @@ impl Wanted {
     fn needs(self) -> &'static str {
         match self {
             Self::OneTimePassword => {
-                "a one-time password needs an authenticator of kind hotp or totp"
+                "a one-time password needs an authenticator of kind hotp, totp or on_demand"
             }
             Self::Response => "a response needs an authenticator of kind ocra with a suite",
+            Self::ResponseTo => {
+                "a response needs an authenticator of kind grid, card, or ocra with a suite"
+            }
             Self::Signature => {
                 "a signature needs an authenticator of kind ocra with a signature suite"
             }
@@ -109,11 +124,31 @@ impl Wanted {
     }
 }
 
-impl Answer<'_> {
+impl<'a> Answer<'a> {
     pub(crate) fn tenant_id(&self) -> Id<Tenant> {
         self.context.tenant.tenant.id
     }
+
+    /// Who may have given it. Without a challenge named, only what shows its challenge may have: what
+    /// was computed from a question must say from which.
+    fn which(&self) -> Which<'a> {
+        match self.proof {
+            Proof::ResponseTo { cc: None, .. } => self.which.of_kinds(READ_OFF),
+            _ => self.which,
+        }
+    }
+
+    /// The challenge as the client names it.
+    pub(crate) fn cc(&self) -> Option<&'a str> {
+        match self.proof {
+            Proof::ResponseTo { cc, .. } => cc,
+            _ => None,
+        }
+    }
 }
+
+/// The kinds whose responses are read off something, by their names in files.
+const READ_OFF: &[&str] = &["grid", "card"];
 
 impl Verifier {
     /// Finds out who is asked, under which policy, and which authenticators may have answered.
@@ -134,12 +169,7 @@ impl Verifier {
         let Some(record) = self.catalogue.user(answer.tenant_id(), answer.user).await? else {
             return Ok(Err((Why::UnknownUser, None)));
         };
-        let on_device = |one: &&Arc<Authenticator>| {
-            answer
-                .device_id
-                .is_none_or(|device| one.device_id == device)
-        };
-        let held: Vec<_> = record.authenticators.iter().filter(on_device).collect();
+        let held = answer.which().among(&record.authenticators);
         let policy = match named {
             Some(policy) => policy,
             None => match first_policy(&held, wanted) {
@@ -180,11 +210,14 @@ impl Verifier {
         wanted: Wanted,
         live: Option<TimedId>,
     ) -> Result<Option<Versioned<Challenge>>, StoreError> {
-        if wanted != Wanted::Response {
-            return Ok(None);
-        }
         let nothing = TimedId::from_bytes([0; 16]);
-        self.store.challenge(tenant, live.unwrap_or(nothing)).await
+        let id = match wanted {
+            Wanted::Response | Wanted::ResponseTo => live.unwrap_or(nothing),
+            // Few one-time passwords are delivered ones, and whether there are any is no secret.
+            Wanted::OneTimePassword if live.is_some() => live.unwrap_or(nothing),
+            Wanted::OneTimePassword | Wanted::Signature => return Ok(None),
+        };
+        self.store.challenge(tenant, id).await
     }
 
     /// Reads what would be read about a user who is known, so that the time taken does not tell.

@@ -76,6 +76,10 @@ pub struct Detail {
 pub enum EventKind {
     /// A challenge was asked for.
     Issue,
+    /// A code was sent to a user, to be repeated.
+    Send,
+    /// A static password was given.
+    Password,
     /// A one-time password was given.
     OneTimePassword,
     /// A challenge was answered.
@@ -133,6 +137,8 @@ impl EventKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Issue => "issue",
+            Self::Send => "send",
+            Self::Password => "password",
             Self::OneTimePassword => "one_time_password",
             Self::Response => "response",
             Self::Signature => "signature",

@@ -9,7 +9,7 @@ use quick_cache::sync::Cache;
 use crate::access::{self, AccessToken, Holder, IssuedToken, TokenKey};
 use crate::audit::{EventKind, Outcome};
 use crate::clock::Timestamp;
-use crate::directory::{Client, Tenant, TenantView};
+use crate::directory::{Caller, Client, Tenant, TenantView};
 use crate::id::Id;
 use crate::ports::Change;
 use crate::refusal::Refusal;
@@ -53,6 +53,25 @@ impl Verifier {
         }
     }
 
+    /// The client that knows its secret, where the request names no tenant, and its tenant.
+    ///
+    /// `names` are readings of one and the same name, and the first that is a client's counts.
+    pub fn client_by_secret_in_server(
+        &self,
+        names: &[&str],
+        unverified_secrets: &[&str],
+    ) -> Result<Caller, Refusal> {
+        let caller = names.iter().find_map(|name| self.catalogue.agent(name));
+        let stored = caller
+            .as_ref()
+            .and_then(|(_, client)| client.secret.as_ref());
+        let mut right = false;
+        for unverified in unverified_secrets {
+            right |= self.keyring.client_secret_matches(stored, unverified);
+        }
+        caller.filter(|_| right).ok_or(Refusal::UnknownCaller)
+    }
+
     /// The client that a bearer token stands for.
     pub async fn client_by_token(
         &self,
@@ -81,6 +100,24 @@ impl Verifier {
             .client_by_id(token.client)
             .cloned()
             .ok_or(Refusal::UnknownCaller)
+    }
+
+    /// The client that a bearer token stands for, and its tenant, where the request names no tenant.
+    ///
+    /// The token's mark tells in which tenants to look; the store tells whether it is one.
+    pub async fn caller_by_token(&self, unverified_token: &str) -> Result<Caller, Refusal> {
+        let mark = access::mark_of_unverified(unverified_token).ok_or(Refusal::UnknownCaller)?;
+        for tenant in self.catalogue.tenants_by_token_mark(mark) {
+            let Some(view) = self.catalogue.tenant_by_id(tenant) else {
+                continue;
+            };
+            match self.client_by_token(&view, unverified_token).await {
+                Ok(client) => return Ok((view, client)),
+                Err(Refusal::UnknownCaller) => {}
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        Err(Refusal::UnknownCaller)
     }
 
     /// Issues a client an access token for itself.

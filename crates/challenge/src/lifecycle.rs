@@ -55,6 +55,8 @@ pub struct Challenge {
 pub enum Purpose {
     /// A response computed from the question (RFC 6287, section 7.1).
     Respond,
+    /// A code that was sent to the user, to be repeated.
+    Repeat,
     /// A decision: approve or decline.
     Approve,
     /// A sign that somebody is a person, or has at least worked for it; whoever it may be.
@@ -236,6 +238,15 @@ impl Challenge {
             consume_s: self.consume_s,
             state: self.state,
         }
+    }
+
+    /// A second name of the challenge, in the form of a UUID (RFC 9562, section 4).
+    pub fn reference(&self) -> String {
+        let mut text = self.id.to_string();
+        for place in [20, 16, 12, 8] {
+            text.insert(place, '-');
+        }
+        text
     }
 
     /// The state at `now`, by its [`Course`].

@@ -6,7 +6,19 @@
 
 use crate::clock::Timestamp;
 use crate::policy::Limits;
-use crate::standing::{LiveChallenge, Tally};
+use crate::standing::{LiveChallenge, Pace, Tally};
+
+/// Challenges that a client may always have issued for one user in a minute, whatever was answered:
+/// each replaces the one before, and takes one answer.
+pub const ISSUED_PER_MINUTE: u32 = 10;
+
+/// Codes that may be sent to one user in [`SENT_WINDOW_S`] seconds.
+pub const SENT_MAX: u32 = 5;
+
+/// The window of [`SENT_MAX`].
+pub const SENT_WINDOW_S: u32 = 300;
+
+const MINUTE_S: u32 = 60;
 
 /// Whether answers are evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +81,43 @@ pub fn reset(tally: &Tally) -> Tally {
 /// Whether one more challenge may be issued.
 pub fn may_issue(tally: &Tally, limits: &Limits, now: Timestamp) -> bool {
     standing_challenges(tally, limits, now) < limits.max_open_challenges
+}
+
+/// Whether one more challenge that is bound to a client may be issued: [`ISSUED_PER_MINUTE`] always
+/// may, and more as far as the policy's count allows.
+pub fn may_issue_bound(tally: &Tally, limits: &Limits, now: Timestamp) -> bool {
+    Pace::count_at(tally.issued_lately, MINUTE_S, now) < ISSUED_PER_MINUTE
+        || may_issue(tally, limits, now)
+}
+
+/// Whether one more code may be sent to the user.
+pub fn may_send(tally: &Tally, now: Timestamp) -> bool {
+    Pace::count_at(tally.sent_lately, SENT_WINDOW_S, now) < SENT_MAX
+}
+
+/// The tally after one more challenge was issued that is bound to a client.
+pub fn after_bound_issue(
+    tally: &Tally,
+    limits: &Limits,
+    fresh: LiveChallenge,
+    now: Timestamp,
+) -> Tally {
+    Tally {
+        issued_lately: Some(Pace::after(tally.issued_lately, MINUTE_S, now)),
+        ..after_issue(tally, limits, fresh, now)
+    }
+}
+
+/// The tally after a code was sent that is to be repeated. Sending has a limit of its own, so it does
+/// not count as an open challenge.
+pub fn after_sending(tally: &Tally, fresh: LiveChallenge, now: Timestamp) -> Tally {
+    let mut next = Tally {
+        sent_lately: Some(Pace::after(tally.sent_lately, SENT_WINDOW_S, now)),
+        ..tally.clone()
+    };
+    next.live.retain(|live| !live.is_bound_like(&fresh));
+    next.live.push(fresh);
+    next
 }
 
 /// The tally after one more challenge was issued; it takes the place of one bound alike.

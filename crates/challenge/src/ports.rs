@@ -277,6 +277,19 @@ pub struct Message {
     pub due_at: Timestamp,
 }
 
+impl Message {
+    /// The same messages with their ids in the order in which they stand: those of one line and one
+    /// change leave by their ids, which are otherwise random within a millisecond.
+    pub fn in_order(mut messages: Vec<Self>) -> Vec<Self> {
+        let mut ids: Vec<_> = messages.iter().map(|message| message.id).collect();
+        ids.sort_unstable();
+        for (message, id) in messages.iter_mut().zip(ids) {
+            message.id = id;
+        }
+        messages
+    }
+}
+
 /// One change of what stands still. Rows are written in the order of the members.
 #[derive(Clone, Debug, Default)]
 pub struct Provision {

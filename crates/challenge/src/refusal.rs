@@ -36,6 +36,15 @@ pub enum Refusal {
     /// Too many challenges were issued without a right answer.
     #[error("too many challenges were issued without a right answer")]
     TooManyChallenges,
+    /// Several authenticators fit what was asked for; the text says how to name one.
+    #[error("several authenticators fit: {0}")]
+    Ambiguous(&'static str),
+    /// There is no way to send the user a code; the text says what is missing.
+    #[error("no code can be sent: {0}")]
+    NoDestination(&'static str),
+    /// Too many codes were sent to the user lately.
+    #[error("too many codes were sent to this user")]
+    TooManySent,
     /// A challenge cannot take this now.
     #[error(transparent)]
     OutOfTurn(#[from] OutOfTurn),
@@ -71,7 +80,20 @@ pub enum Why {
     NoChallenge {
         /// Wrong answers that are left before the user is locked.
         attempts_left: u32,
+        /// What became of the one that there was.
+        because: Gone,
     },
+}
+
+/// Why no challenge waits. Told to clients to whom the challenge was bound, and to nobody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// None is known.
+    Unknown,
+    /// It was not answered in time.
+    Expired,
+    /// It was answered before, rightly or wrongly.
+    Used,
 }
 
 impl From<StoreError> for Refusal {

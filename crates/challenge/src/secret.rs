@@ -82,6 +82,8 @@ struct MasterKey {
     sealing: LessSafeKey,
     client_secrets: hmac::Key,
     linking: hmac::Key,
+    questions: hmac::Key,
+    passcodes: hmac::Key,
     tickets: hmac::Key,
     puzzles: hmac::Key,
 }
@@ -265,6 +267,21 @@ impl Keyring {
         Ok(Zeroizing::new(key))
     }
 
+    /// The key that a transaction's questions are derived under, for one tenant.
+    pub fn question_key(&self, tenant: i64) -> Result<hmac::Key, SealError> {
+        let key = hmac::sign(&self.key(self.current)?.questions, &tenant.to_be_bytes());
+        Ok(hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()))
+    }
+
+    /// The key under which one authenticator's passcodes are remembered.
+    pub fn passcode_key(&self, authenticator: i64) -> Result<hmac::Key, SealError> {
+        let key = hmac::sign(
+            &self.key(self.current)?.passcodes,
+            &authenticator.to_be_bytes(),
+        );
+        Ok(hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()))
+    }
+
     fn key(&self, version: u32) -> Result<&MasterKey, SealError> {
         self.keys
             .get(&version)
@@ -279,12 +296,16 @@ impl MasterKey {
         let sealing = hmac::sign(&root, b"countersign sealing v1");
         let client_secrets = hmac::sign(&root, b"countersign client secrets v1");
         let linking = hmac::sign(&root, b"countersign linking v1");
+        let questions = hmac::sign(&root, b"countersign questions v1");
+        let passcodes = hmac::sign(&root, b"countersign passcodes v1");
         let tickets = hmac::sign(&root, b"countersign tickets v1");
         let puzzles = hmac::sign(&root, b"countersign puzzles v1");
         Some(Self {
             sealing: LessSafeKey::new(UnboundKey::new(&AES_256_GCM, sealing.as_ref()).ok()?),
             client_secrets: hmac::Key::new(hmac::HMAC_SHA256, client_secrets.as_ref()),
             linking: hmac::Key::new(hmac::HMAC_SHA256, linking.as_ref()),
+            questions: hmac::Key::new(hmac::HMAC_SHA256, questions.as_ref()),
+            passcodes: hmac::Key::new(hmac::HMAC_SHA256, passcodes.as_ref()),
             tickets: hmac::Key::new(hmac::HMAC_SHA256, tickets.as_ref()),
             puzzles: hmac::Key::new(hmac::HMAC_SHA256, puzzles.as_ref()),
         })

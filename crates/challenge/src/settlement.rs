@@ -13,7 +13,7 @@ use crate::id::TimedId;
 use crate::judgement::Judgement;
 use crate::methods::Wanted;
 use crate::ports::{Change, StoreError};
-use crate::refusal::{Refusal, Why};
+use crate::refusal::{Gone, Refusal, Why};
 use crate::verifier::{Context, Verifier};
 
 /// Characters of an unknown user's name that the audit log keeps.
@@ -61,8 +61,15 @@ impl Verifier {
                 policy: Arc::clone(&asked.policy),
                 token: issued,
             }),
-            Err(Why::Wrong { .. }) if already_spent => {
+            Err(Why::Wrong { .. }) if already_spent && wanted == Wanted::Signature => {
                 Err(Settled::Refused(Refusal::AlreadySigned))
+            }
+            Err(Why::Wrong { attempts_left }) if already_spent => {
+                let because = Gone::Used;
+                Err(Settled::Refused(Refusal::NotVerified(Why::NoChallenge {
+                    attempts_left,
+                    because,
+                })))
             }
             Err(why) => Err(Settled::Refused(Refusal::NotVerified(why))),
         }

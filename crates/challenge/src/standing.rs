@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::approval::ApprovalStanding;
 use crate::clock::Timestamp;
-use crate::directory::Authenticator;
+use crate::directory::{Authenticator, Client};
 use crate::id::{Id, TimedId};
 use crate::lifecycle::Purpose;
 
@@ -64,6 +64,16 @@ pub struct Tally {
     /// The challenges that may still be answered, one for each thing they are bound to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub live: Vec<LiveChallenge>,
+    /// The last challenge bound to a client that was answered to its end or was given an answer too
+    /// late: so that the client can be told which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<TimedId>,
+    /// Challenges bound to a client that were issued in this minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_lately: Option<Pace>,
+    /// Codes that were sent to the user lately.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_lately: Option<Pace>,
     /// Right answers ever.
     #[serde(default, skip_serializing_if = "is_zero_u64")]
     pub total_succeeded: u64,
@@ -91,12 +101,17 @@ pub struct LiveChallenge {
     /// The one authenticator that may answer it; nothing: any fitting one of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authenticator: Option<Id<Authenticator>>,
+    /// The one client that may have it answered; nothing: any of the tenant's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<Id<Client>>,
 }
 
 impl LiveChallenge {
-    /// Whether the two ask the same of the same: then only the newer one stays.
+    /// Whether the two ask the same of the same: then only the newer one stays. Of those that are bound
+    /// to clients only one stays, whichever client it is.
     pub fn is_bound_like(&self, other: &Self) -> bool {
-        self.purpose == other.purpose && self.authenticator == other.authenticator
+        (self.purpose, self.authenticator, self.client.is_some())
+            == (other.purpose, other.authenticator, other.client.is_some())
     }
 }
 
@@ -124,6 +139,45 @@ pub struct Movement {
     /// The first of two consecutive codes was given for resynchronisation: where the second must be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub awaited: Option<u64>,
+    /// Digests of the passcodes last read off grids, the newest last; they are not taken again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recent: Vec<PasscodeDigest>,
+}
+
+/// What is kept of a passcode: 16 bytes of an HMAC under a key of the server, in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasscodeDigest(pub String);
+
+/// How often something was done lately: a count that begins anew when its window is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pace {
+    /// When the window began.
+    pub since: Timestamp,
+    /// How often since then.
+    pub count: u32,
+}
+
+impl Pace {
+    /// How often it was done in the window that `now` is in.
+    pub fn count_at(pace: Option<Self>, window_s: u32, now: Timestamp) -> u32 {
+        let current = pace.filter(|pace| pace.since <= now && now < pace.since.plus_s(window_s));
+        current.map_or(0, |pace| pace.count)
+    }
+
+    /// The count after once more at `now`.
+    pub fn after(pace: Option<Self>, window_s: u32, now: Timestamp) -> Self {
+        match (pace, Self::count_at(pace, window_s, now)) {
+            (Some(pace), count) if count > 0 => Self {
+                count: count.saturating_add(1),
+                ..pace
+            },
+            _ => Self {
+                since: now,
+                count: 1,
+            },
+        }
+    }
 }
 
 /// Whether an authenticator may be used.

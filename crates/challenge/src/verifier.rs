@@ -142,8 +142,12 @@ impl Verifier {
             let Some(standing) = self.store.standing(answer.tenant_id(), user).await? else {
                 return Err(Refusal::Unavailable(format!("user {user} has no standing")));
             };
-            let live =
-                judgement::live_challenge(&standing.value, &asked.policy.code, &asked.candidates);
+            let live = judgement::live_challenge(
+                &standing.value,
+                &asked.policy.code,
+                (wanted, answer.context.client.id),
+                &asked.candidates,
+            );
             let challenge = self.waiting(answer.tenant_id(), wanted, live).await?;
             let case = Case {
                 user,
@@ -153,6 +157,8 @@ impl Verifier {
                 candidates: &asked.candidates,
                 standing: &standing,
                 challenge: challenge.as_ref(),
+                client: answer.context.client,
+                cc: answer.cc(),
                 already_spent,
             };
             let judgement = judgement::judge(&case, self.clock.now());

@@ -13,7 +13,7 @@ use crate::audit::{EventKind, Outcome};
 use crate::clock::Timestamp;
 use crate::directory::Tenant;
 use crate::id::Id;
-use crate::ports::{Change, StandingWrite, StoreError, Versioned};
+use crate::ports::{Change, Message, StandingWrite, StoreError, Versioned};
 use crate::secret::Place;
 use crate::verifier::{TRIES, Verifier};
 
@@ -275,7 +275,7 @@ impl Verifier {
                 next: Some(next),
             }),
             approvals,
-            messages: ended.messages,
+            messages: Message::in_order(ended.messages),
             ..Change::telling(event)
         };
         self.store.commit(change).await?;

@@ -212,7 +212,7 @@ impl Verifier {
                     next: Some(next),
                 }),
                 approvals: ended.approvals,
-                messages: ended.messages,
+                messages: Message::in_order(ended.messages),
                 spent: vec![caller.nonce.clone()],
                 ..Change::telling(event)
             };

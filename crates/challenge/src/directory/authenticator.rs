@@ -6,6 +6,7 @@ use oath::Algorithm;
 
 use crate::directory::{Tenant, User};
 use crate::id::Id;
+use crate::methods::grid;
 use crate::secret::{Place, Sealed};
 
 /// An authenticator as enrolled. What moves (counters, steps, status) is in `standing`.
@@ -92,6 +93,20 @@ pub enum Method {
     },
     /// Challenge–response and transaction signatures (RFC 6287).
     Ocra(OcraSuites),
+    /// A secret way through a grid that is drawn for each challenge.
+    Grid {
+        /// What the secret is.
+        mode: grid::Mode,
+        /// Whether a step over one edge comes back at the other.
+        wraps: bool,
+    },
+    /// A printed card, asked for some of its cells.
+    Card,
+    /// A code that is sent to the user when one is asked for.
+    OnDemand {
+        /// Digits of a code, 6 to 10.
+        digits: u8,
+    },
 }
 
 /// The parameters of an OCRA authenticator.
@@ -115,6 +130,9 @@ impl Method {
             Self::Hotp { .. } => "hotp",
             Self::Totp { .. } => "totp",
             Self::Ocra(_) => "ocra",
+            Self::Grid { .. } => "grid",
+            Self::Card => "card",
+            Self::OnDemand { .. } => "on_demand",
         }
     }
 }

@@ -6,7 +6,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use data_encoding::HEXLOWER;
 use quick_cache::sync::Cache;
+
+use crate::access;
 
 use crate::directory::{Authenticator, Client, Site, Tenant, User, UserKey};
 use crate::id::Id;
@@ -35,7 +38,19 @@ struct Snapshot {
     by_okay_id: HashMap<u64, Arc<TenantView>>,
     sites: HashMap<String, Arc<Site>>,
     site_names: HashMap<Id<Site>, String>,
+    /// Clients whose names are unique in the server, by name.
+    agents: HashMap<String, Caller>,
+    /// Clients that present a certificate, by its SHA-256 in lower-case hexadecimal.
+    certificates: HashMap<String, Vec<Caller>>,
+    /// The tenants whose clients' tokens begin with this mark: nearly always one.
+    token_marks: HashMap<[u8; 4], Vec<Id<Tenant>>>,
 }
+
+/// A client and its tenant.
+pub type Caller = (Arc<TenantView>, Arc<Client>);
+
+/// The protocol that addresses clients without naming their tenant.
+const TENANTLESS: &str = "dualshield";
 
 #[derive(Clone)]
 struct KeptUser {
@@ -112,6 +127,29 @@ impl Catalogue {
         self.snapshot().by_okay_id.get(&id).cloned()
     }
 
+    /// The client of this name whose protocol names no tenant: such names are unique in the server.
+    pub fn agent(&self, name: &str) -> Option<Caller> {
+        self.snapshot().agents.get(name).cloned()
+    }
+
+    /// The clients that present the certificate with this SHA-256.
+    pub fn agents_by_certificate(&self, sha256: &[u8; 32]) -> Vec<Caller> {
+        let name = HEXLOWER.encode(sha256);
+        let snapshot = self.snapshot();
+        snapshot
+            .certificates
+            .get(&name)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// The tenants that a client's token with this mark may belong to.
+    pub(crate) fn tenants_by_token_mark(&self, mark: [u8; 4]) -> Vec<Id<Tenant>> {
+        let snapshot = self.snapshot();
+        let found = snapshot.token_marks.get(&mark);
+        found.cloned().unwrap_or_default()
+    }
+
     /// The site of this public id, of whatever tenant.
     pub fn site(&self, public_id: &str) -> Option<Arc<Site>> {
         self.snapshot().sites.get(public_id).cloned()
@@ -180,6 +218,7 @@ impl Catalogue {
             if let Some(okay) = &tenant.okay {
                 fresh.by_okay_id.insert(okay.id, Arc::clone(&view));
             }
+            fresh.take_clients(&view);
             fresh.by_id.insert(tenant.id, Arc::clone(&view));
             fresh.tenants.insert(tenant.name.clone(), Arc::clone(&view));
         }
@@ -200,6 +239,26 @@ impl Catalogue {
     }
 }
 
+impl Snapshot {
+    fn take_clients(&mut self, view: &Arc<TenantView>) {
+        for client in view.clients() {
+            let caller = || (Arc::clone(view), Arc::clone(client));
+            if client.speaks(TENANTLESS) {
+                self.agents.insert(client.name.clone(), caller());
+            }
+            if let Some(certificate) = &client.certificate_sha256 {
+                let held = self.certificates.entry(certificate.clone());
+                held.or_default().push(caller());
+            }
+            let mark = access::client_mark(view.tenant.id, client.id);
+            let marked = self.token_marks.entry(mark).or_default();
+            if !marked.contains(&view.tenant.id) {
+                marked.push(view.tenant.id);
+            }
+        }
+    }
+}
+
 impl TenantView {
     /// The client that calls itself so.
     pub fn client(&self, name: &str) -> Option<&Arc<Client>> {
@@ -211,6 +270,16 @@ impl TenantView {
         self.client_names
             .get(&id)
             .and_then(|name| self.clients.get(name))
+    }
+
+    /// The policies, in no order.
+    pub fn policies(&self) -> impl Iterator<Item = &Arc<Policy>> {
+        self.policies.values()
+    }
+
+    /// The clients, in no order.
+    pub fn clients(&self) -> impl Iterator<Item = &Arc<Client>> {
+        self.clients.values()
     }
 
     /// The policy with this code.

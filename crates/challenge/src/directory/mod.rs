@@ -11,7 +11,7 @@ mod tenant;
 mod user;
 
 pub use authenticator::{Authenticator, AuthenticatorKey, Method, OcraSuites};
-pub use catalogue::{Catalogue, TenantView, UserRecord};
+pub use catalogue::{Caller, Catalogue, TenantView, UserRecord};
 pub use client::{Client, Grant, Scope};
 pub use site::Site;
 pub use tenant::{OkaySettings, PinPlace, Tenant, TenantStatus};

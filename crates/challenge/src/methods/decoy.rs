@@ -17,7 +17,7 @@ pub fn verify_nothing(wanted: Wanted, limits: &Limits, unverified_code: &str) {
             let found = Hotp::default().find(&decoy.key, 0, limits.look_ahead, unverified_code);
             std::hint::black_box(found);
         }
-        Wanted::Response | Wanted::Signature => {
+        Wanted::Response | Wanted::ResponseTo | Wanted::Signature => {
             let Ok(question) = decoy.suite.question("00000000") else {
                 return;
             };

@@ -8,12 +8,13 @@ mod decoy;
 pub mod grid;
 mod hotp;
 mod ocra;
+pub mod on_demand;
 mod opened;
 pub mod proof_of_work;
 mod totp;
 mod verify;
 
 pub use decoy::verify_nothing;
-pub use ocra::draw_question;
-pub use opened::{Opened, OpenedMethod};
-pub use verify::{Given, Spend, Wanted, fits, resynchronise, spend_into, verify};
+pub use ocra::{derive_question, draw_question, is_fresh_by_itself};
+pub use opened::{History, Opened, OpenedMethod};
+pub use verify::{Given, PASSCODES_KEPT, Spend, Wanted, fits, resynchronise, spend_into, verify};

@@ -1,6 +1,7 @@
 //! Challenge–response and transaction signatures (RFC 6287): questions, windows, and what was signed.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac;
 use oath::ocra::{Input, Match, PinHash, QuestionKind, Suite, Window};
 
 use crate::clock::Timestamp;
@@ -32,6 +33,33 @@ pub fn draw_question(suites: &[Suite], rng: &dyn Rng) -> Option<String> {
     })
 }
 
+/// Makes a question of decimal digits out of a transaction, as long as the suite allows.
+///
+/// Digits come without bias from HMAC-SHA-256 blocks under `key`, over a block number (4 bytes,
+/// big-endian) and `bound`; the first digit is not 0, as in [`draw_question`].
+pub fn derive_question(suite: &Suite, key: &hmac::Key, bound: &[u8]) -> String {
+    let length = usize::from(suite.question_format().max);
+    let mut digits = String::with_capacity(length);
+    for block in 0_u32.. {
+        let mut context = hmac::Context::with_key(key);
+        context.update(&block.to_be_bytes());
+        context.update(bound);
+        for &byte in context.sign().as_ref() {
+            // 252 and 250 are the highest multiples of 9 and 10 that a byte holds.
+            let digit = if digits.is_empty() {
+                (byte < 252).then_some(1 + byte % 9)
+            } else {
+                (byte < 250).then_some(byte % 10)
+            };
+            digits.extend(digit.map(|digit| char::from(b'0' + digit)));
+            if digits.len() == length {
+                return digits;
+            }
+        }
+    }
+    digits
+}
+
 /// Whether this is the response to `question`.
 pub(super) fn verify_response(
     opened: &Opened,
@@ -41,7 +69,9 @@ pub(super) fn verify_response(
     now: Timestamp,
 ) -> Option<Spend> {
     let OpenedMethod::Ocra {
-        suite: Some(suite), ..
+        suite: Some(suite),
+        time_window,
+        ..
     } = &opened.method
     else {
         return None;
@@ -53,8 +83,55 @@ pub(super) fn verify_response(
         limits,
         now,
     };
-    let (found, _) = asked.find(opened, unverified_code)?;
-    Some(Spend::Response(found.counter))
+    let (found, hashed) = asked.find(opened, unverified_code)?;
+    // A question that a transaction was made into may come again in the same time step.
+    let step = found.time_step.filter(|_| found.counter.is_none());
+    let mark = step.map(|step| SpentMark {
+        digest: mark_of("ocra response", opened, &hashed),
+        keep_until: Some(forgettable_at(suite, step, *time_window)),
+    });
+    Some(Spend::Response(found.counter, mark))
+}
+
+/// Whether a suite answers questions that the caller makes: it must have a counter or time in it, or
+/// one question would have one answer for ever.
+pub fn is_fresh_by_itself(suite: &Suite) -> bool {
+    suite.has_counter() || suite.time_step_s().is_some()
+}
+
+/// Whether this is the response to a question that the caller made by itself. Its counter is spent, or
+/// else a mark of what was hashed is.
+pub(super) fn verify_supplied(
+    opened: &Opened,
+    movement: &Movement,
+    limits: &Limits,
+    (question, unverified_code): (&str, &str),
+    now: Timestamp,
+) -> Option<Spend> {
+    let OpenedMethod::Ocra {
+        suite: Some(suite),
+        time_window,
+        ..
+    } = &opened.method
+    else {
+        return None;
+    };
+    let asked = Asked {
+        suite,
+        question,
+        first_counter: movement.next_counter,
+        limits,
+        now,
+    };
+    let found = asked.find(opened, unverified_code);
+    let (found, hashed) = found.filter(|_| is_fresh_by_itself(suite))?;
+    let mark = found.counter.is_none().then(|| SpentMark {
+        digest: mark_of("ocra response", opened, &hashed),
+        keep_until: found
+            .time_step
+            .map(|step| forgettable_at(suite, step, *time_window)),
+    });
+    Some(Spend::Response(found.counter, mark))
 }
 
 /// Whether this is the signature of `question`.
@@ -86,7 +163,7 @@ pub(super) fn verify_signature(
     };
     let (found, hashed) = asked.find(opened, unverified_code)?;
     let mark = found.counter.is_none().then(|| SpentMark {
-        digest: mark_of(opened, &hashed),
+        digest: mark_of("ocra signature", opened, &hashed),
         keep_until: found
             .time_step
             .map(|step| forgettable_at(suite, step, *time_window)),
@@ -142,9 +219,10 @@ impl Asked<'_> {
     }
 }
 
-/// A mark for what a user signed with one key, in whichever authenticators that key is.
-fn mark_of(opened: &Opened, hashed: &[u8]) -> [u8; 32] {
-    let mut whole = b"ocra signature\0".to_vec();
+/// A mark for what a user answered or signed with one key, in whichever authenticators that key is.
+fn mark_of(purpose: &str, opened: &Opened, hashed: &[u8]) -> [u8; 32] {
+    let mut whole = purpose.as_bytes().to_vec();
+    whole.push(0);
     whole.extend_from_slice(&opened.enrolled.user.number().to_be_bytes());
     whole.extend_from_slice(digest(&SHA256, opened.key.as_bytes()).as_ref());
     whole.extend_from_slice(hashed);

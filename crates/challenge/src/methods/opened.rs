@@ -3,14 +3,19 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
+use data_encoding::HEXLOWER;
 use oath::ocra::Suite;
 use oath::{Digits, Hotp, Key, Totp};
 use zeroize::Zeroizing;
 
 use crate::directory::{Authenticator, Method};
+use crate::methods::card::Card;
+use crate::methods::grid;
 use crate::policy::SignFormat;
 use crate::refusal::Refusal;
 use crate::secret::{Keyring, Sealed};
+use crate::standing::PasscodeDigest;
 use crate::transaction::{self, Field, TransactionError};
 
 /// An authenticator whose key is known.
@@ -50,6 +55,37 @@ pub enum OpenedMethod {
         /// The PIN, for suites that hash one in.
         pin: Option<Zeroizing<String>>,
     },
+    /// A secret way through a grid.
+    Grid {
+        /// The secret.
+        secret: grid::Secret,
+        /// Whether a step over one edge comes back at the other.
+        wraps: bool,
+        /// What digests the passcodes that are not taken again.
+        history: History,
+    },
+    /// A printed card.
+    Card {
+        /// The card.
+        card: Card,
+    },
+    /// Codes sent on demand.
+    OnDemand {
+        /// Digits of a code.
+        digits: u8,
+    },
+}
+
+/// Digests passcodes under a key of the server, so that nobody who reads the database can try them out.
+pub struct History(Box<hmac::Key>);
+
+impl History {
+    /// What is kept of a passcode.
+    pub fn digest(&self, passcode: &str) -> PasscodeDigest {
+        let tag = hmac::sign(&self.0, passcode.as_bytes());
+        let kept = tag.as_ref().get(..16).unwrap_or_default();
+        PasscodeDigest(HEXLOWER.encode(kept))
+    }
 }
 
 impl Opened {
@@ -96,6 +132,18 @@ impl Opened {
                 time_window: suites.time_window,
                 pin: open_pin(enrolled, enrolled.pin.as_ref(), keyring)?,
             },
+            Method::Grid { mode, wraps } => OpenedMethod::Grid {
+                secret: std::str::from_utf8(key.as_bytes())
+                    .ok()
+                    .and_then(|text| grid::Secret::parse(*mode, text).ok())
+                    .ok_or_else(|| damaged(enrolled, "path"))?,
+                wraps: *wraps,
+                history: History(Box::new(keyring.passcode_key(enrolled.id.number())?)),
+            },
+            Method::Card => OpenedMethod::Card {
+                card: Card::derive(key.as_bytes()),
+            },
+            Method::OnDemand { digits } => OpenedMethod::OnDemand { digits: *digits },
         };
         Ok(Self {
             enrolled: Arc::clone(enrolled),
@@ -106,6 +154,18 @@ impl Opened {
 }
 
 impl Opened {
+    /// The suite it responds to challenges by, if it does.
+    pub fn suite(&self) -> Option<Suite> {
+        match &self.method {
+            OpenedMethod::Ocra { suite, .. } => suite.clone(),
+            OpenedMethod::Hotp { .. }
+            | OpenedMethod::Totp { .. }
+            | OpenedMethod::Grid { .. }
+            | OpenedMethod::Card { .. }
+            | OpenedMethod::OnDemand { .. } => None,
+        }
+    }
+
     /// The question that a transaction's fields become under this authenticator's signature suite.
     pub fn signature_question(
         &self,
@@ -117,12 +177,15 @@ impl Opened {
                 signature_suite: Some(suite),
                 ..
             } => transaction::question(fields, format, suite),
-            OpenedMethod::Hotp { .. } | OpenedMethod::Totp { .. } | OpenedMethod::Ocra { .. } => {
-                Err(TransactionError::DoNotFit {
-                    suite: self.enrolled.method.kind().to_owned(),
-                    problem: "it does not sign".to_owned(),
-                })
-            }
+            OpenedMethod::Hotp { .. }
+            | OpenedMethod::Totp { .. }
+            | OpenedMethod::Ocra { .. }
+            | OpenedMethod::Grid { .. }
+            | OpenedMethod::Card { .. }
+            | OpenedMethod::OnDemand { .. } => Err(TransactionError::DoNotFit {
+                suite: self.enrolled.method.kind().to_owned(),
+                problem: "it does not sign".to_owned(),
+            }),
         }
     }
 }

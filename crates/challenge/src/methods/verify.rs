@@ -2,10 +2,14 @@
 
 use crate::clock::Timestamp;
 use crate::directory::Method;
-use crate::methods::{Opened, OpenedMethod, hotp, ocra, totp};
+use crate::methods::grid::Grid;
+use crate::methods::{Opened, OpenedMethod, card, grid, hotp, ocra, on_demand, totp};
 use crate::policy::Limits;
 use crate::ports::SpentMark;
-use crate::standing::Movement;
+use crate::standing::{Movement, PasscodeDigest};
+
+/// Passcodes read off grids that are not taken again.
+pub const PASSCODES_KEPT: usize = 10;
 
 /// What was given to be verified.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +21,20 @@ pub enum Given<'a> {
         /// The question, as it was issued.
         question: &'a str,
         /// The response.
+        unverified_code: &'a str,
+    },
+    /// The response to a question that the caller made by itself.
+    Supplied {
+        /// The question.
+        question: &'a str,
+        /// The response.
+        unverified_code: &'a str,
+    },
+    /// A code that was sent to the user.
+    Delivered {
+        /// What was kept of the code, as a challenge's question.
+        question: &'a str,
+        /// The code.
         unverified_code: &'a str,
     },
     /// The signature of a question that stands for a transaction.
@@ -40,8 +58,13 @@ pub enum Spend {
         /// How far the token's clock runs from ours, where this code told it.
         drift_steps: Option<i64>,
     },
-    /// A response: its counter, where the suite has one. The challenge is spent by its own state.
-    Response(Option<u64>),
+    /// A response: its counter, where the suite has one. The challenge is spent by its own state; where
+    /// there is none, and no counter either, a mark for what was answered is.
+    Response(Option<u64>, Option<SpentMark>),
+    /// What was read off a grid: a digest of it, which is not taken again for a while.
+    Passcode(PasscodeDigest),
+    /// An answer that is spent with its challenge alone.
+    Challenge,
     /// A signature: its counter where the suite has one, else a mark for what was signed.
     Signature(Option<u64>, Option<SpentMark>),
 }
@@ -51,8 +74,10 @@ pub enum Spend {
 pub enum Wanted {
     /// A one-time password.
     OneTimePassword,
-    /// A response to a challenge.
+    /// A response to a challenge, computed by an OCRA suite.
     Response,
+    /// A response to the calling client's own challenge, computed or read off a grid or a card.
+    ResponseTo,
     /// A signature.
     Signature,
 }
@@ -60,8 +85,11 @@ pub enum Wanted {
 /// Whether an authenticator of this method can give what is wanted.
 pub fn fits(method: &Method, wanted: Wanted) -> bool {
     match (method, wanted) {
-        (Method::Hotp { .. } | Method::Totp { .. }, wanted) => wanted == Wanted::OneTimePassword,
-        (Method::Ocra(suites), Wanted::Response) => suites.suite.is_some(),
+        (Method::Hotp { .. } | Method::Totp { .. } | Method::OnDemand { .. }, wanted) => {
+            wanted == Wanted::OneTimePassword
+        }
+        (Method::Grid { .. } | Method::Card, wanted) => wanted == Wanted::ResponseTo,
+        (Method::Ocra(suites), Wanted::Response | Wanted::ResponseTo) => suites.suite.is_some(),
         (Method::Ocra(suites), Wanted::Signature) => suites.signature_suite.is_some(),
         (Method::Ocra(_), Wanted::OneTimePassword) => false,
     }
@@ -100,9 +128,66 @@ pub fn verify(
                 unverified_code,
             },
         ) => ocra::verify_signature(opened, movement, limits, (question, unverified_code), now),
-        (OpenedMethod::Hotp { .. } | OpenedMethod::Totp { .. }, _)
-        | (OpenedMethod::Ocra { .. }, Given::OneTimePassword(_)) => None,
+        (
+            OpenedMethod::Ocra { .. },
+            Given::Supplied {
+                question,
+                unverified_code,
+            },
+        ) => ocra::verify_supplied(opened, movement, limits, (question, unverified_code), now),
+        (
+            OpenedMethod::Grid {
+                secret,
+                wraps,
+                history,
+            },
+            Given::Response {
+                question,
+                unverified_code,
+            },
+        ) => {
+            let digest = history.digest(&grid::normalised(unverified_code));
+            let is_new = !movement.recent.contains(&digest);
+            let is_read = is_read_off(question, (secret, *wraps), unverified_code);
+            (is_read && is_new).then_some(Spend::Passcode(digest))
+        }
+        (
+            OpenedMethod::Card { card },
+            Given::Response {
+                question,
+                unverified_code,
+            },
+        ) => card::answers(card, question, unverified_code).then_some(Spend::Challenge),
+        (
+            OpenedMethod::OnDemand { .. },
+            Given::Delivered {
+                question,
+                unverified_code,
+            },
+        ) => on_demand::is_delivered(&opened.key, question, unverified_code)
+            .then_some(Spend::Challenge),
+        (
+            OpenedMethod::Hotp { .. }
+            | OpenedMethod::Totp { .. }
+            | OpenedMethod::Ocra { .. }
+            | OpenedMethod::Grid { .. }
+            | OpenedMethod::Card { .. }
+            | OpenedMethod::OnDemand { .. },
+            _,
+        ) => None,
     }
+}
+
+/// Whether this is read off the grid of a challenge. Where there is none, a blank one takes as long.
+fn is_read_off(
+    question: &str,
+    (secret, wraps): (&grid::Secret, bool),
+    unverified_code: &str,
+) -> bool {
+    let issued = Grid::from_wire(question);
+    let is_issued = issued.is_some();
+    let grid = issued.unwrap_or_else(Grid::blank);
+    grid::reads(&grid, secret, wraps, unverified_code) && is_issued
 }
 
 /// The movement after a right answer. A counter or step never goes back.
@@ -112,7 +197,7 @@ pub fn spend_into(movement: &Movement, spend: &Spend) -> Movement {
         ..movement.clone()
     };
     match spend {
-        Spend::Counter(counter) | Spend::Response(Some(counter)) => {
+        Spend::Counter(counter) | Spend::Response(Some(counter), _) => {
             next.next_counter = next.next_counter.max(counter.saturating_add(1));
         }
         Spend::Signature(Some(counter), _) => {
@@ -123,7 +208,12 @@ pub fn spend_into(movement: &Movement, spend: &Spend) -> Movement {
             next.last_step = Some(next.last_step.map_or(*step, |last| last.max(*step)));
             next.drift_steps = drift_steps.unwrap_or(next.drift_steps);
         }
-        Spend::Response(None) | Spend::Signature(None, _) => {}
+        Spend::Passcode(digest) => {
+            let kept = next.recent.len().saturating_sub(PASSCODES_KEPT - 1);
+            next.recent.drain(..kept);
+            next.recent.push(digest.clone());
+        }
+        Spend::Response(None, _) | Spend::Signature(None, _) | Spend::Challenge => {}
     }
     next
 }
@@ -152,6 +242,9 @@ pub fn resynchronise(
             codes,
             (limits.drift_steps, now),
         ),
-        OpenedMethod::Ocra { .. } => None,
+        OpenedMethod::Ocra { .. }
+        | OpenedMethod::Grid { .. }
+        | OpenedMethod::Card { .. }
+        | OpenedMethod::OnDemand { .. } => None,
     }
 }

@@ -10,7 +10,7 @@ use challenge::directory::{
     UserKey,
 };
 use challenge::id::Id;
-use challenge::issuance::Wish;
+use challenge::issuance::{Asked, Wish};
 use challenge::lifecycle::{Challenge, Purpose};
 use challenge::policy::{Limits, Policy};
 use challenge::ports::{TenantRows, Versioned};
@@ -21,12 +21,16 @@ use challenge::standing::{Movement, Standing, Tally};
 use challenge::transaction::Field;
 use challenge::verifier::{Context, Ports, Verifier};
 use challenge::visitor::InlineMint;
+use challenge::which::Which;
 use oath::ocra::{Input, Suite};
 use oath::{Algorithm, Hotp, Key, Totp};
 
 use crate::memory_store::MemoryStore;
 
 pub(crate) const KEY: &[u8] = b"12345678901234567890";
+/// The secret path of every grid.
+pub(crate) const PATH: &str = "123456";
+
 pub(crate) const POLICY: &str = "AT_CUSTOTP";
 pub(crate) const START: Timestamp = Timestamp::from_unix_s(1_700_000_010);
 
@@ -85,7 +89,7 @@ impl Bench {
             context: self.context(),
             user: UserKey::LoginName(name),
             policy: Some(POLICY),
-            device_id: None,
+            which: Which::ANY,
             proof,
             wants_token: true,
         };
@@ -120,8 +124,10 @@ impl Bench {
             context: self.context(),
             user: UserKey::LoginName("myTestUser1"),
             policy: Some(POLICY),
-            device_id,
+            which: Which::on_device(device_id),
             purpose,
+            asked: Asked::Drawn,
+            to_one: false,
         };
         block_on(self.verifier.issue(&wish))
     }
@@ -262,10 +268,10 @@ fn furnish(
             enrolment: 0,
             serial: format!("1000000{number}"),
             device_id: format!("1315{number}"),
-            product: None,
+            product: product(&method),
             policies: vec![POLICY.to_owned()],
+            secret: keyring.seal(rng, &place, secret(&method)).unwrap(),
             method,
-            secret: keyring.seal(rng, &place, KEY).unwrap(),
             pin: None,
         }
     };
@@ -292,7 +298,7 @@ fn furnish(
             display_name: "Online Bank".to_owned(),
             okay: None,
         },
-        clients: vec![client(tenant, rng)],
+        clients: clients(tenant, rng),
         policies: vec![policy],
         sites: vec![
             site(tenant, "shop", (keyring, rng)),
@@ -308,6 +314,38 @@ fn furnish(
         },
     );
     user_id
+}
+
+fn clients(tenant: Id<Tenant>, rng: &DangerCountingRng) -> Vec<Client> {
+    let named = |name: &str| Client {
+        name: name.to_owned(),
+        ..client(tenant, rng)
+    };
+    vec![
+        client(tenant, rng),
+        named("other-agent"),
+        Client {
+            caller_supplied_challenge: true,
+            ..named("deriving-bank")
+        },
+    ]
+}
+
+fn secret(method: &Method) -> &'static [u8] {
+    match method {
+        Method::Grid { .. } => PATH.as_bytes(),
+        _ => KEY,
+    }
+}
+
+fn product(method: &Method) -> Option<String> {
+    let product = match method {
+        Method::Grid { .. } => "GridGo",
+        Method::Card => "GridID",
+        Method::Ocra(_) => "MobileID",
+        _ => return None,
+    };
+    Some(product.to_owned())
 }
 
 /// A site whose proofs of work are found at once.

@@ -2,7 +2,7 @@
 
 use challenge::lifecycle::{Purpose, State};
 use challenge::policy::Limits;
-use challenge::refusal::{Refusal, Why};
+use challenge::refusal::{Gone, Refusal, Why};
 use challenge::standing::Status;
 use challenge::verifier::Decision;
 
@@ -37,7 +37,10 @@ fn a_wrong_response_uses_the_challenge_up() {
     let challenge = bench.issue(None).unwrap();
     let wrong = Refusal::NotVerified(Why::Wrong { attempts_left: 4 });
     assert_eq!(bench.respond("00000000").unwrap_err(), wrong);
-    let gone = Refusal::NotVerified(Why::NoChallenge { attempts_left: 3 });
+    let gone = Refusal::NotVerified(Why::NoChallenge {
+        attempts_left: 3,
+        because: Gone::Unknown,
+    });
     assert_eq!(
         bench.respond(&response(&challenge.question)).unwrap_err(),
         gone

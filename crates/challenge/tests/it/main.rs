@@ -4,6 +4,7 @@
 
 mod approvals;
 mod bench;
+mod bound;
 mod issuing;
 mod memory_approvals;
 mod memory_store;

@@ -92,7 +92,7 @@ fn a_code_for_an_authenticator_that_makes_none_says_what_is_needed() {
         panic!("not a misfit");
     };
     assert!(
-        text.contains("hotp or totp") && text.contains("ocra"),
+        text.contains("hotp, totp or on_demand") && text.contains("ocra"),
         "{text}"
     );
     assert_eq!(bench.tally().failures, 0);

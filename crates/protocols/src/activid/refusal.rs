@@ -190,6 +190,9 @@ impl Refused {
                 | Refusal::ChannelNotAllowed { .. }
                 | Refusal::Transaction(_)
                 | Refusal::TooManyChallenges
+                | Refusal::TooManySent
+                | Refusal::Ambiguous(_)
+                | Refusal::NoDestination(_)
                 | Refusal::OutOfTurn(_)
                 | Refusal::NotFound(_)
                 | Refusal::UnknownCaller
@@ -242,7 +245,10 @@ fn domain_to_wire(refusal: &Refusal) -> Wire {
             row(GRANT, (403, ""), reason::UNSUPPORTED, refusal.to_string())
         }
         Refusal::Transaction(error) => row(REQUEST, VALUE, reason::FORMAT, error.to_string()),
-        Refusal::TooManyChallenges => row(
+        Refusal::Ambiguous(text) | Refusal::NoDestination(text) => {
+            row(GRANT, VALUE, reason::UNSUPPORTED, *text)
+        }
+        Refusal::TooManyChallenges | Refusal::TooManySent => row(
             GRANT,
             (403, ""),
             reason::BAD_STATUS,
@@ -305,7 +311,7 @@ mod tests {
     use std::fmt::Write as _;
 
     use challenge::lifecycle::{OutOfTurn, Phase};
-    use challenge::refusal::Why;
+    use challenge::refusal::{Gone, Why};
     use challenge::transaction::TransactionError;
 
     use super::*;
@@ -408,7 +414,10 @@ mod tests {
             Why::Wrong { attempts_left: 3 },
             Why::Wrong { attempts_left: 0 },
             Why::Locked,
-            Why::NoChallenge { attempts_left: 1 },
+            Why::NoChallenge {
+                attempts_left: 1,
+                because: Gone::Unknown,
+            },
         ];
         let first = Refused::Domain(Refusal::NotVerified(Why::UnknownUser)).to_wire();
         for why in ways {

@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::Response;
 use challenge::answer::{Answer, Proof};
 use challenge::directory::{Client, Grant, Scope, UserKey};
+use challenge::which::Which;
 
 use crate::activid::caller::{self, Caller};
 use crate::activid::refusal::Refused;
@@ -82,7 +83,7 @@ async fn user_token(
         context: call.context(client, login.channel),
         user: UserKey::LoginName(login.username),
         policy: login.policy,
-        device_id: login.device_id,
+        which: Which::on_device(login.device_id),
         proof,
         wants_token: login.wants_token,
     };

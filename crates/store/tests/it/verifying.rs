@@ -10,7 +10,7 @@ use challenge::directory::provision::{
     AuthenticatorBlueprint, Blueprint, ClientBlueprint, KeySource, Kind, Options, PolicyBlueprint,
     Provisioner, TenantBlueprint, UserBlueprint,
 };
-use challenge::issuance::Wish;
+use challenge::issuance::{Asked, Wish};
 use challenge::lifecycle::Purpose;
 use challenge::policy::Limits;
 use challenge::refusal::Refusal;
@@ -19,6 +19,7 @@ use challenge::secret::Keyring;
 use challenge::transaction::Field;
 use challenge::verifier::{Context, Ports, Verifier};
 use challenge::visitor::InlineMint;
+use challenge::which::Which;
 use oath::ocra::{Input, Suite};
 use oath::{Hotp, Key, Totp};
 
@@ -132,7 +133,7 @@ async fn accepted(nodes: &[Arc<Verifier>], user: &'static str, proof: &Proof<'st
                 },
                 user: UserKey::LoginName(user),
                 policy: None,
-                device_id: None,
+                which: Which::ANY,
                 proof,
                 wants_token: true,
             };
@@ -165,8 +166,10 @@ async fn question(node: &Verifier, user: &str) -> String {
         context,
         user: UserKey::LoginName(user),
         policy: None,
-        device_id: None,
+        which: Which::ANY,
         purpose: Purpose::Respond,
+        asked: Asked::Drawn,
+        to_one: false,
     };
     node.issue(&wish).await.unwrap().question
 }

@@ -7,6 +7,7 @@ use oath::{Algorithm, Key};
 use secrecy::SecretString;
 
 use crate::directory::{Grant, OkaySettings, PinPlace, Scope, TenantStatus};
+use crate::methods::grid;
 use crate::policy::Limits;
 
 /// Everything that was described. What it does not name stays as it is, unless it is to be pruned.
@@ -259,6 +260,12 @@ pub struct AuthenticatorBlueprint {
     pub time_window: Option<u32>,
     /// OCRA with a PIN: the PIN.
     pub pin: Option<SecretString>,
+    /// Grid: the secret, as its mode spells it; nothing: as it is.
+    pub path: Option<SecretString>,
+    /// Grid: what the secret is.
+    pub grid_mode: Option<grid::Mode>,
+    /// Grid: whether a step over one edge comes back at the other.
+    pub grid_wraps: Option<bool>,
     /// Names of parameters that were given and that no method of this version uses.
     pub ignored: Vec<String>,
 }
@@ -284,6 +291,9 @@ impl AuthenticatorBlueprint {
             counter_window: None,
             time_window: None,
             pin: None,
+            path: None,
+            grid_mode: None,
+            grid_wraps: None,
             ignored: Vec::new(),
         }
     }
@@ -298,14 +308,23 @@ pub enum Kind {
     Totp,
     /// Challenge–response and signatures.
     Ocra,
+    /// A secret way through a grid that is drawn for each challenge.
+    Grid,
+    /// A printed card.
+    Card,
+    /// Codes sent on demand.
+    OnDemand,
 }
 
 impl Kind {
     /// The kinds by their names in files.
-    pub const NAMED: [(&'static str, Self); 3] = [
+    pub const NAMED: [(&'static str, Self); 6] = [
         ("hotp", Self::Hotp),
         ("totp", Self::Totp),
         ("ocra", Self::Ocra),
+        ("grid", Self::Grid),
+        ("card", Self::Card),
+        ("on_demand", Self::OnDemand),
     ];
 
     /// The kind's name in files.
@@ -314,6 +333,9 @@ impl Kind {
             Self::Hotp => "hotp",
             Self::Totp => "totp",
             Self::Ocra => "ocra",
+            Self::Grid => "grid",
+            Self::Card => "card",
+            Self::OnDemand => "on_demand",
         }
     }
 }

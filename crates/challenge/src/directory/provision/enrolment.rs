@@ -3,10 +3,11 @@
 use oath::ocra::{QuestionKind, Suite};
 use oath::{Algorithm, Digits};
 
-use super::blueprint::{AuthenticatorBlueprint, Kind};
+use super::blueprint::{AuthenticatorBlueprint, KeySource, Kind};
 use super::findings::{At, Findings};
 use super::names;
 use crate::directory::{Method, OcraSuites};
+use crate::methods::grid;
 use crate::policy::{Policy, SignFormat};
 
 /// The suite of challenge–response where none is named.
@@ -75,6 +76,26 @@ pub(super) fn check(
             })
         }
         Kind::Ocra => ocra(found, at, token, policies),
+        Kind::Grid => Some(Enrolment::of(Method::Grid {
+            mode: token.grid_mode.unwrap_or(grid::Mode::Path),
+            wraps: token.grid_wraps.unwrap_or(true),
+        })),
+        Kind::Card => Some(Enrolment::of(Method::Card)),
+        Kind::OnDemand => {
+            let (_, digits) = code_parameters(found, at, token)?;
+            Some(Enrolment::of(Method::OnDemand { digits }))
+        }
+    }
+}
+
+impl Enrolment {
+    /// What has no parameters to be checked, and a key of 256 bits if any.
+    fn of(method: Method) -> Self {
+        Self {
+            method,
+            algorithm: Algorithm::Sha256,
+            has_pin: false,
+        }
     }
 }
 
@@ -227,15 +248,13 @@ fn check_signing(found: &mut Findings, at: &At, suite: &Suite, policies: &[&Poli
 
 /// Parameters of other kinds are ignored, but not in silence.
 fn warn_of_unused(found: &mut Findings, at: &At, token: &AuthenticatorBlueprint) {
-    let (hotp, totp, ocra) = (
-        token.kind == Kind::Hotp,
-        token.kind == Kind::Totp,
-        token.kind == Kind::Ocra,
-    );
+    let is = |kind| token.kind == kind;
+    let (hotp, totp, ocra) = (is(Kind::Hotp), is(Kind::Totp), is(Kind::Ocra));
+    let (grid, on_demand) = (is(Kind::Grid), is(Kind::OnDemand));
     let given = [
         ("suite", token.suite.is_some(), ocra),
         ("signature_suite", token.signature_suite.is_some(), ocra),
-        ("digits", token.digits.is_some(), hotp || totp),
+        ("digits", token.digits.is_some(), hotp || totp || on_demand),
         ("algorithm", token.algorithm.is_some(), hotp || totp),
         ("counter", token.counter.is_some(), hotp || ocra),
         ("look_ahead", token.look_ahead.is_some(), hotp),
@@ -244,6 +263,14 @@ fn warn_of_unused(found: &mut Findings, at: &At, token: &AuthenticatorBlueprint)
         ("counter_window", token.counter_window.is_some(), ocra),
         ("time_window", token.time_window.is_some(), ocra),
         ("pin", token.pin.is_some(), ocra),
+        ("path", token.path.is_some(), grid),
+        ("grid_mode", token.grid_mode.is_some(), grid),
+        ("grid_wraps", token.grid_wraps.is_some(), grid),
+        (
+            "secret",
+            !matches!(token.key, KeySource::AsItIs),
+            !grid && !on_demand,
+        ),
     ];
     let unused = given
         .iter()

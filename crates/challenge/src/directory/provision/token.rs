@@ -14,6 +14,7 @@ use super::standings::Standings;
 use super::{differences, names};
 use crate::directory::{Authenticator, AuthenticatorKey, Method, User};
 use crate::id::Id;
+use crate::methods::grid;
 use crate::policy::Policy;
 use crate::ports::StoreError;
 use crate::secret::Sealed;
@@ -153,20 +154,28 @@ impl Draft<'_> {
         present: Option<&Authenticator>,
     ) -> Option<(Authenticator, bool)> {
         let id = present.map_or_else(|| Id::random(self.context.rng), |present| present.id);
-        let key = self.key(within, at, (token, enrolment), present.is_some());
+        let key = self.key(within, at, (token, enrolment), present).ok()?;
         let place = Authenticator::secret_place(within.tenant, id);
         let stored = present.map(|present| &present.secret);
         let secret = self.reseal(
             (at, "secret"),
             &place,
             stored,
-            key.as_ref().map(Key::as_bytes),
+            key.as_ref().map(|key| key.as_slice()),
         );
         let is_changed = matches!(secret, Resealed::Changed(_));
+        if (is_changed || present.is_none())
+            && let Some(key) = &key
+        {
+            self.check_new(at, &enrolment.method, key);
+        }
         let (secret, _) = secret.into_parts();
         let pin = self.pin(within, at, (id, token, enrolment), present);
         let default_product = match &enrolment.method {
-            Method::Ocra(_) => Some(MOBILE_ID.to_owned()),
+            Method::Ocra(_) => Some(MOBILE_ID),
+            Method::Grid { .. } => Some("GridGo"),
+            Method::Card => Some("GridID"),
+            Method::OnDemand { .. } => Some("T-Pass"),
             Method::Hotp { .. } | Method::Totp { .. } => None,
         };
         let next = Authenticator {
@@ -179,7 +188,7 @@ impl Draft<'_> {
                 .device_id
                 .clone()
                 .unwrap_or_else(|| token.serial.clone()),
-            product: token.product.clone().or(default_product),
+            product: token.product.clone().or(default_product.map(str::to_owned)),
             policies: Vec::new(),
             method: enrolment.method.clone(),
             secret: secret?,
@@ -188,30 +197,75 @@ impl Draft<'_> {
         Some((next, is_changed))
     }
 
-    /// The key that the blueprint gives; nothing: the present one stays.
+    /// The key that the blueprint gives; nothing: the present one stays. Where it cannot be one, the
+    /// problem is kept.
     fn key(
         &mut self,
         within: &Within,
         at: &At,
         (token, enrolment): (&AuthenticatorBlueprint, &Enrolment),
-        is_enrolled: bool,
-    ) -> Option<Key> {
-        match &token.key {
-            KeySource::Given(key) => Some(key.clone()),
-            KeySource::AsItIs | KeySource::Generate if is_enrolled => None,
-            KeySource::AsItIs => {
+        present: Option<&Authenticator>,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, ()> {
+        let is_enrolled = present.is_some();
+        match (&enrolment.method, &token.key) {
+            (Method::Grid { mode, .. }, _) => self.path(at, (token, *mode), present),
+            (Method::OnDemand { .. }, _) if is_enrolled => Ok(None),
+            (Method::OnDemand { .. }, _) => Ok(Some(self.drawn_key(enrolment))),
+            (_, KeySource::Given(key)) => Ok(Some(Zeroizing::new(key.as_bytes().to_vec()))),
+            (_, KeySource::AsItIs | KeySource::Generate) if is_enrolled => Ok(None),
+            (_, KeySource::AsItIs) => {
                 self.found.problem(at, "secret: it is missing");
-                None
+                Err(())
             }
-            KeySource::Generate => {
-                let mut bytes = Zeroizing::new(vec![0; enrolment.algorithm.digest_bytes()]);
-                self.context.rng.fill(&mut bytes);
-                let key = Key::new(std::mem::take(&mut *bytes)).ok()?;
+            (_, KeySource::Generate) => {
+                let bytes = self.drawn_key(enrolment);
+                let key = Key::new(bytes.to_vec()).map_err(|_| ())?;
                 let generated = handed_over(within, token, enrolment, &key);
                 self.generated.extend(generated);
-                Some(key)
+                Ok(Some(bytes))
             }
         }
+    }
+
+    fn drawn_key(&self, enrolment: &Enrolment) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(vec![0; enrolment.algorithm.digest_bytes()]);
+        self.context.rng.fill(&mut bytes);
+        bytes
+    }
+
+    /// A grid's secret in its one spelling.
+    fn path(
+        &mut self,
+        at: &At,
+        (token, mode): (&AuthenticatorBlueprint, grid::Mode),
+        present: Option<&Authenticator>,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, ()> {
+        let before = present.map(|present| &present.method);
+        let is_alike = matches!(before, Some(Method::Grid { mode: before, .. }) if *before == mode);
+        let Some(path) = &token.path else {
+            if !is_alike {
+                let name = mode.name();
+                self.found.problem(
+                    at,
+                    format!("path: it is missing; a grid of mode {name} needs one"),
+                );
+                return Err(());
+            }
+            return Ok(None);
+        };
+        let parsed = grid::Secret::parse(mode, path.expose_secret());
+        let secret = self.found.accept(at, "path", parsed).ok_or(())?;
+        Ok(Some(Zeroizing::new(secret.canonical().as_bytes().to_vec())))
+    }
+
+    /// Refuses a grid's secret that is easily guessed, where it is a new one.
+    fn check_new(&mut self, at: &At, method: &Method, key: &[u8]) {
+        let Method::Grid { mode, .. } = method else {
+            return;
+        };
+        let text = std::str::from_utf8(key).unwrap_or_default();
+        let checked = grid::Secret::parse(*mode, text).and_then(|secret| secret.check_new());
+        self.found.accept(at, "path", checked);
     }
 
     /// The PIN, sealed, for suites that hash one in.
@@ -362,6 +416,8 @@ fn handed_over(
                 suites,
             }
         }
+        // A card is printed, a path is chosen, and what a code is kept under is nobody's to know.
+        Method::Grid { .. } | Method::Card | Method::OnDemand { .. } => return None,
     };
     Some(Generated {
         tenant,

@@ -8,10 +8,11 @@ use challenge::directory::{
     Authenticator, AuthenticatorKey, Client, Method, Scope, User, UserKey, UserRecord,
 };
 use challenge::id::Id;
-use challenge::issuance::Wish;
+use challenge::issuance::{Asked, Wish};
 use challenge::lifecycle::Purpose;
 use challenge::refusal::Refusal;
 use challenge::resynchronisation::Resynchronised;
+use challenge::which::Which;
 use serde_json::Value;
 
 use crate::activid::caller;
@@ -114,8 +115,10 @@ async fn challenge(
         context: call.context(client, channel),
         user: UserKey::Id(target.record.user.id),
         policy: Some(policy),
-        device_id: target.device_id.as_deref(),
+        which: Which::on_device(target.device_id.as_deref()),
         purpose: Purpose::Respond,
+        asked: Asked::Drawn,
+        to_one: false,
     };
     let issued = desk.verifier.issue(&wish).await?;
     metrics::counter!("countersign_challenges_issued_total", "protocol" => "activid").increment(1);

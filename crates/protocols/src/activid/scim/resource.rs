@@ -286,6 +286,9 @@ fn date(at: Timestamp) -> Option<String> {
         .ok()
 }
 
+/// The vendor's device type that says nothing of what is on it.
+const ANY_DEVICE: &str = "DT_TDSV4";
+
 /// The vendor's device type for what is on a device; several kinds are what its phone app holds.
 fn device_type(on: &[&std::sync::Arc<Authenticator>]) -> &'static str {
     let types = on.iter().map(|one| match &one.method {
@@ -293,10 +296,13 @@ fn device_type(on: &[&std::sync::Arc<Authenticator>]) -> &'static str {
         Method::Totp { .. } => "DT_POCK_OT",
         Method::Ocra(suites) if suites.suite.is_none() => "DT_POCK_TD",
         Method::Ocra(_) => "DT_POCK_OA",
+        Method::OnDemand { .. } => "DT_OOBSMS",
+        // The vendor has no type for these.
+        Method::Grid { .. } | Method::Card => ANY_DEVICE,
     });
     match distinct(types).as_slice() {
         [only] => only,
-        _ => "DT_TDSV4",
+        _ => ANY_DEVICE,
     }
 }
 

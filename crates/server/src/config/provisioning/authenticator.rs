@@ -1,15 +1,13 @@
 //! `[[tenant.user.authenticator]]`, its key included.
 
 use challenge::directory::provision::{AuthenticatorBlueprint, KeySource, Kind};
+use challenge::methods::grid;
 use oath::{Algorithm, Key};
 use secrecy::ExposeSecret;
 use toml::Value;
 
 use crate::config::nearest::nearest;
 use crate::config::section::Section;
-
-/// Kinds that the file's format knows and this version has no method for.
-const KINDS_TO_COME: [&str; 3] = ["grid", "card", "on_demand"];
 
 /// The authenticator; nothing where its serial, kind or key cannot be read.
 pub(super) fn read(mut section: Section<'_>) -> Option<AuthenticatorBlueprint> {
@@ -34,10 +32,9 @@ pub(super) fn read(mut section: Section<'_>) -> Option<AuthenticatorBlueprint> {
     token.counter_window = section.number("counter_window");
     token.time_window = section.number("time_window");
     token.pin = section.secret("pin");
-    for key in ["path", "grid_mode"] {
-        let is_given = section.text(key).is_some();
-        token.ignored.extend(is_given.then(|| key.to_owned()));
-    }
+    token.path = section.secret("path");
+    token.grid_mode = section.word("grid_mode", &grid::Mode::NAMED);
+    token.grid_wraps = section.flag("grid_wraps");
     section.finish();
     (serial.is_some() && kind.is_some()).then_some(token)
 }
@@ -49,23 +46,12 @@ fn kind(section: &mut Section<'_>) -> Option<Kind> {
         .find(|(name, _)| *name == text)
         .map(|(_, kind)| *kind);
     if found.is_none() {
-        if KINDS_TO_COME.contains(&text.as_str()) {
-            let there = "it has hotp, totp and ocra";
-            section.problem(
-                "kind",
-                format!("this version has no method {text}; {there}"),
-            );
-        } else {
-            let known = Kind::NAMED
-                .iter()
-                .map(|(name, _)| *name)
-                .chain(KINDS_TO_COME);
-            let meant = nearest(&text, known).unwrap_or_default();
-            section.problem(
-                "kind",
-                format!("there is no {text:?}; did you mean {meant:?}?"),
-            );
-        }
+        let known = Kind::NAMED.iter().map(|(name, _)| *name);
+        let meant = nearest(&text, known).unwrap_or_default();
+        section.problem(
+            "kind",
+            format!("there is no {text:?}; did you mean {meant:?}?"),
+        );
     }
     found
 }

@@ -1,0 +1,185 @@
+//! Static passwords: verified under the same lock-out as everything else, and never spent.
+//!
+//! They prove knowledge alone, and only where a policy says `static_password`. Hashing is in
+//! `directory::provision`, off the async threads through [`PinHasher`].
+
+use std::sync::{Arc, LazyLock};
+
+use secrecy::SecretString;
+
+use crate::approval::pin::{CannotHash, PinHasher};
+use crate::audit::{EventKind, Outcome};
+use crate::clock::Timestamp;
+use crate::directory::{TenantView, UserKey, UserRecord};
+use crate::lockout::{self, Gate};
+use crate::policy::Policy;
+use crate::ports::{Change, StandingWrite, StoreError, Versioned};
+use crate::refusal::{Refusal, Why};
+use crate::standing::Standing;
+use crate::verifier::{Context, TRIES, Verifier};
+
+/// The most bytes of a password that is looked at.
+pub const LENGTH_MAX: usize = 1024;
+
+/// What is compared with where there is no password: the hash of a text that nobody knows, with the
+/// cost of all others.
+const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$Y291bnRlcnNpZ24tZGVjb3k$\
+    0000000000000000000000000000000000000000000";
+
+static DECOY: LazyLock<String> = LazyLock::new(|| NOBODYS.to_owned());
+
+/// A password to be verified.
+#[derive(Clone, Copy)]
+pub struct PasswordAnswer<'a> {
+    /// Who asks.
+    pub context: Context<'a>,
+    /// Whose it is said to be.
+    pub user: UserKey<'a>,
+    /// The policy; nothing: the client's default, else the first that takes passwords.
+    pub policy: Option<&'a str>,
+    /// The password.
+    pub unverified_password: &'a SecretString,
+}
+
+/// What a judgement of a password says.
+struct Verdict {
+    refused: Option<Why>,
+    outcome: Outcome,
+    next: Option<Standing>,
+}
+
+impl Verifier {
+    /// Verifies a static password; gives who has it.
+    ///
+    /// The hash is computed whoever the user is, before the lock is looked at.
+    pub async fn answer_password(
+        &self,
+        answer: &PasswordAnswer<'_>,
+        hasher: &dyn PinHasher,
+    ) -> Result<Arc<UserRecord>, Refusal> {
+        let context = &answer.context;
+        let named = answer.policy.or(context.client.default_policy.as_deref());
+        let policy = match named {
+            Some(code) => context.policy(code)?,
+            None => {
+                first_policy(context.tenant).ok_or(Refusal::DoesNotFit(NOT_TAKEN.to_owned()))?
+            }
+        };
+        if !policy.limits.static_password {
+            return Err(Refusal::DoesNotFit(NOT_TAKEN.to_owned()));
+        }
+        let tenant = context.tenant.tenant.id;
+        let record = self.catalogue.user(tenant, answer.user).await?;
+        let hash = record
+            .as_ref()
+            .and_then(|record| record.user.password_hash.clone());
+        let has_password = hash.is_some();
+        let right = hasher
+            .matches(
+                hash.unwrap_or_else(|| DECOY.clone()),
+                answer.unverified_password.clone(),
+            )
+            .await
+            .map_err(|CannotHash| Refusal::Unavailable(CannotHash.to_string()))?;
+        let (why, record) = match record {
+            Some(record) if has_password => {
+                return self.settle_password(answer, &policy, &record, right).await;
+            }
+            Some(record) => (Why::NoAuthenticator, Some(record)),
+            None => (Why::UnknownUser, None),
+        };
+        let mut event = self.event(context, EventKind::Password, Outcome::NotFound);
+        event.user = record.map(|record| record.user.id);
+        event.detail.policy = Some(policy.code.clone());
+        self.store.commit(Change::telling(event)).await?;
+        Err(Refusal::NotVerified(why))
+    }
+
+    async fn settle_password(
+        &self,
+        answer: &PasswordAnswer<'_>,
+        policy: &Policy,
+        record: &Arc<UserRecord>,
+        right: bool,
+    ) -> Result<Arc<UserRecord>, Refusal> {
+        let (tenant, user) = (answer.context.tenant.tenant.id, record.user.id);
+        let mut turn = None;
+        for _ in 0..TRIES {
+            let Some(standing) = self.store.standing(tenant, user).await? else {
+                return Err(Refusal::Unavailable(format!("user {user} has no standing")));
+            };
+            let verdict = judge(policy, &standing, right, self.clock.now());
+            let mut event = self.event(&answer.context, EventKind::Password, verdict.outcome);
+            event.user = Some(user);
+            event.detail.policy = Some(policy.code.clone());
+            let change = Change {
+                standing: Some(StandingWrite {
+                    user,
+                    expected: standing.version,
+                    next: verdict.next,
+                }),
+                ..Change::telling(event)
+            };
+            match self.store.commit(change).await {
+                Ok(()) => {
+                    return match verdict.refused {
+                        None => Ok(Arc::clone(record)),
+                        Some(why) => Err(Refusal::NotVerified(why)),
+                    };
+                }
+                Err(StoreError::Conflict) if turn.is_none() => {
+                    turn = self.turnstiles.pass(user.number()).await;
+                }
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Refusal::Unavailable(format!(
+            "user {user}: {TRIES} lost races"
+        )))
+    }
+}
+
+const NOT_TAKEN: &str = "no policy of this tenant takes static passwords; set static_password = true \
+    in the policy that is meant";
+
+/// The first policy of a tenant, by code, that takes passwords.
+fn first_policy(tenant: &TenantView) -> Option<Arc<Policy>> {
+    let taking = tenant.policies();
+    let taking = taking.filter(|policy| policy.limits.static_password);
+    taking
+        .min_by(|one, other| one.code.cmp(&other.code))
+        .cloned()
+}
+
+fn judge(policy: &Policy, read: &Versioned<Standing>, right: bool, now: Timestamp) -> Verdict {
+    let standing = &read.value;
+    let limits = &policy.limits;
+    let tally = standing.policies.get(&policy.code);
+    let tally = tally.cloned().unwrap_or_default();
+    if standing.locked || lockout::gate(&tally, limits, now) == Gate::Locked {
+        return Verdict {
+            refused: Some(Why::Locked),
+            outcome: Outcome::Locked,
+            next: None,
+        };
+    }
+    let after = if right {
+        lockout::after_success(&tally, now)
+    } else {
+        lockout::after_failure(&tally, limits, now)
+    };
+    let attempts_left = lockout::attempts_left(&after, limits, now);
+    let mut next = standing.clone();
+    next.policies.insert(policy.code.clone(), after);
+    let (refused, outcome) = match (right, attempts_left) {
+        (true, _) => (None, Outcome::Done),
+        (false, 0) => (Some(Why::Locked), Outcome::WrongAndLocked),
+        (false, _) => (Some(Why::Wrong { attempts_left }), Outcome::Wrong),
+    };
+    Verdict {
+        refused,
+        outcome,
+        next: Some(next),
+    }
+}
