@@ -1,12 +1,17 @@
-//! The acts of administrators on what moves: lock, unlock, reset, revoke.
+//! The acts of administrators on what moves: lock, unlock, reset, revoke; and printing a card, which
+//! moves nothing and is told all the same.
 //!
 //! They go through the same compare-and-set and the same audit log as answers do, so that an act
 //! and an answer that race each other end in an order.
+
+use std::sync::Arc;
 
 use crate::audit::{EventKind, Outcome};
 use crate::directory::{Authenticator, Tenant, User};
 use crate::id::{Id, TimedId};
 use crate::lockout;
+use crate::methods::card::Card;
+use crate::methods::{Opened, OpenedMethod};
 use crate::ports::{Change, StandingWrite, StoreError};
 use crate::refusal::Refusal;
 use crate::standing::{Movement, Standing, Status};
@@ -102,6 +107,34 @@ impl Verifier {
     ) -> Result<(), Refusal> {
         self.set_status(actor, authenticator, Status::Revoked, EventKind::Revoke)
             .await
+    }
+
+    /// Opens a card to be printed: what is on it is its secret, so the audit log tells of it.
+    ///
+    /// What is no card, or a revoked one, is refused.
+    pub async fn print_card(
+        &self,
+        actor: &Actor<'_>,
+        authenticator: &Arc<Authenticator>,
+    ) -> Result<Card, Refusal> {
+        let opened = Opened::open(authenticator, &self.keyring)?;
+        let OpenedMethod::Card { card } = opened.method else {
+            let kind = authenticator.method.kind();
+            return Err(Refusal::DoesNotFit(format!(
+                "only an authenticator of kind card is printed, and this one is of kind {kind}"
+            )));
+        };
+        let subject = Subject::of_authenticator(authenticator, EventKind::PrintCard);
+        self.act(actor, &subject, |standing| {
+            match movement_of(standing, authenticator.id).status {
+                Status::Revoked => Err(Refusal::DoesNotFit(
+                    "a revoked card is not printed; enrol a new one".to_owned(),
+                )),
+                Status::Active | Status::Locked => Ok((standing.clone(), ())),
+            }
+        })
+        .await?;
+        Ok(card)
     }
 
     async fn set_status(

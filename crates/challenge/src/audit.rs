@@ -130,6 +130,8 @@ pub enum EventKind {
     BindSignature,
     /// A code was handed over to be brought to the user, or given up.
     Deliver,
+    /// A card was printed.
+    PrintCard,
 }
 
 impl EventKind {
@@ -164,6 +166,7 @@ impl EventKind {
             Self::ForgetDigits => "forget_digits",
             Self::BindSignature => "bind_signature",
             Self::Deliver => "deliver",
+            Self::PrintCard => "print_card",
         }
     }
 }

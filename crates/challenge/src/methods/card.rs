@@ -46,7 +46,8 @@ impl Card {
     /// The letters of the columns.
     pub const LABELS: &str = grid::LABELS;
 
-    /// The card that belongs to a secret of 32 bytes, always the same.
+    /// The card that belongs to a secret, always the same. A secret has 32 random bytes, or as many as
+    /// an operator gives it.
     ///
     /// HMAC-SHA-256 under the secret over a text of ours and a counter gives 32 bytes at a time, and
     /// five bits of each byte one symbol. So each symbol is as likely as any other, and tells nothing

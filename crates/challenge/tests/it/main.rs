@@ -9,6 +9,7 @@ mod issuing;
 mod memory_approvals;
 mod memory_store;
 mod one_time_passwords;
+mod printing;
 mod provision;
 mod races;
 mod resynchronising;

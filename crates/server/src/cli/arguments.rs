@@ -256,6 +256,8 @@ pub enum AuthenticatorCommand {
     Revoke(Named),
     /// Follow a token again that ran ahead: two consecutive codes
     Resync(ResyncArguments),
+    /// Print a card on stdout, in one of three forms; what is on it is its secret
+    Card(CardArguments),
 }
 
 /// Which tenant's.
@@ -287,6 +289,32 @@ pub struct ResyncArguments {
     pub first: SecretString,
     /// The code after it
     pub second: SecretString,
+}
+
+/// `authenticator card`
+#[derive(Debug, Args)]
+pub struct CardArguments {
+    /// Which card.
+    #[command(flatten)]
+    pub named: Named,
+    /// In which form.
+    #[command(flatten)]
+    pub form: CardForm,
+}
+
+/// The forms of a printed card, one of which must be said.
+#[derive(Clone, Copy, Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct CardForm {
+    /// A PDF of one page in the size of a bank card, to be printed unscaled
+    #[arg(long)]
+    pub pdf: bool,
+    /// A picture in the size of a bank card
+    #[arg(long)]
+    pub svg: bool,
+    /// A table of letters; with `--json` its rows
+    #[arg(long)]
+    pub text: bool,
 }
 
 #[test]

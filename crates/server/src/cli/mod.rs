@@ -12,7 +12,7 @@ pub use approvals::{
     DeviceCommand, HomeOption, LinkArguments, RedeliverArguments, SessionArguments,
 };
 pub use arguments::{
-    ApplyArguments, AuthenticatorCommand, DemoArguments, HotpArguments, ListCommand, Named,
+    ApplyArguments, AuthenticatorCommand, CardArguments, CardForm, DemoArguments, HotpArguments, ListCommand, Named,
     OcraArguments, ServeArguments, TenantOption, TokenCommand, TotpArguments, UserCommand,
 };
 pub use failure::Failure;

@@ -48,7 +48,7 @@ impl Output {
             .lines()
             .map(|line| line.trim_end().to_owned())
             .collect();
-        write(&format!("{}\n", lines.join("\n")))
+        write(format!("{}\n", lines.join("\n")))
     }
 
     /// Prints one thing, a line a member.
@@ -66,7 +66,7 @@ impl Output {
     /// Prints something as JSON.
     pub fn value<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(value).map_err(Failure::new)?;
-        write(&format!("{text}\n"))
+        write(format!("{text}\n"))
     }
 
     /// Prints lines for people; nothing in JSON, which is printed as a whole.
@@ -74,12 +74,17 @@ impl Output {
         if self.json || lines.is_empty() {
             return Ok(());
         }
-        write(&format!("{}\n", lines.join("\n")))
+        write(format!("{}\n", lines.join("\n")))
     }
 
     /// Prints a line at once, in both forms: one thing of many that come one after the other.
     pub fn line(self, text: &str) -> Result<(), Failure> {
-        write(&format!("{text}\n"))
+        write(format!("{text}\n"))
+    }
+
+    /// Prints a document as it is, in both forms.
+    pub fn document(self, bytes: &[u8]) -> Result<(), Failure> {
+        write(bytes)
     }
 
     /// Says something beside the output, on stderr.
@@ -93,7 +98,7 @@ impl Output {
         if self.json {
             return self.value(&serde_json::json!({ "done": text }));
         }
-        write(&format!("{text}\n"))
+        write(format!("{text}\n"))
     }
 }
 
@@ -123,10 +128,10 @@ pub fn plain(text: &str) -> String {
 }
 
 /// Writes to stdout at once.
-fn write(text: &str) -> Result<(), Failure> {
+fn write(text: impl AsRef<[u8]>) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     let written = stdout
-        .write_all(text.as_bytes())
+        .write_all(text.as_ref())
         .and_then(|()| stdout.flush());
     match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

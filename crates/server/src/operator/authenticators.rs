@@ -1,4 +1,5 @@
-//! `authenticator`: listed, shown, locked, unlocked, resynchronised, revoked. Never a secret.
+//! `authenticator`: listed, shown, locked, unlocked, resynchronised, revoked. Never a secret, but for
+//! a card that is to be printed.
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use challenge::standing::{Movement, Status};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
+use super::card;
 use super::desk::{OPERATOR, tenants, the_one};
 use super::rows::members;
 use super::users::PAGE;
@@ -19,7 +21,7 @@ const HEAD: &[&str] = &[
     "TENANT", "SERIAL", "KIND", "USER", "DEVICE", "POLICIES", "STATUS",
 ];
 
-/// `authenticator list|show|lock|unlock|revoke|resync`
+/// `authenticator list|show|lock|unlock|revoke|resync|card`
 pub async fn run(desk: &Desk, command: &AuthenticatorCommand) -> Result<(), Failure> {
     match command {
         AuthenticatorCommand::List(option) => {
@@ -42,6 +44,7 @@ pub async fn run(desk: &Desk, command: &AuthenticatorCommand) -> Result<(), Fail
             desk.output
                 .one(&row(&tenant, &user, &one, &movement(&*store, &one).await?))
         }
+        AuthenticatorCommand::Card(arguments) => card::print(desk, arguments).await,
         command => act(desk, command).await,
     }
 }
@@ -49,7 +52,7 @@ pub async fn run(desk: &Desk, command: &AuthenticatorCommand) -> Result<(), Fail
 /// What changes how an authenticator stands.
 async fn act(desk: &Desk, command: &AuthenticatorCommand) -> Result<(), Failure> {
     let named = match command {
-        AuthenticatorCommand::List(_) => return Ok(()),
+        AuthenticatorCommand::List(_) | AuthenticatorCommand::Card(_) => return Ok(()),
         AuthenticatorCommand::Show(named)
         | AuthenticatorCommand::Lock(named)
         | AuthenticatorCommand::Unlock(named)
@@ -60,7 +63,9 @@ async fn act(desk: &Desk, command: &AuthenticatorCommand) -> Result<(), Failure>
     let store = verifier.store();
     let (tenant, one) = find(&**store, &named.name, named.tenant.as_deref()).await?;
     let done = match command {
-        AuthenticatorCommand::List(_) | AuthenticatorCommand::Show(_) => return Ok(()),
+        AuthenticatorCommand::List(_)
+        | AuthenticatorCommand::Show(_)
+        | AuthenticatorCommand::Card(_) => return Ok(()),
         AuthenticatorCommand::Lock(_) => {
             verifier.lock_authenticator(&OPERATOR, &one).await?;
             "locked"
@@ -93,7 +98,7 @@ async fn act(desk: &Desk, command: &AuthenticatorCommand) -> Result<(), Failure>
         .done(&format!("authenticator {}: {done}", one.serial))
 }
 
-async fn find(
+pub(super) async fn find(
     store: &dyn Store,
     serial: &str,
     tenant: Option<&str>,

@@ -5,6 +5,7 @@ pub mod apply;
 pub mod approvals;
 pub mod authenticators;
 pub mod callbacks;
+mod card;
 mod desk;
 pub mod init;
 pub mod rows;
