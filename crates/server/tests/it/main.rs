@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod cards;
+mod certificates;
 mod device;
 mod documents;
 mod endurance;
@@ -21,6 +22,8 @@ mod running;
 mod secrets;
 mod secure_receivers;
 mod serving;
+mod tls;
+mod tls_serving;
 mod tokens;
 mod visitor_races;
 mod visitors;

@@ -12,6 +12,8 @@ use challenge::directory::provision::{
 };
 use challenge::issuance::{Asked, Wish};
 use challenge::lifecycle::Purpose;
+use challenge::methods::card::Card;
+use challenge::methods::grid::LABELS;
 use challenge::policy::Limits;
 use challenge::refusal::Refusal;
 use challenge::rng::DangerCountingRng;
@@ -29,6 +31,7 @@ on_both!(
     one_code_in_32_answers_at_once_is_accepted_once,
     wrong_answers_at_once_are_evaluated_to_the_limit_exactly,
     one_code_at_two_nodes_is_accepted_once,
+    one_reading_at_once_is_accepted_once,
 );
 
 const AT_ONCE: usize = 32;
@@ -46,7 +49,11 @@ pub(crate) fn keyring() -> Keyring {
 
 fn token(serial: &str, kind: Kind) -> AuthenticatorBlueprint {
     let mut token = AuthenticatorBlueprint::new(serial, kind);
-    token.key = KeySource::Given(key());
+    if kind == Kind::Grid {
+        token.path = Some("123456".into());
+    } else {
+        token.key = KeySource::Given(key());
+    }
     token
 }
 
@@ -68,7 +75,8 @@ async fn provided(place: &Place) {
     }
     for (name, policy) in [("patient", "AT_PATIENT"), ("strict", "AT_STRICT")] {
         let mut user = UserBlueprint::named(name);
-        for (number, kind) in [Kind::Hotp, Kind::Totp, Kind::Ocra].into_iter().enumerate() {
+        let kinds = [Kind::Hotp, Kind::Totp, Kind::Ocra, Kind::Card, Kind::Grid];
+        for (number, kind) in kinds.into_iter().enumerate() {
             let mut token = token(&format!("{name}{number}"), kind);
             token.policies = Some(vec![policy.to_owned()]);
             user.authenticators.push(token);
@@ -153,6 +161,11 @@ async fn accepted(nodes: &[Arc<Verifier>], user: &'static str, proof: &Proof<'st
 }
 
 async fn question(node: &Verifier, user: &str) -> String {
+    asked(node, user, None).await
+}
+
+/// What is asked of the user; of one authenticator alone, where its serial is named.
+async fn asked(node: &Verifier, user: &str, serial: Option<&str>) -> String {
     let tenant = node.catalogue.tenant("ONLINEBANK").unwrap();
     let client = Arc::clone(tenant.client("portal").unwrap());
     let context = Context {
@@ -166,10 +179,13 @@ async fn question(node: &Verifier, user: &str) -> String {
         context,
         user: UserKey::LoginName(user),
         policy: None,
-        which: Which::ANY,
+        which: Which {
+            serial,
+            ..Which::ANY
+        },
         purpose: Purpose::Respond,
         asked: Asked::Drawn,
-        to_one: false,
+        to_one: serial.is_some(),
     };
     node.issue(&wish).await.unwrap().question
 }
@@ -185,6 +201,26 @@ fn ocra(suite: &str, question: &str) -> String {
         time_step: None,
     };
     suite.response(&key(), &input).unwrap().to_string()
+}
+
+/// What the holder of the card reads off it.
+fn of_card(coordinates: &str) -> String {
+    let card = Card::derive(key().as_bytes());
+    let read = |place: &str| {
+        let column = LABELS.find(&place[..1]).unwrap();
+        let row = place[1..].parse().unwrap();
+        card.cell(row, u8::try_from(column).unwrap()).unwrap()
+    };
+    coordinates.split(' ').map(read).collect()
+}
+
+/// What is read off a grid from its left upper corner on the way 1, 2, 3, 4, 5, 6.
+fn of_grid(code: &str) -> String {
+    let code: serde_json::Value = serde_json::from_str(code).unwrap();
+    let cell =
+        |(row, column): (usize, usize)| code["grid"][row].as_str().unwrap().as_bytes()[column];
+    let way = [(0, 0), (9, 1), (8, 2), (8, 3), (9, 4), (0, 5), (1, 5)];
+    way.map(|place| char::from(cell(place))).iter().collect()
 }
 
 fn still(code: String) -> &'static str {
@@ -231,6 +267,25 @@ async fn race(nodes: &[Arc<Verifier>]) {
             unverified_code,
         };
         assert_eq!(accepted(nodes, "patient", &proof).await, 1, "signature");
+    }
+}
+
+async fn one_reading_at_once_is_accepted_once(place: &Place) {
+    provided(place).await;
+    let nodes = [node(place).await, node(place).await];
+    for _ in 0..ROUNDS {
+        let coordinates = still(asked(&nodes[0], "patient", Some("patient3")).await);
+        let proof = Proof::ResponseTo {
+            cc: Some(coordinates),
+            unverified_code: still(of_card(coordinates)),
+        };
+        assert_eq!(accepted(&nodes, "patient", &proof).await, 1, "card");
+        let code = asked(&nodes[0], "patient", Some("patient4")).await;
+        let proof = Proof::ResponseTo {
+            cc: None,
+            unverified_code: still(of_grid(&code)),
+        };
+        assert_eq!(accepted(&nodes, "patient", &proof).await, 1, "grid");
     }
 }
 

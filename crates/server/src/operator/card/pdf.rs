@@ -81,8 +81,8 @@ fn encoded(text: &str) -> Vec<u8> {
 
 /// How wide a word of digits and capitals is, by the widths of the face.
 pub(super) fn width(word: &Word) -> f32 {
-    let thousandths: u16 = word.text.chars().map(thousandths).sum();
-    f32::from(thousandths) * f32::from(word.size) / 1000.0
+    let letters = word.text.chars().map(thousandths);
+    letters.map(f32::from).sum::<f32>() * f32::from(word.size) / 1000.0
 }
 
 fn thousandths(letter: char) -> u16 {
