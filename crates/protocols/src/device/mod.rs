@@ -14,6 +14,7 @@
 //! | `state` | a digest of the list of pending sessions |
 
 mod acts;
+mod app;
 mod authorization;
 mod hashing;
 mod refusal;

@@ -1,4 +1,4 @@
-//! Where the device API is: all below `/device/v1`.
+//! Where the device API is: all below `/device/v1`; and the app that speaks it, below `/app/`.
 
 use std::sync::Arc;
 
@@ -6,13 +6,14 @@ use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::Response;
-use axum::routing::any;
+use axum::routing::{any, get};
 use axum::{Extension, Router};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::desk::Desk;
 use crate::device::acts::{self, Answer};
+use crate::device::app;
 use crate::device::refusal::Refused;
 use crate::device::request::{CapabilitiesGiven, DecisionRequest, LinkRequest};
 use crate::device::response::{
@@ -29,6 +30,9 @@ pub fn router(station: &Arc<Station>) -> Router<Arc<Desk>> {
     router
         .method_not_allowed_fallback(wrong_method)
         .route("/device/{*rest}", any(not_here))
+        .route("/app", get(app::without_slash))
+        .route("/app/", get(app::page))
+        .route("/app/{*path}", get(app::file))
         .layer(Extension(Arc::clone(station)))
 }
 
