@@ -28,6 +28,7 @@ pub mod lockout;
 pub mod methods;
 pub mod policy;
 pub mod ports;
+pub mod push_key;
 pub mod refusal;
 pub mod resynchronisation;
 pub mod rng;

@@ -17,11 +17,13 @@ mod acts;
 mod app;
 mod authorization;
 mod hashing;
+pub mod push;
 mod refusal;
 mod request;
 mod response;
 pub mod routes;
 mod station;
 mod stream;
+mod subscription;
 
 pub use station::Station;

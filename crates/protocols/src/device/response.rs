@@ -9,6 +9,7 @@ use challenge::approval::{
     signed,
 };
 use challenge::clock::Timestamp;
+use challenge::push_key::PushKey;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -38,6 +39,8 @@ pub(super) struct ServerAnswer {
     /// The longest `wait_s`.
     #[schema(examples(30))]
     wait_max_s: u64,
+    /// What push subscriptions are made with: base64url without padding of a P-256 public key, 65 bytes.
+    push_public_key: String,
 }
 
 /// A device that was linked.
@@ -189,7 +192,7 @@ pub(super) struct Pending {
 }
 
 /// The server's time and limits.
-pub(super) fn server(now: Timestamp) -> Response<Body> {
+pub(super) fn server(now: Timestamp, push_key: &PushKey) -> Response<Body> {
     json(
         StatusCode::OK,
         &ServerAnswer {
@@ -205,6 +208,7 @@ pub(super) fn linked(linked: &Linked) -> Response<Body> {
     json(
         StatusCode::CREATED,
         &LinkAnswer {
+            push_public_key: Base64UrlUnpadded::encode_string(push_key.public().as_bytes()),
             device: linked.device.name_on_the_wire().to_string(),
             tenant_id: linked.tenant_number,
             tenant_name: &linked.tenant_name,
@@ -251,7 +255,7 @@ fn state_of(ids: &[String]) -> String {
     Base64UrlUnpadded::encode_string(&start)
 }
 
-fn shown<'a>(session: &'a Session, id: &'a str) -> SessionShown<'a> {
+fn shown<'a>(caller: &DeviceCaller, session: &'a Session, id: &'a str) -> SessionShown<'a> {
     let displayed = session.displayed(id);
     let kind = session.question.kind;
     SessionShown {
@@ -325,7 +329,7 @@ pub(super) fn refusal(refused: &Refused) -> Response<Body> {
         More::Puzzle(puzzle) => (None, Some(puzzle.seed), Some(puzzle.bits)),
     };
     let status = StatusCode::from_u16(wire.status).unwrap_or(StatusCode::BAD_REQUEST);
-    let problem = Problem {
+    let mut problem = Problem {
         kind: format!("{PROBLEM}{}", wire.kind),
         title: wire.kind.replace('-', " "),
         status: wire.status,

@@ -20,6 +20,7 @@ use crate::device::response::{
     self, DecisionAnswer, DeviceAnswer, LinkAnswer, Problem, ServerAnswer, SessionsAnswer,
 };
 use crate::device::station::Station;
+use crate::device::subscription::SubscriptionGiven;
 
 /// All routes of the device API.
 ///
@@ -54,7 +55,7 @@ pub(crate) fn documented() -> OpenApiRouter<Arc<Desk>> {
     responses((status = 200, body = ServerAnswer, description = "The server's time and limits")),
 )]
 async fn server(State(desk): State<Arc<Desk>>) -> Response<Body> {
-    response::server(desk.verifier.now())
+    told(acts::server(&desk))
 }
 
 /// Links the phone that brings a linking code and a key.
@@ -170,10 +171,10 @@ async fn capabilities(State(desk): State<Arc<Desk>>, request: Request) -> Respon
     told(acts::capabilities(&desk, request).await)
 }
 
-/// Says where pushes go: a subscription of at most 4096 bytes.
+/// Says where pushes go.
 #[utoipa::path(
     put, path = "/device/v1/device/push", tag = "device", operation_id = "devicePushPut",
-    request_body = serde_json::Map<String, serde_json::Value>,
+    request_body = SubscriptionGiven,
     responses(
         (status = 204, description = "Done"),
         (status = "default", body = Problem, content_type = "application/problem+json", description = "Refused"),
