@@ -40,7 +40,7 @@ pub use callback::{Callback, Told};
 pub(crate) use caller::Nearby;
 pub use caller::{Asking, DeviceCaller};
 pub use completing::{Linked, LinkingAnswer};
-pub use decide::{Evidence, UnverifiedDecision};
+pub use decide::{Evidence, UnverifiedDecision, digits_allowed};
 pub use device::{Capabilities, Device, DeviceName, DeviceStatus, DeviceUpdate, PublicKey};
 pub(crate) use directory::okay_place;
 pub use guessing::{Puzzle, WRONG_PER_ADDRESS, WRONG_WITHOUT_WORK, Work};

@@ -64,7 +64,7 @@ pub(super) async fn sessions(desk: &Desk, station: &Arc<Station>, request: Reque
     let wait = Wait::parse(incoming.parts.uri.query().unwrap_or_default())?;
     let caller = incoming.caller(desk).await?;
     let sessions = desk.verifier.pending_approvals(&caller).await?;
-    let pending = response::pending(&sessions);
+    let pending = response::pending(&caller, &sessions);
     let known = wait.state.unwrap_or_else(response::nothing_pending);
     if wait.seconds == 0 || pending.state != known {
         return Ok(response::sessions(pending));

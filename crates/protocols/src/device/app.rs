@@ -184,24 +184,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_of_the_folder_is_served() {
-        fn count(folder: &Dir<'_>) -> usize {
-            folder.files().count() + folder.dirs().map(count).sum::<usize>()
+    fn every_file_of_the_folder_is_served_but_what_is_for_readers() {
+        let mut folders = vec![&FOLDER];
+        let mut apart = Vec::new();
+        while let Some(folder) = folders.pop() {
+            folders.extend(folder.dirs());
+            let paths = folder.files().map(|file| file.path().to_str().unwrap());
+            apart.extend(paths.filter(|path| !FILES.contains_key(*path)));
         }
-        let texts = ["txt", "md"];
-        fn apart(folder: &Dir<'_>, endings: &[&str]) -> usize {
-            let mine = folder.files().filter(|file| {
-                let ending = file.path().extension().and_then(|ending| ending.to_str());
-                ending.is_some_and(|ending| endings.contains(&ending))
-            });
-            mine.count()
-                + folder
-                    .dirs()
-                    .map(|folder| apart(folder, endings))
-                    .sum::<usize>()
+        for path in apart {
+            let (_, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let for_people = [".md", ".txt", ".d.ts"]
+                .iter()
+                .any(|end| name.ends_with(end));
+            assert!(for_people || name.starts_with("LICENSE"), "{path}");
         }
-        assert_eq!(FILES.len(), count(&FOLDER) - apart(&FOLDER, &texts));
-        assert!(FILES.contains_key(PAGE));
+        assert!(FILES.contains_key(PAGE) && FILES.contains_key(WORKER));
+    }
+
+    #[test]
+    fn the_worker_begins_with_every_file_but_itself() {
+        let worker = String::from_utf8(FILES[WORKER].bytes.to_vec()).unwrap();
+        let (line, rest) = worker.split_once('\n').unwrap();
+        assert!(rest.starts_with("// The service worker"));
+        let list = line.strip_prefix("const PRECACHE = ").unwrap();
+        let list: serde_json::Value =
+            serde_json::from_str(&list.replace(",]", "]").replace(';', "")).unwrap();
+        let files = list["files"].as_array().unwrap();
+        assert_eq!(files.len(), FILES.len() - 1);
+        for file in files {
+            let served = &FILES[file[0].as_str().unwrap()];
+            assert_eq!(file[1], format!("sha256-{}", served.hash));
+        }
     }
 
     #[test]
