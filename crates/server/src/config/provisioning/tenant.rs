@@ -214,6 +214,7 @@ fn policy(mut section: Section<'_>) -> Option<PolicyBlueprint> {
         section.word("sign_format", &formats),
     );
     limits.sign_fields = section.number("sign_fields");
+    set(&mut limits.sign_labels, section.texts("sign_labels"));
     set(&mut limits.channels, section.texts("channels"));
     set(&mut limits.static_password, section.flag("static_password"));
     section.finish();
