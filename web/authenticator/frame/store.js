@@ -127,3 +127,6 @@ export const put = (store, value, key) => change(store, (at) => valueOf(key === 
  * @param {IDBValidKey} key
  */
 export const remove = (store, key) => change(store, (at) => valueOf(at(store).delete(key)));
+
+/** Asks the browser to keep what is kept, also when space is short. It may say no; the settings show what it said. */
+export const askToKeep = async () => (await navigator.storage?.persist?.().catch(() => false)) === true;
