@@ -83,6 +83,7 @@ impl OkayBlueprint {
             linking_digits: OkaySettings::LINKING_DIGITS,
             pause_s: OkaySettings::PAUSE_S,
             starts_per_min: None,
+            allow_private_push: false,
             callback_stopped_at: None,
         };
         Self {

@@ -94,6 +94,24 @@ fn a_short_hash_can_be_signed_where_the_policy_hashes_nothing() {
 }
 
 #[test]
+fn labels_that_do_not_fit_the_fields_are_refused() {
+    let problems = |sign_fields: Option<u32>, labels: &[&str]| {
+        let (stage, mut bank) = (Stage::new(), bank());
+        let limits = &mut bank.tenants[0].policies[0].limits;
+        limits.sign_fields = sign_fields;
+        limits.sign_labels = labels.iter().map(|&label| label.to_owned()).collect();
+        stage.problems(&bank).join("\n")
+    };
+    let uneven = problems(Some(3), &["Account", "Amount"]);
+    assert!(
+        uneven.contains("sign_labels: there are 2, but sign_fields is 3"),
+        "{uneven}"
+    );
+    assert!(problems(None, &["Account", ""]).contains("sign_labels: it is empty"));
+    assert!(problems(None, &["a"; 65]).contains("sign_labels: 65 are too many"));
+}
+
+#[test]
 fn a_policy_that_is_not_there_is_refused_where_it_is_named() {
     let (stage, mut bank) = (Stage::new(), bank());
     let tenant = &mut bank.tenants[0];
