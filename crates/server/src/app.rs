@@ -1,4 +1,5 @@
-//! The application: ports wired to the domain, the domain to the protocols, all behind one listener.
+//! The application: ports wired to the domain, the domain to the protocols, all behind one listener, or
+//! behind two where one speaks TLS.
 //!
 //! `serve`, `demo`, `tour` and the tests build it the same way; what differs is in their settings.
 //! No rule of the business is decided here.
@@ -13,12 +14,15 @@ use challenge::clock::Clock;
 use challenge::rng::Rng;
 use challenge::secret::Keyring;
 use challenge::verifier::{Ports, Verifier};
+use futures_util::FutureExt as _;
 use protocols::desk::Desk;
 use protocols::device::Station;
 use store::StoreUrl;
 use tokio::net::TcpListener;
 
+use crate::config::TlsSettings;
 use crate::serving::proxies::Proxies;
+use crate::serving::tls::Keeper;
 use crate::serving::{self, description, health, telemetry};
 use crate::workers;
 
@@ -32,6 +36,8 @@ pub struct Blueprint {
     pub public_url: Option<String>,
     /// The proxies in front that are believed when they say whom they speak for.
     pub proxies: Proxies,
+    /// What speaks TLS beside the plain listener, if anything does.
+    pub tls: Option<TlsSettings>,
     /// The database.
     pub store: StoreUrl,
     /// Whether a database that may lose acknowledged commits is refused.
@@ -47,12 +53,41 @@ pub struct Blueprint {
 /// An application that listens, and does not answer before it [runs](Application::run).
 pub struct Application {
     listener: TcpListener,
+    encrypted: Option<Encrypted>,
     metrics_listener: Option<TcpListener>,
     router: Router,
     verifier: Arc<Verifier>,
     /// Where phones wait for something to be asked.
     station: Arc<Station>,
     address: SocketAddr,
+}
+
+/// The listener that speaks TLS.
+struct Encrypted {
+    listener: TcpListener,
+    address: SocketAddr,
+    keeper: Keeper,
+}
+
+impl Encrypted {
+    async fn open(settings: TlsSettings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let listen = settings.listen.clone();
+        let keeper = Keeper::open(settings, clock)?;
+        let listener = bind(&listen, "--tls-listen").await?;
+        Ok(Self {
+            address: listener.local_addr()?,
+            listener,
+            keeper,
+        })
+    }
+
+    /// Answers until `stop` is done, and keeps the certificate up to date.
+    async fn run(self, router: Router, stop: impl Future<Output = ()>) {
+        let terms = self.keeper.terms();
+        let keeping = tokio::spawn(self.keeper.keep());
+        serving::connections::serve_encrypted(self.listener, terms, router, stop).await;
+        keeping.abort();
+    }
 }
 
 impl Application {
@@ -63,6 +98,10 @@ impl Application {
         };
         let store = store::open(&blueprint.store, &options).await?;
         tracing::info!(store = store.describe(), "store opened");
+        let encrypted = match blueprint.tls {
+            Some(settings) => Some(Encrypted::open(settings, Arc::clone(&blueprint.clock)).await?),
+            None => None,
+        };
         let station = Station::new(Arc::clone(&blueprint.rng));
         let mint = workers::Mint::open(Arc::clone(&blueprint.rng))
             .context("the threads that draw puzzles could not be started")?;
@@ -94,6 +133,7 @@ impl Application {
         let router = blueprint.proxies.before(router);
         Ok(Self {
             listener,
+            encrypted,
             metrics_listener,
             router,
             verifier,
@@ -105,6 +145,11 @@ impl Application {
     /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address it speaks TLS on, if it does.
+    pub fn encrypted_address(&self) -> Option<SocketAddr> {
+        self.encrypted.as_ref().map(|encrypted| encrypted.address)
     }
 
     /// The domain behind it.
@@ -129,7 +174,14 @@ impl Application {
             // Phones that wait would hold their connections; they ask again elsewhere or later.
             station.close();
         };
-        serving::connections::serve(self.listener, self.router, stop).await;
+        let stop = stop.shared();
+        let encrypted = async {
+            if let Some(encrypted) = self.encrypted {
+                encrypted.run(self.router.clone(), stop.clone()).await;
+            }
+        };
+        let plain = serving::connections::serve(self.listener, self.router.clone(), stop.clone());
+        tokio::join!(plain, encrypted);
         workers.stop().await;
         if let Some(metrics) = metrics {
             metrics.abort();

@@ -109,9 +109,38 @@ pub struct ServeArguments {
     /// Address or network (CIDR) of a proxy in front, whose X-Forwarded-For is believed; repeatable
     #[arg(long, value_name = "NETWORK")]
     pub trusted_proxy: Vec<String>,
+    /// Believe these proxies the client's certificate in Client-Cert (RFC 9440) too; they must remove
+    /// what their clients write there
+    #[arg(long)]
+    pub trusted_proxy_certificates: bool,
+    /// The TLS listener.
+    #[command(flatten)]
+    pub tls: TlsArguments,
     /// Refuse a database that may lose acknowledged commits at a failover
     #[arg(long)]
     pub require_durable: bool,
+}
+
+/// The TLS listener of `serve`.
+#[derive(Clone, Debug, Args)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the options are named after the fields"
+)]
+pub struct TlsArguments {
+    /// Address to speak TLS on as well [default: port 8443 beside --listen, with a certificate]
+    #[arg(long, value_name = "ADDR")]
+    pub tls_listen: Option<String>,
+    /// File with the server's certificate, and those between it and its authority (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub tls_certificate: Option<PathBuf>,
+    /// File with the certificate's private key (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// File with the authorities that must have signed clients' certificates (PEM) [default: any
+    /// may, and the certificate that a client is pinned to decides]
+    #[arg(long, value_name = "FILE")]
+    pub tls_client_ca: Option<PathBuf>,
 }
 
 /// `demo`

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue};
 
-use super::arguments::{Arguments, Command, General};
+use super::arguments::{Arguments, Command, General, TlsArguments};
 use super::{Failure, Output, logging};
-use crate::config::{Environment, Overrides, Settings};
+use crate::config::{Environment, Overrides, Settings, TlsLayer};
 use crate::device;
 use crate::operator::{
     Desk, apply, approvals, authenticators, callbacks, init, rows, sites, token, users,
@@ -69,6 +69,8 @@ fn run(general: &General, command: Command) -> Result<(), Failure> {
         overrides
             .trusted_proxies
             .clone_from(&arguments.trusted_proxy);
+        overrides.trusted_proxy_certificates = arguments.trusted_proxy_certificates;
+        overrides.tls = tls(&arguments.tls);
         overrides.require_durable = arguments.require_durable;
     }
     let environment = Environment::process();
@@ -96,9 +98,23 @@ fn run(general: &General, command: Command) -> Result<(), Failure> {
     }
 }
 
+/// What the command line says of the TLS listener.
+fn tls(arguments: &TlsArguments) -> TlsLayer {
+    let arguments = arguments.clone();
+    TlsLayer {
+        listen: arguments.tls_listen,
+        certificate: arguments.tls_certificate,
+        key: arguments.tls_key,
+        client_ca: arguments.tls_client_ca,
+    }
+}
+
 /// Runs a server to its end, on all cores.
 fn serve(desk: &Desk, work: impl Future<Output = anyhow::Result<()>>) -> Result<(), Failure> {
     logging::start(&desk.settings)?;
+    for warning in &desk.settings.warnings {
+        tracing::warn!("{warning}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();

@@ -7,6 +7,8 @@ pub mod nearest;
 pub mod provisioning;
 pub mod section;
 pub mod settings;
+pub mod tls;
 
 pub use environment::Environment;
 pub use settings::{LogFormat, Overrides, Settings};
+pub use tls::{TlsLayer, TlsSettings};

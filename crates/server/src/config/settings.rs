@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Environment;
 use super::section::{Reading, Section};
+use super::tls::{TlsLayer, TlsSettings};
 use crate::serving::proxies::Proxies;
 
 /// What the command line says; it wins.
@@ -23,6 +24,10 @@ pub struct Overrides {
     pub public_url: Option<String>,
     /// The proxies that are believed, by address or network; none: as it is set elsewhere.
     pub trusted_proxies: Vec<String>,
+    /// Whether they are believed with which certificate their clients came.
+    pub trusted_proxy_certificates: bool,
+    /// The TLS listener.
+    pub tls: TlsLayer,
     /// Whether a database that may lose acknowledged commits is refused.
     pub require_durable: bool,
 }
@@ -38,6 +43,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// The proxies in front that are believed when they say whom they speak for.
     pub trusted_proxies: Proxies,
+    /// The TLS listener, if there is to be one.
+    pub tls: Option<TlsSettings>,
     /// The data folder.
     pub data: PathBuf,
     /// The database's URL. It may hold a password: not for messages.
@@ -50,6 +57,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Whether a database that may lose acknowledged commits is refused.
     pub require_durable: bool,
+    /// What the file says that only another command uses.
+    pub warnings: Vec<String>,
 }
 
 /// How the log looks.
@@ -74,12 +83,15 @@ struct Layer {
     metrics_listen: Option<String>,
     public_url: Option<String>,
     trusted_proxies: Option<Vec<String>>,
+    trusted_proxy_certificates: Option<bool>,
     data: Option<PathBuf>,
     store: Option<String>,
     master_key_file: Option<PathBuf>,
     log: Option<String>,
     log_format: Option<LogFormat>,
     require_durable: Option<bool>,
+    tls: TlsLayer,
+    warnings: Vec<String>,
 }
 
 impl Settings {
@@ -105,10 +117,18 @@ impl Settings {
             return Err("public_url must begin with http:// or https://".to_owned());
         }
         let proxies = Proxies::parse(&all.trusted_proxies.unwrap_or_default());
-        let trusted_proxies = proxies.map_err(|problem| format!("trusted_proxies: {problem}"))?;
+        let mut trusted_proxies =
+            proxies.map_err(|problem| format!("trusted_proxies: {problem}"))?;
+        if all.trusted_proxy_certificates == Some(true) {
+            let believed = trusted_proxies.with_certificates();
+            trusted_proxies =
+                believed.map_err(|problem| format!("trusted_proxy_certificates: {problem}"))?;
+        }
+        let listen = all.listen.unwrap_or_else(|| "127.0.0.1:8080".to_owned());
         Ok(Self {
             trusted_proxies,
-            listen: all.listen.unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
+            tls: all.tls.settings(&listen)?,
+            listen,
             metrics_listen: all.metrics_listen,
             public_url,
             data,
@@ -117,6 +137,7 @@ impl Settings {
             log: all.log.unwrap_or_else(|| LOG.to_owned()),
             log_format: all.log_format.unwrap_or(LogFormat::Human),
             require_durable: all.require_durable.unwrap_or(false),
+            warnings: all.warnings,
         })
     }
 }
@@ -128,9 +149,11 @@ impl Layer {
             metrics_listen: overrides.metrics_listen,
             public_url: overrides.public_url,
             trusted_proxies: Some(overrides.trusted_proxies).filter(|list| !list.is_empty()),
+            trusted_proxy_certificates: overrides.trusted_proxy_certificates.then_some(true),
             data: overrides.data,
             store: overrides.store,
             require_durable: overrides.require_durable.then_some(true),
+            tls: overrides.tls,
             ..Self::default()
         }
     }
@@ -147,10 +170,12 @@ impl Layer {
             let found = found.map(|(_, format)| *format);
             found.ok_or_else(|| "COUNTERSIGN_LOG_FORMAT: choose human or json".to_owned())
         });
-        let require_durable = get("REQUIRE_DURABLE").map(|text| {
-            text.parse()
-                .map_err(|_| "COUNTERSIGN_REQUIRE_DURABLE: choose true or false".to_owned())
-        });
+        let flag = |key: &str| {
+            let parsed = get(key).map(|text| text.parse());
+            parsed
+                .transpose()
+                .map_err(|_| format!("COUNTERSIGN_{key}: choose true or false"))
+        };
         Ok(Self {
             listen: get("LISTEN"),
             metrics_listen: get("METRICS_LISTEN"),
@@ -162,7 +187,10 @@ impl Layer {
             master_key_file: get("MASTER_KEY_FILE").map(PathBuf::from),
             log: get("LOG"),
             log_format: log_format.transpose()?,
-            require_durable: require_durable.transpose()?,
+            require_durable: flag("REQUIRE_DURABLE")?,
+            trusted_proxy_certificates: flag("TRUSTED_PROXY_CERTIFICATES")?,
+            tls: TlsLayer::of_environment(get),
+            warnings: Vec::new(),
         })
     }
 
@@ -172,11 +200,21 @@ impl Layer {
         let table = Reading::parse(&text).map_err(|error| in_file(&error))?;
         let reading = Reading::of(PathBuf::new(), environment);
         let mut section = Section::new(&reading, "", table);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let tls = section.table("tls");
+        // One file may be for both commands: what describes tenants is left to the other one.
+        let for_apply = ["tenant", "delivery"].into_iter();
+        let for_apply = for_apply.filter(|key| section.take(key).is_some());
         let layer = Self {
+            warnings: for_apply
+                .map(|key| format!("{key}: `countersign apply` brings it into force, not `serve`"))
+                .collect(),
+            tls: tls.map_or_else(TlsLayer::default, |tls| TlsLayer::of_section(tls, folder)),
             listen: section.text("listen"),
             metrics_listen: section.text("metrics_listen"),
             public_url: section.text("public_url"),
             trusted_proxies: section.texts("trusted_proxies"),
+            trusted_proxy_certificates: section.flag("trusted_proxy_certificates"),
             data: section.text("data").map(PathBuf::from),
             store: section.text("store"),
             master_key_file: section.text("master_key_file").map(PathBuf::from),
@@ -198,6 +236,11 @@ impl Layer {
         Self {
             listen: self.listen.or(below.listen),
             metrics_listen: self.metrics_listen.or(below.metrics_listen),
+            trusted_proxy_certificates: self
+                .trusted_proxy_certificates
+                .or(below.trusted_proxy_certificates),
+            tls: self.tls.over(below.tls),
+            warnings: [self.warnings, below.warnings].concat(),
             public_url: self.public_url.or(below.public_url),
             trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
             data: self.data.or(below.data),
@@ -272,6 +315,85 @@ mod tests {
             error.starts_with("trusted_proxies: \"localhost\""),
             "{error}"
         );
+    }
+
+    #[test]
+    fn certificates_are_believed_only_of_proxies_that_are_named() {
+        let load = |text: &str, variable: &str| {
+            let file = file(text);
+            let overrides = Overrides {
+                config: Some(file.path().to_owned()),
+                ..Overrides::default()
+            };
+            let environment =
+                Environment::fixed([("COUNTERSIGN_TRUSTED_PROXY_CERTIFICATES", variable)]);
+            Settings::load(overrides, &environment).map(|settings| settings.trusted_proxies)
+        };
+        let named = "trusted_proxies = [\"::1\"]\n";
+        let proxies = Proxies::parse(&["::1".to_owned()]).unwrap();
+        assert_eq!(load(named, "false"), Ok(proxies.clone()));
+        assert_eq!(load(named, "true"), proxies.with_certificates());
+        for (text, variable, expected) in [
+            ("", "true", "trusted_proxy_certificates: name the proxies"),
+            (
+                named,
+                "yes",
+                "COUNTERSIGN_TRUSTED_PROXY_CERTIFICATES: choose",
+            ),
+        ] {
+            let error = load(text, variable).unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_listener_for_tls_comes_from_every_source_and_its_files_from_the_folder_of_the_file() {
+        let file = file("listen = \"h:80\"\n[tls]\ncertificate = \"c\"\nkey = \"/k\"\n");
+        let load = |layer: TlsLayer, environment: &Environment| {
+            let overrides = Overrides {
+                config: Some(file.path().to_owned()),
+                tls: layer,
+                ..Overrides::default()
+            };
+            let settings = Settings::load(overrides, environment).unwrap();
+            settings.tls.unwrap()
+        };
+        let none = Environment::fixed([]);
+        let settings = load(TlsLayer::default(), &none);
+        let folder = file.path().parent().unwrap();
+        assert_eq!(settings.certificate, folder.join("c"));
+        assert_eq!(settings.key, PathBuf::from("/k"));
+        assert_eq!(
+            (settings.listen.as_str(), settings.client_ca),
+            ("h:8443", None)
+        );
+        let environment = Environment::fixed([
+            ("COUNTERSIGN_TLS_LISTEN", "e:1"),
+            ("COUNTERSIGN_TLS_KEY", "/e"),
+            ("COUNTERSIGN_TLS_CLIENT_CA", "ca"),
+            ("COUNTERSIGN_TLS_CERTIFICATE", ""),
+        ]);
+        let layer = TlsLayer {
+            key: Some(PathBuf::from("/o")),
+            ..TlsLayer::default()
+        };
+        let settings = load(layer, &environment);
+        assert_eq!(settings.listen, "e:1");
+        assert_eq!(settings.key, PathBuf::from("/o"));
+        assert_eq!(settings.client_ca, Some(PathBuf::from("ca")));
+    }
+
+    #[test]
+    fn a_file_for_apply_as_well_is_read_and_what_is_for_apply_alone_is_told() {
+        let file = file("listen = \"h:80\"\n[[tenant]]\nname = \"BANK\"\n");
+        let overrides = Overrides {
+            config: Some(file.path().to_owned()),
+            ..Overrides::default()
+        };
+        let settings = Settings::load(overrides, &Environment::fixed([])).unwrap();
+        assert_eq!(settings.listen, "h:80");
+        assert_eq!(settings.warnings.len(), 1);
+        assert!(settings.warnings[0].starts_with("tenant: `countersign apply`"));
     }
 
     #[test]

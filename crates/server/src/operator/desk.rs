@@ -44,6 +44,7 @@ impl Desk {
             metrics_listen: self.settings.metrics_listen.clone(),
             public_url: self.settings.public_url.clone(),
             proxies: self.settings.trusted_proxies.clone(),
+            tls: self.settings.tls.clone(),
             store: self.store_url()?,
             require_durable: self.settings.require_durable,
             keyring: self.keyring()?,

@@ -1,6 +1,6 @@
 //! Connections: accepted up to a limit, read with patience up to a limit, drained at the end.
 //!
-//! HTTP/1.1 alone: a proxy in front speaks the rest.
+//! HTTP/1.1 alone, in clear or after a TLS handshake: a proxy in front speaks the rest.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -20,10 +20,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use protocols::incoming::PeerCertificate;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt as _;
+
+use super::tls::{self, Begun, Terms};
 
 /// Connections held at once; further ones wait to be accepted. Ten thousand phones that listen fit in, and
 /// leave room for everybody else.
@@ -49,8 +53,29 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves `router` on `listener` until `stop` is done, then drains.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    hold(listener, None, router, stop).await;
+}
+
+/// Serves `router` on `listener` as [`serve`] does, after a TLS handshake on these terms.
+pub async fn serve_encrypted(
+    listener: TcpListener,
+    terms: Terms,
+    router: Router,
+    stop: impl Future<Output = ()>,
+) {
+    hold(listener, Some(terms), router, stop).await;
+}
+
+async fn hold(
+    listener: TcpListener,
+    terms: Option<Terms>,
+    router: Router,
+    stop: impl Future<Output = ()>,
+) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
+    // Dropped, it ends the handshakes under way: nothing was asked for in them yet.
+    let (open, closed) = watch::channel(());
     let guests = Guests::default();
     let mut stop = pin!(stop);
     loop {
@@ -72,28 +97,88 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
             continue;
         };
         let router = router.clone();
-        let service = service_fn(move |request: Request<Incoming>| {
-            answer(router.clone(), request.map(Body::new), peer)
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIME_MAX)
-            .max_buf_size(HEAD_BYTES_MAX)
-            .serve_connection(TokioIo::new(stream), service);
-        let watched = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = watched.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-            drop((place, guest));
-        });
+        let watcher = graceful.watcher();
+        if let Some(terms) = terms.clone() {
+            let closed = closed.clone();
+            tokio::spawn(async move {
+                encrypted(stream, peer, router, (watcher, &terms, closed)).await;
+                drop((place, guest));
+            });
+        } else {
+            tokio::spawn(async move {
+                converse(stream, Peer::unknown(peer), router, watcher).await;
+                drop((place, guest));
+            });
+        }
     }
-    drop(listener);
+    drop((listener, open));
     if tokio::time::timeout(DRAIN_TIME_MAX, graceful.shutdown())
         .await
         .is_err()
     {
         tracing::warn!("some requests did not end in time and were cut off");
+    }
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy)]
+struct Peer {
+    address: SocketAddr,
+    certificate: Option<PeerCertificate>,
+}
+
+impl Peer {
+    /// Somebody of whom only the address is known.
+    fn unknown(address: SocketAddr) -> Self {
+        Self {
+            address,
+            certificate: None,
+        }
+    }
+}
+
+/// A connection that begins with a handshake.
+async fn encrypted(
+    stream: TcpStream,
+    address: SocketAddr,
+    router: Router,
+    (watcher, terms, mut closed): (Watcher, &Terms, watch::Receiver<()>),
+) {
+    let begun = tokio::select! {
+        begun = tls::begin(stream, terms) => begun,
+        _ = closed.changed() => return,
+    };
+    match begun {
+        Begun::Encrypted(stream, certificate) => {
+            let peer = Peer {
+                address,
+                certificate,
+            };
+            converse(stream, peer, router, watcher).await;
+        }
+        Begun::Unencrypted(stream) => {
+            let peer = Peer::unknown(address);
+            converse(stream, peer, tls::told_to_encrypt(), watcher).await;
+        }
+        Begun::Not => {}
+    }
+}
+
+/// Answers a connection's requests until it ends.
+async fn converse<S>(stream: S, peer: Peer, router: Router, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request: Request<Incoming>| {
+        answer(router.clone(), request.map(Body::new), peer)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME_MAX)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended early");
     }
 }
 
@@ -138,9 +223,13 @@ impl Drop for Guest {
 async fn answer(
     router: Router,
     mut request: Request<Body>,
-    peer: SocketAddr,
+    peer: Peer,
 ) -> Result<Response<Body>, Infallible> {
-    request.extensions_mut().insert(ConnectInfo(peer));
+    let extensions = request.extensions_mut();
+    extensions.insert(ConnectInfo(peer.address));
+    if let Some(certificate) = peer.certificate {
+        extensions.insert(certificate);
+    }
     // Nothing of a request that panicked is looked at again.
     let answered = AssertUnwindSafe(router.oneshot(request)).catch_unwind();
     let (status, text) = match tokio::time::timeout(REQUEST_TIME_MAX, answered).await {

@@ -53,6 +53,7 @@ impl Stage {
             metrics_listen: None,
             public_url: None,
             proxies: Proxies::default(),
+            tls: None,
             store,
             require_durable: false,
             keyring: keyring()?,

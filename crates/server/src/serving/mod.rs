@@ -11,5 +11,6 @@ pub mod serve;
 pub mod solver;
 pub mod stop;
 pub mod telemetry;
+pub mod tls;
 pub mod tour;
 mod visitor_metrics;

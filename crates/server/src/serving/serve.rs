@@ -9,6 +9,9 @@ pub async fn run(blueprint: Blueprint) -> anyhow::Result<()> {
         tracing::warn!("metrics are not recorded");
     }
     let application = Application::build(blueprint).await?;
+    if let Some(address) = application.encrypted_address() {
+        tracing::info!("listening on https://{address}");
+    }
     // The one line on stdout: other programs wait for it.
     println!("listening on http://{}", application.address());
     application.run(stop::asked()).await

@@ -1,6 +1,7 @@
 //! The program as its users meet it: the binary, over HTTP, against clients that others wrote.
 
 mod callbacks;
+mod certificates;
 mod device;
 mod documents;
 mod endurance;
@@ -20,6 +21,8 @@ mod running;
 mod secrets;
 mod secure_receivers;
 mod serving;
+mod tls;
+mod tls_serving;
 mod tokens;
 mod visitor_races;
 mod visitors;

@@ -156,6 +156,12 @@ impl Server {
         self.process.wait().unwrap().success()
     }
 
+    /// Asks it to read its certificate again.
+    pub(crate) fn hang_up(&self) {
+        let id = self.process.id().to_string();
+        Command::new("kill").args(["-HUP", &id]).status().unwrap();
+    }
+
     /// Ends it at once, wherever it is.
     pub(crate) fn killed(mut self) {
         self.process.kill().unwrap();

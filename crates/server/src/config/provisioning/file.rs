@@ -48,10 +48,17 @@ fn describe(text: &str, reading: Reading<'_>) -> Result<Described, Unreadable> {
     let table = Reading::parse(text).map_err(|error| Unreadable(vec![error]))?;
     let mut section = Section::new(&reading, "", table);
     let mut warnings = Vec::new();
-    for key in ["delivery", "tls"] {
-        // What stands in them is for a later version to judge.
+    for (key, fate) in [
+        // What stands in it is for a later version to judge.
+        ("delivery", "this version does not use it yet"),
+        // It describes a process, and there may be several on one directory.
+        (
+            "tls",
+            "`countersign serve --config FILE` reads it, not `apply`",
+        ),
+    ] {
         if section.take(key).is_some() {
-            warnings.push(format!("{key}: this version does not use it yet"));
+            warnings.push(format!("{key}: {fate}"));
         }
     }
     let tenants = section
