@@ -50,6 +50,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Whether a database that may lose acknowledged commits is refused.
     pub require_durable: bool,
+    /// A `mailto:` or `https:` URI that push services are told; nothing: the public URL, as HTTPS.
+    pub push_contact: Option<String>,
 }
 
 /// How the log looks.
@@ -80,6 +82,7 @@ struct Layer {
     log: Option<String>,
     log_format: Option<LogFormat>,
     require_durable: Option<bool>,
+    push_contact: Option<String>,
 }
 
 impl Settings {
@@ -104,6 +107,13 @@ impl Settings {
         if public_url.as_ref().is_some_and(|url| !is_web_url(url)) {
             return Err("public_url must begin with http:// or https://".to_owned());
         }
+        if all
+            .push_contact
+            .as_ref()
+            .is_some_and(|uri| !is_contact(uri))
+        {
+            return Err("push_contact must begin with mailto: or https://".to_owned());
+        }
         let proxies = Proxies::parse(&all.trusted_proxies.unwrap_or_default());
         let trusted_proxies = proxies.map_err(|problem| format!("trusted_proxies: {problem}"))?;
         Ok(Self {
@@ -117,6 +127,7 @@ impl Settings {
             log: all.log.unwrap_or_else(|| LOG.to_owned()),
             log_format: all.log_format.unwrap_or(LogFormat::Human),
             require_durable: all.require_durable.unwrap_or(false),
+            push_contact: all.push_contact,
         })
     }
 }
@@ -163,6 +174,7 @@ impl Layer {
             log: get("LOG"),
             log_format: log_format.transpose()?,
             require_durable: require_durable.transpose()?,
+            push_contact: get("PUSH_CONTACT"),
         })
     }
 
@@ -183,6 +195,7 @@ impl Layer {
             log: section.text("log"),
             log_format: section.word("log_format", &LOG_FORMATS),
             require_durable: section.flag("require_durable"),
+            push_contact: section.text("push_contact"),
         };
         section.finish();
         let problems = reading.into_problems();
@@ -206,8 +219,14 @@ impl Layer {
             log: self.log.or(below.log),
             log_format: self.log_format.or(below.log_format),
             require_durable: self.require_durable.or(below.require_durable),
+            push_contact: self.push_contact.or(below.push_contact),
         }
     }
+}
+
+/// Whether push services take it (RFC 8292, section 2.1).
+fn is_contact(text: &str) -> bool {
+    text.starts_with("mailto:") && text.contains('@') || text.starts_with("https://")
 }
 
 fn is_web_url(text: &str) -> bool {
@@ -272,6 +291,28 @@ mod tests {
             error.starts_with("trusted_proxies: \"localhost\""),
             "{error}"
         );
+    }
+
+    #[test]
+    fn push_services_are_told_a_contact_that_they_take() {
+        let load = |contact| {
+            let environment = Environment::fixed([("COUNTERSIGN_PUSH_CONTACT", contact)]);
+            let settings = Settings::load(Overrides::default(), &environment);
+            settings.map(|settings| settings.push_contact)
+        };
+        assert_eq!(load(""), Ok(None));
+        for good in ["mailto:ops@bank.example", "https://bank.example/contact"] {
+            assert_eq!(load(good), Ok(Some(good.to_owned())));
+        }
+        for bad in [
+            "ops@bank.example",
+            "mailto:",
+            "http://bank.example",
+            "https:",
+        ] {
+            let error = load(bad).unwrap_err();
+            assert!(error.contains("push_contact must begin"), "{bad}: {error}");
+        }
     }
 
     #[test]
