@@ -1,17 +1,20 @@
 //! A phone whose browser takes pushes: its key, its subscription, and its signed requests.
 
+use std::sync::Arc;
+
 use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
 use aws_lc_rs::encoding::{AsBigEndian as _, EcPrivateKeyBin};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use challenge::approval::signed::{self, DecisionText, Displayed, LinkText, SignedRequest};
 use challenge::approval::{DeviceName, PublicKey, Verdict};
+use challenge::clock::Clock;
 use challenge::rng;
 use countersign::system::OsRng;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use serde_json::{Value, json};
 
-use crate::partner::{Inside, Partner};
+use crate::partner::Partner;
 
 /// The shared secret of every subscription of the tests.
 pub(crate) const AUTH: &[u8; 16] = b"sixteen bytes ..";
@@ -22,18 +25,19 @@ pub(crate) struct PushPhone {
     browser: PrivateKey,
     client: reqwest::Client,
     base: String,
+    clock: Arc<dyn Clock>,
     pub(crate) name: DeviceName,
 }
 
 impl PushPhone {
-    /// Links a phone that subscribed at this endpoint; how that was refused, if it was.
+    /// Links a phone that subscribed at this endpoint.
     pub(crate) async fn linked(
-        server: &Inside,
+        (base, clock): (&str, Arc<dyn Clock>),
         partner: &Partner,
         (user, endpoint): (&str, &str),
     ) -> Self {
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-        let (code, time_ms) = (partner.code(user).await, server.verifier.now().unix_ms());
+        let (code, time_ms) = (partner.code(user).await, clock.now().unix_ms());
         let public = key.public_key().as_ref();
         let text = signed::link(&LinkText {
             code: &code,
@@ -45,7 +49,8 @@ impl PushPhone {
         let mut phone = Self {
             browser: PrivateKey::generate(&ECDH_P256).unwrap(),
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
-            base: server.base.clone(),
+            base: base.to_owned(),
+            clock,
             name: "1-1".parse().unwrap(),
             key,
         };
@@ -85,14 +90,9 @@ impl PushPhone {
     }
 
     /// Sends a signed request; status and body.
-    pub(crate) async fn send(
-        &self,
-        server: &Inside,
-        (method, path): (&str, &str),
-        body: &str,
-    ) -> (u16, Value) {
+    pub(crate) async fn send(&self, (method, path): (&str, &str), body: &str) -> (u16, Value) {
         let nonce = BASE64URL_NOPAD.encode(&rng::bytes::<18>(&OsRng));
-        let time_ms = server.verifier.now().unix_ms();
+        let time_ms = self.clock.now().unix_ms();
         let text = signed::request(&SignedRequest {
             device: self.name,
             method,
@@ -121,25 +121,25 @@ impl PushPhone {
     }
 
     /// Whether the server keeps a subscription.
-    pub(crate) async fn is_subscribed(&self, server: &Inside) -> bool {
-        let (status, shown) = self.send(server, ("GET", "/device/v1/device"), "").await;
+    pub(crate) async fn is_subscribed(&self) -> bool {
+        let (status, shown) = self.send(("GET", "/device/v1/device"), "").await;
         assert_eq!(status, 200, "{shown}");
         shown["push_subscribed"].as_bool().unwrap()
     }
 
     /// Subscribes anew; the status.
-    pub(crate) async fn subscribes(&self, server: &Inside, endpoint: &str) -> u16 {
+    pub(crate) async fn subscribes(&self, endpoint: &str) -> u16 {
         let body = self.subscription(endpoint).to_string();
         let place = ("PUT", "/device/v1/device/push");
-        self.send(server, place, &body).await.0
+        self.send(place, &body).await.0
     }
 
     /// Looks by itself, and approves what waits.
-    pub(crate) async fn approves(&self, server: &Inside) {
-        let (_, found) = self.send(server, ("GET", "/device/v1/sessions"), "").await;
+    pub(crate) async fn approves(&self) {
+        let (_, found) = self.send(("GET", "/device/v1/sessions"), "").await;
         let session = &found["sessions"][0];
         let text = |name: &str| session[name].as_str().unwrap_or_default();
-        let time_ms = server.verifier.now().unix_ms();
+        let time_ms = self.clock.now().unix_ms();
         let signed = signed::decision(&DecisionText {
             displayed: Displayed {
                 tenant_id: session["tenant_id"].as_u64().unwrap(),
@@ -162,7 +162,7 @@ impl PushPhone {
         });
         let path = format!("/device/v1/sessions/{}/decision", text("session"));
         let place = ("POST", path.as_str());
-        let (status, told) = self.send(server, place, &body.to_string()).await;
+        let (status, told) = self.send(place, &body.to_string()).await;
         assert_eq!(status, 200, "{told}");
     }
 }

@@ -47,9 +47,16 @@ impl Stage {
         format!("http://{}/push/one", self.service.address)
     }
 
+    /// A phone that subscribed elsewhere.
+    pub(crate) async fn phone_at(&self, user: &str, endpoint: &str) -> PushPhone {
+        let clock = Arc::<MovedClock>::clone(&self.clock);
+        let server = (self.server.base.as_str(), clock as _);
+        PushPhone::linked(server, &self.partner, (user, endpoint)).await
+    }
+
     pub(crate) async fn phone(&self, user: &str) -> PushPhone {
         let endpoint = self.endpoint();
-        PushPhone::linked(&self.server, &self.partner, (user, &endpoint)).await
+        self.phone_at(user, &endpoint).await
     }
 
     /// Until when a session may be answered, in milliseconds.

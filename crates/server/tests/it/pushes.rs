@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use challenge::audit::EventKind;
-use data_encoding::BASE64URL_NOPAD;
+use countersign::system::SystemClock;
+use data_encoding::{BASE64, BASE64URL_NOPAD};
 use serde_json::{Value, json};
 
 use crate::partner::{Inside, Partner};
 use crate::push_phone::{AUTH, PushPhone};
 use crate::push_stage::{CREATED, Stage, a_while, answer, ready, until};
 use crate::receiver::{Arrival, Manner, Receiver, SOON, header, trap};
-use crate::running::{Home, foreign, prepared};
+use crate::running::{Home, Server, foreign, prepared};
 
 /// A push with what opens and verifies it.
 fn captured(stage: &Stage, phone: &PushPhone, arrival: &Arrival, text: &Value) -> Value {
@@ -109,7 +110,7 @@ async fn a_phone_that_decided_gets_no_second_push_and_an_expiry_none() {
     let phone = stage.phone("u").await;
     stage.partner.session("u", 101, "?").await;
     stage.service.until(1, SOON).await;
-    phone.approves(&stage.server).await;
+    phone.approves().await;
     stage.partner.session("u", 101, "?").await;
     stage.service.until(2, SOON).await;
     stage.clock.advance_s(121);
@@ -123,10 +124,10 @@ async fn a_subscription_that_its_service_does_not_know_is_dropped_and_a_newer_on
     for status in ["404 Not Found", "410 Gone"] {
         let stage = Stage::with(answer(status, "")).await;
         let phone = stage.phone("u").await;
-        assert!(phone.is_subscribed(&stage.server).await);
+        assert!(phone.is_subscribed().await);
         stage.partner.session("u", 101, "?").await;
         until("the subscription is dropped", async || {
-            !phone.is_subscribed(&stage.server).await
+            !phone.is_subscribed().await
         })
         .await;
         let events = stage.home.events(40007).await;
@@ -136,15 +137,12 @@ async fn a_subscription_that_its_service_does_not_know_is_dropped_and_a_newer_on
         a_while().await;
         assert_eq!(stage.service.arrivals().len(), 1, "it was pushed to again");
         // Approving needs no push.
-        phone.approves(&stage.server).await;
+        phone.approves().await;
         stage.service.behave(Manner::status(CREATED));
-        assert_eq!(
-            phone.subscribes(&stage.server, &stage.endpoint()).await,
-            204
-        );
+        assert_eq!(phone.subscribes(&stage.endpoint()).await, 204);
         stage.partner.session("u", 101, "?").await;
         stage.service.until(2, SOON).await;
-        assert!(phone.is_subscribed(&stage.server).await);
+        assert!(phone.is_subscribed().await);
         stage.server.stopped().await;
     }
 }
@@ -193,8 +191,8 @@ async fn what_a_service_refuses_is_not_tried_again_and_redirects_lead_nowhere() 
         stage.clock.advance_s(10);
         a_while().await;
         assert_eq!(stage.service.arrivals().len(), 1);
-        assert!(phone.is_subscribed(&stage.server).await);
-        phone.approves(&stage.server).await;
+        assert!(phone.is_subscribed().await);
+        phone.approves().await;
         stage.server.stopped().await;
     }
     assert_eq!(*caught.lock().unwrap(), 0);
@@ -208,14 +206,13 @@ async fn a_service_that_hangs_or_hangs_up_holds_up_nobody() {
     stage.service.until(1, SOON).await;
     let well = Receiver::start(Manner::status(CREATED)).await;
     let endpoint = format!("http://{}/", well.address);
-    let users = ("well", endpoint.as_str());
-    let phone = PushPhone::linked(&stage.server, &stage.partner, users).await;
+    let phone = stage.phone_at("well", &endpoint).await;
     let before = well.now();
     stage.partner.session("well", 101, "?").await;
     let came = well.until(1, SOON).await[0].after.saturating_sub(before);
     assert!(came < Duration::from_secs(1), "{came:?}");
-    stuck.approves(&stage.server).await;
-    phone.approves(&stage.server).await;
+    stuck.approves().await;
+    phone.approves().await;
     stage.service.behave(Manner::HangUp);
     stage.partner.session("stuck", 101, "?").await;
     stage.service.until(3, SOON).await;
@@ -273,10 +270,11 @@ async fn a_tenant_whose_pushes_stay_outside_reaches_no_internal_address() {
     let server = Inside::start(&home, &Arc::default()).await;
     let partner = Partner::of(&server.base, 40007);
     let public = ("u", "https://push.example/1");
-    let phone = PushPhone::linked(&server, &partner, public).await;
+    let whom = (server.base.as_str(), Arc::new(SystemClock) as _);
+    let phone = PushPhone::linked(whom, &partner, public).await;
     let port = address.port();
     let plain = format!("http://127.0.0.1:{port}/");
-    assert_eq!(phone.subscribes(&server, &plain).await, 400);
+    assert_eq!(phone.subscribes(&plain).await, 400);
     for host in [
         "localhost",
         "LOCALHOST",
@@ -295,7 +293,7 @@ async fn a_tenant_whose_pushes_stay_outside_reaches_no_internal_address() {
         "169.254.169.254",
     ] {
         let endpoint = format!("https://{host}:{port}/push");
-        assert_eq!(phone.subscribes(&server, &endpoint).await, 204, "{host}");
+        assert_eq!(phone.subscribes(&endpoint).await, 204, "{host}");
         partner.session("u", 101, "?").await;
     }
     let verifier = &server.verifier;
@@ -341,4 +339,50 @@ async fn what_is_sent_refused_and_dropped_is_counted() {
     })
     .await;
     stage.server.stopped().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_and_its_secret_stand_in_no_log_and_in_no_file() {
+    let home = Home::sqlite();
+    ready(&home, "allow_private_push = true\nmax_pending = 5").await;
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut command = home.command(["serve", "--listen", "127.0.0.1:0"]);
+    command.env("COUNTERSIGN_LOG", "trace");
+    command.stderr(Stdio::from(log.reopen().unwrap()));
+    let server = Server::quietly(command);
+    let partner = Partner::of(&server.base, 40007);
+    let service = Receiver::start(Manner::status(410)).await;
+    let endpoint = format!("http://{}/planted-endpoint", service.address);
+    let whom = (server.base.as_str(), Arc::new(SystemClock) as _);
+    let phone = PushPhone::linked(whom, &partner, ("u", &endpoint)).await;
+    partner.session("u", 101, "?").await;
+    service.until(1, SOON).await;
+    until("it is dropped", async || !phone.is_subscribed().await).await;
+    assert_eq!(phone.subscribes(&endpoint).await, 204);
+    service.behave(answer("403 Forbidden", ""));
+    partner.session("u", 101, "?").await;
+    service.until(2, SOON).await;
+    assert!(server.stopped());
+    let logged = std::fs::read_to_string(log.path()).unwrap();
+    assert!(logged.contains("a push failed"), "it is not the log");
+    let files = std::fs::read_dir(home.data()).unwrap();
+    let files = files.map(|entry| entry.unwrap().path());
+    let places: Vec<_> = files.chain([log.path().to_owned()]).collect();
+    assert!(places.len() > 2, "the database, its key and the log");
+    let secret = [BASE64URL_NOPAD.encode(AUTH), BASE64.encode(AUTH)];
+    for place in places {
+        let written = std::fs::read(&place).unwrap();
+        for planted in [b"planted-endpoint", AUTH.as_slice()]
+            .into_iter()
+            .chain(secret.iter().map(String::as_bytes))
+        {
+            let mut windows = written.windows(planted.len());
+            let planted = windows.find(|window| *window == planted);
+            assert!(
+                planted.is_none(),
+                "{planted:?} stands in {}",
+                place.display()
+            );
+        }
+    }
 }
