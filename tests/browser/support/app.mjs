@@ -24,8 +24,8 @@ const TENANTS = {
 };
 const KINDS = { OK: ['AUTH_OK', 101], PIN: ['AUTH_PIN', 102], PIN_TAN: ['AUTH_PIN_TAN', 103], BIOMETRIC_OK: ['AUTH_BIOMETRIC_OK', 107], SET_PIN: ['SET_PIN', 105], FORGET: ['USER_FORGOT_PIN', 106], FALLBACK: ['FALLBACK', 108], DEVICE_INFO: ['DEVICE_INFO', 104] };
 
-/** A server with these tenants; `ask` and `check` are what their servers do. */
-export async function startBanks() {
+/** A server with these tenants, and `more` options; `ask` and `check` are what their servers do. */
+export async function startBanks(...more) {
   const data = mkdtempSync(join(tmpdir(), 'countersign-app-'));
   const file = join(data, 'banks.toml');
   const tenants = Object.entries(TENANTS).map(([id, [name, lines]]) => `[[tenant]]
@@ -40,7 +40,7 @@ display_name = "${name}"
   writeFileSync(file, tenants.join(''));
   execFileSync(program, ['--data', data, 'init'], { stdio: 'pipe' });
   execFileSync(program, ['--data', data, 'apply', file], { stdio: 'pipe' });
-  const serve = (listen) => run(['--data', data, 'serve', '--listen', listen], /listening on (http:\/\/\S+)/);
+  const serve = (listen) => run(['--data', data, 'serve', '--listen', listen, ...more], /listening on (http:\/\/\S+)/);
   let running = await serve('127.0.0.1:0');
   const address = running.found[1];
   const sign = (id, fields) => createHash('sha256').update(fields.join('')).update(`secret-of-${id}-that-is-long-enough-for-all`).digest('base64');

@@ -83,7 +83,10 @@ export async function read(answer) {
   if (answer.ok && (json ? body !== undefined : answer.status === 204)) return body;
   // A proxy's page is not the server's word.
   if (!body?.type?.startsWith?.(KIND) || answer.status >= 500) throw new Unreachable(`${answer.status} ${text.slice(0, 100)}`);
-  throw new Refusal(answer.status, body);
+  const refusal = new Refusal(answer.status, body);
+  // The browser itself sends a request again whose connection broke off: the first one arrived, and its answer is lost.
+  if (refusal.kind === 'replayed') throw new Unreachable('the answer was lost');
+  throw refusal;
 }
 
 /** @param {string} text */

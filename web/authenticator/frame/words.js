@@ -61,4 +61,4 @@ export function t(key, values = {}) {
  * A moment in words, by the phone's own time zone.
  * @param {number} ms since 1970
  */
-export const moment = (ms) => new Intl.DateTimeFormat(current, { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
+export const moment = (ms) => new Intl.DateTimeFormat(navigator.languages.find((tag) => tag.split('-')[0] === current) ?? current, { dateStyle: 'medium', timeStyle: 'short' }).format(ms);

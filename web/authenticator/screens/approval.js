@@ -19,6 +19,8 @@ import { secondsLeft, timeLeft } from './time.js';
 
 /** A tap that was meant for what stood here before approves nothing. */
 const SETTLE_MS = 700;
+/** Pauses before a decision whose answer was lost is sent again. */
+const ASK_AGAIN_MS = [1000, 2000, 4000];
 /** Seconds before the end at which it is said aloud. */
 const SAID_AT = [60, 30, 10];
 
@@ -105,9 +107,29 @@ function ask(root, account, session, signal) {
       await decide(account, session, decision, given);
       finish(decided(decision));
     } catch (error) {
-      await failed(error);
+      if (!(error instanceof Unreachable)) await failed(error);
+      else await askAgain(decision);
     } finally {
       deciding = false;
+    }
+  };
+  /**
+   * Finds out what became of a decision whose answer was lost: sends it again, without what was typed, so that no try is used up. Where
+   * more than yes or no is asked for and nothing has arrived, the user is asked again.
+   * @param {Decision} decision
+   */
+  const askAgain = async (decision) => {
+    trouble.replaceChildren(notice('bad', paragraph(t('maybeSent'))));
+    for (const after of ASK_AGAIN_MS) {
+      await pause(after, gone);
+      if (gone.aborted) return;
+      try {
+        await decide(account, session, decision);
+        return finish(decided(decision));
+      } catch (error) {
+        if (error instanceof Refusal && error.kind === 'does-not-fit') return;
+        if (!(error instanceof Unreachable)) return failed(error);
+      }
     }
   };
   /** @param {unknown} error */
@@ -122,8 +144,8 @@ function ask(root, account, session, signal) {
       evidence.clear();
       return trouble.replaceChildren(notice('bad', paragraph(refused(error))));
     }
-    if (!(error instanceof Unreachable)) console.error(error);
-    trouble.replaceChildren(notice('bad', paragraph(t('maybeSent'))));
+    console.error(error);
+    trouble.replaceChildren(notice('bad', paragraph(t('troubleText'))));
   };
 
   const approve = button(t(session.type === 'DEVICE_INFO' ? 'tellThem' : session.type === 'SET_PIN' ? 'setPin' : session.type === 'USER_FORGOT_PIN' ? 'forgetPin' : 'approve'), async () => {
@@ -134,6 +156,7 @@ function ask(root, account, session, signal) {
   const { box, read } = question(session, gone);
   approve.setAttribute('aria-disabled', 'true');
   Promise.all([read, pause(SETTLE_MS, gone)]).then(() => {
+    if (gone.aborted) return;
     approve.removeAttribute('aria-disabled');
     hint.textContent = '';
   });
@@ -222,7 +245,10 @@ function watchOver({ session, left, signal, over: end }) {
 /** @param {number} ms @param {AbortSignal} signal @returns {Promise<void>} */
 const pause = (ms, signal) => new Promise((resolve) => {
   const timer = setTimeout(resolve, ms);
-  signal.addEventListener('abort', () => clearTimeout(timer));
+  signal.addEventListener('abort', () => {
+    clearTimeout(timer);
+    resolve();
+  });
 });
 
 /** @param {Refusal} error */

@@ -17,6 +17,7 @@ mod acts;
 mod app;
 mod authorization;
 mod hashing;
+mod limits;
 pub mod push;
 mod refusal;
 mod request;

@@ -6,16 +6,14 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use challenge::approval::{
     Capabilities, Device, DeviceCaller, Linked, Refused as DomainRefused, Session, SessionKind,
-    digits_allowed, signed,
+    digits_allowed,
 };
 use challenge::clock::Timestamp;
-use challenge::push_key::PushKey;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::device::authorization::SCHEME;
 use crate::device::refusal::{More, Refused};
-use crate::device::request::WAIT_MAX_S;
 
 /// What `type` begins with in every problem document.
 const PROBLEM: &str = "urn:problem-type:device:";
@@ -25,23 +23,6 @@ const STATE_LENGTH: usize = 16;
 
 /// What devices are told to wait before they ask an unavailable server again.
 const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("1");
-
-/// The server's time and limits.
-#[derive(Serialize, ToSchema)]
-#[schema(as = DeviceServerAnswer)]
-pub(super) struct ServerAnswer {
-    /// Milliseconds since 1970 by the server's clock.
-    #[schema(examples(1_790_000_000_000_i64))]
-    time_ms: i64,
-    /// Seconds by which a device's time may differ from it.
-    #[schema(examples(120))]
-    time_tolerance_s: u32,
-    /// The longest `wait_s`.
-    #[schema(examples(30))]
-    wait_max_s: u64,
-    /// What push subscriptions are made with: base64url without padding of a P-256 public key, 65 bytes.
-    push_public_key: String,
-}
 
 /// A device that was linked.
 #[derive(Serialize, ToSchema)]
@@ -198,19 +179,6 @@ pub(super) struct Pending {
     pub(super) text: String,
     /// The moment at which the first of them expires.
     pub(super) expiry: Option<Timestamp>,
-}
-
-/// The server's time and limits.
-pub(super) fn server(now: Timestamp, push_key: &PushKey) -> Response<Body> {
-    json(
-        StatusCode::OK,
-        &ServerAnswer {
-            time_ms: now.unix_ms(),
-            time_tolerance_s: signed::TIME_TOLERANCE_S,
-            wait_max_s: WAIT_MAX_S,
-            push_public_key: Base64UrlUnpadded::encode_string(push_key.public().as_bytes()),
-        },
-    )
 }
 
 /// A device that was linked.
@@ -377,7 +345,8 @@ pub(super) fn log(refused: &Refused) {
     }
 }
 
-fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
+/// A body that is JSON.
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
     // What is serialised here has text keys and no maps of other kinds: it cannot fail.
     let mut response = json_later(Body::from(serde_json::to_vec(body).unwrap_or_default()));
     *response.status_mut() = status;

@@ -14,10 +14,11 @@ use utoipa_axum::routes;
 use crate::desk::Desk;
 use crate::device::acts::{self, Answer};
 use crate::device::app;
+use crate::device::limits::ServerAnswer;
 use crate::device::refusal::Refused;
 use crate::device::request::{CapabilitiesGiven, DecisionRequest, LinkRequest};
 use crate::device::response::{
-    self, DecisionAnswer, DeviceAnswer, LinkAnswer, Problem, ServerAnswer, SessionsAnswer,
+    self, DecisionAnswer, DeviceAnswer, LinkAnswer, Problem, SessionsAnswer,
 };
 use crate::device::station::Station;
 use crate::device::subscription::SubscriptionGiven;
@@ -50,9 +51,9 @@ pub(crate) fn documented() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(subscribe, unsubscribe))
 }
 
-/// The server's time and limits.
+/// The server's time, limits and push key.
 #[utoipa::path(get, path = "/device/v1/server", tag = "device", operation_id = "deviceServer",
-    responses((status = 200, body = ServerAnswer, description = "The server's time and limits")),
+    responses((status = 200, body = ServerAnswer, description = "The server's time, limits and push key")),
 )]
 async fn server(State(desk): State<Arc<Desk>>) -> Response<Body> {
     told(acts::server(&desk))

@@ -59,6 +59,7 @@ impl Stage {
             keyring: keyring()?,
             clock: Arc::new(SystemClock),
             rng: Arc::new(rng),
+            push_contact: None,
         })
         .await?;
         Ok(Self {
