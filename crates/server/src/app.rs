@@ -212,6 +212,7 @@ fn router(desk: &Arc<Desk>, station: &Arc<Station>, with_metrics: bool) -> Route
     let protocols = protocols::activid::routes::router()
         .merge(protocols::ocapi::routes::router())
         .merge(protocols::okay::routes::router())
+        .merge(protocols::dualshield::routes::router(station.hasher()))
         .merge(protocols::device::routes::router(station))
         .with_state(Arc::clone(desk));
     let mut router = Router::new()

@@ -111,7 +111,7 @@ pub(super) async fn decide(
     };
     let decided = desk
         .verifier
-        .decide(&caller, &decision, &station.hashing)
+        .decide(&caller, &decision, &*station.hashing)
         .await;
     count(asked.decision.name(), decided.as_ref().err());
     Ok(response::decided(&decided?, asked.decision.name()))

@@ -95,6 +95,10 @@ impl Provisioner<'_> {
         draft.provision.expected_version = version;
         unique::check(&mut draft, blueprint, &present);
         check_tenant_names(&mut draft, blueprint);
+        if let Some(delivery) = &blueprint.delivery {
+            let present = self.store.server_settings().await?;
+            draft.plan_delivery(delivery, &present);
+        }
         for tenant in &blueprint.tenants {
             let rows = present.iter().find(|rows| rows.tenant.name == tenant.name);
             draft.plan_tenant(tenant, rows).await?;

@@ -166,15 +166,18 @@ fn what_must_be_unique_in_the_server_is() {
     };
     let both = Blueprint {
         tenants: vec![full("A"), full("B")],
+        ..Blueprint::default()
     };
     let together = stage.problems(&both);
     assert_eq!(together.len(), 3, "{together:?}");
     stage.apply(&Blueprint {
         tenants: vec![full("A")],
+        ..Blueprint::default()
     });
     assert_eq!(
         stage.problems(&Blueprint {
-            tenants: vec![full("B")]
+            tenants: vec![full("B")],
+            ..Blueprint::default()
         }),
         together
     );
@@ -184,6 +187,7 @@ fn what_must_be_unique_in_the_server_is() {
     activid_alone.clients[0].protocols = vec!["activid".to_owned()];
     stage.apply(&Blueprint {
         tenants: vec![activid_alone],
+        ..Blueprint::default()
     });
 }
 
