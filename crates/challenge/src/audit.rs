@@ -118,6 +118,8 @@ pub enum EventKind {
     Unlink,
     /// A phone told anew what it can do, or where pushes go.
     UpdateDevice,
+    /// A push service knows a phone's subscription no more, and it was forgotten.
+    DropPush,
     /// An approval session was asked for.
     Start,
     /// The user said that it was somebody else who asked.
@@ -160,6 +162,7 @@ impl EventKind {
             Self::LinkDevice => "link_device",
             Self::Unlink => "unlink",
             Self::UpdateDevice => "update_device",
+            Self::DropPush => "drop_push",
             Self::Start => "start",
             Self::NotMe => "not_me",
             Self::Expire => "expire",

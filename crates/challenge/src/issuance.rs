@@ -47,8 +47,9 @@ pub struct Wish<'a> {
 pub enum Asked<'a> {
     /// Something random.
     Drawn,
-    /// This text, which a person can compare with what is to be done, such as digits of an account. The
-    /// suite must have a counter or time, since the same may be asked again.
+    /// This text, which a person can compare with what is to be done, such as digits of an account. Since
+    /// the same may be asked again, its answer serves once: per counter or time step of the suite, or for
+    /// ever where the suite has neither.
     Text(&'a str),
     /// Decimal digits that stand for these bytes and for this challenge alone.
     Derived(&'a [u8]),
@@ -88,6 +89,7 @@ impl Verifier {
                 return Err(refusal);
             }
             let drawn = self.drawn(wish, &bound, &standing.value, now)?;
+            self.check_unanswered(&bound, &drawn.challenge).await?;
             let change = self
                 .issue_change(wish, &bound, (&standing, &drawn), now)
                 .await?;
@@ -167,6 +169,7 @@ impl Verifier {
             authenticator: wish.binds().then_some(first.enrolled.id),
             client: wish.context.client.id,
             question: String::new(),
+            is_repeatable: matches!(wish.asked, Asked::Text(_)),
             issued_at: now,
             answer_by: now.plus_s(limits.challenge_s),
             consume_s: CONSUME_S,
@@ -194,6 +197,26 @@ impl Verifier {
             }
         };
         Ok(Drawn { challenge, message })
+    }
+
+    /// Refuses to ask for an answer that was accepted before and would be the same again.
+    async fn check_unanswered(&self, bound: &Bound, challenge: &Challenge) -> Result<(), Refusal> {
+        if !challenge.is_repeatable {
+            return Ok(());
+        }
+        let is_bound = |one: &&Opened| challenge.authenticator == Some(one.enrolled.id);
+        let opened = bound.fitting.iter().find(is_bound);
+        let mark = opened.and_then(|one| methods::mark_of_question(one, &challenge.question));
+        let Some(mark) = mark else {
+            return Ok(());
+        };
+        let (tenant, now) = (challenge.tenant, challenge.issued_at);
+        if self.store.is_spent(tenant, &mark, now).await? {
+            let text = "this authenticator answered the same text before, and would give the same \
+                answer; have the question derived (mode hmac), or enrol a suite with a counter or time";
+            return Err(Refusal::DoesNotFit(text.to_owned()));
+        }
+        Ok(())
     }
 
     /// What is asked of the one authenticator that may answer.
@@ -364,15 +387,8 @@ fn may_issue(
 
 /// A text that the caller wants to be asked, if the suite takes it.
 fn checked(suite: &Suite, text: &str) -> Result<String, Refusal> {
-    let does_not_fit = |problem: String| Refusal::DoesNotFit(problem);
-    if !methods::is_fresh_by_itself(suite) {
-        return Err(does_not_fit(format!(
-            "{suite} answers the same question the same way for ever, so that no text of a transaction \
-             can be asked of it; enrol a suite with a counter or time, or have the question derived"
-        )));
-    }
     match suite.question(text) {
         Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(does_not_fit(format!("{suite}: {error}"))),
+        Err(error) => Err(Refusal::DoesNotFit(format!("{suite}: {error}"))),
     }
 }

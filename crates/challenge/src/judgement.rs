@@ -246,6 +246,12 @@ fn gone(case: &Case<'_>, now: Timestamp) -> Gone {
     }
 }
 
+/// Whether the question that was answered may be asked again: then its answer is spent for itself.
+fn may_repeat(case: &Case<'_>, now: Timestamp) -> bool {
+    let live = open_challenge(case, now);
+    is_supplied(case, now) || live.is_some_and(|live| live.value.is_repeatable)
+}
+
 /// Whether these hits answer the challenge, rather than something else that was wanted.
 fn answer_it(case: &Case<'_>, hits: &[(&Opened, Spend)], now: Timestamp) -> bool {
     match case.wanted {
@@ -289,18 +295,20 @@ fn right(case: &Case<'_>, tally: &Tally, hits: &[(&Opened, Spend)], now: Timesta
     });
     next.closed = closed(case, answered.as_ref().map(|write| write.id)).or(next.closed);
     standing.policies.insert(case.policy.code.clone(), next);
-    let mut marks = Vec::new();
+    let may_repeat = may_repeat(case, now);
+    let mut marks: Vec<SpentMark> = Vec::new();
     for (opened, spend) in hits {
         let movement = standing
             .authenticators
             .entry(opened.enrolled.id)
             .or_default();
         *movement = methods::spend_into(movement, spend);
-        if let Spend::Signature(_, Some(mark)) | Spend::Response(_, Some(mark)) = spend
-            && !marks.contains(mark)
-        {
-            marks.push(mark.clone());
-        }
+        let mark = match spend {
+            Spend::Signature(_, mark) => mark.as_ref(),
+            Spend::Response(_, mark) => mark.as_ref().filter(|_| may_repeat),
+            Spend::Counter(_) | Spend::Step { .. } | Spend::Passcode(_) | Spend::Challenge => None,
+        };
+        marks.extend(mark.filter(|mark| !marks.contains(mark)).cloned());
     }
     let Some((first, _)) = hits.first() else {
         return wrong(case, tally, now);

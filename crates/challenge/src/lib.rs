@@ -30,6 +30,7 @@ pub mod methods;
 pub mod password;
 pub mod policy;
 pub mod ports;
+pub mod push_key;
 pub mod refusal;
 pub mod resynchronisation;
 pub mod rng;

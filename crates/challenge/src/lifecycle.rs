@@ -39,6 +39,9 @@ pub struct Challenge {
     pub client: Id<Client>,
     /// What is asked, as it is shown.
     pub question: String,
+    /// Whether the question is a text that may be asked again, so that its answer serves once for ever.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_repeatable: bool,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// The moment from which it is too late to answer.
@@ -321,6 +324,7 @@ mod tests {
             issued_at: T0,
             answer_by: T0.plus_s(ANSWER_S),
             consume_s: CONSUME_S,
+            is_repeatable: false,
             state: State::Open { attempts_left },
         }
     }

@@ -43,6 +43,9 @@ pub struct Limits {
     pub sign_format: SignFormat,
     /// The exact number of fields a transaction must have; nothing: any number.
     pub sign_fields: Option<u32>,
+    /// What devices call the fields of a transaction, in their order; it goes to them when they are
+    /// enrolled. At most 64; empty: devices have their own names.
+    pub sign_labels: Vec<String>,
     /// The channels this policy may be used over; empty: any.
     pub channels: Vec<String>,
     /// Whether a user's static password is accepted under this policy.
@@ -61,6 +64,7 @@ impl Default for Limits {
             drift_steps: 1,
             sign_format: SignFormat::Auto,
             sign_fields: None,
+            sign_labels: Vec::new(),
             channels: Vec::new(),
             static_password: false,
         }

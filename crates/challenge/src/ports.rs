@@ -8,7 +8,9 @@ use crate::access::{AccessToken, TokenKey};
 use crate::approval::ports::{ApprovalStore, ApprovalWrites, Outbox};
 use crate::audit::Event;
 use crate::clock::Timestamp;
-use crate::directory::{Authenticator, AuthenticatorKey, Client, Site, Tenant, User, UserKey};
+use crate::directory::{
+    Authenticator, AuthenticatorKey, Client, ServerSetting, Site, Tenant, User, UserKey,
+};
 use crate::id::{Id, TimedId};
 use crate::lifecycle::Challenge;
 use crate::policy::Policy;
@@ -119,6 +121,9 @@ pub trait Store: ApprovalStore + Outbox + Send + Sync + 'static {
 
     /// All tenants with their clients, policies and sites.
     async fn tenants(&self) -> Result<Vec<TenantRows>, StoreError>;
+
+    /// The settings of the whole server.
+    async fn server_settings(&self) -> Result<Vec<ServerSetting>, StoreError>;
 
     /// A user with all authenticators, revoked ones included.
     async fn user(
@@ -295,6 +300,8 @@ impl Message {
 pub struct Provision {
     /// The directory's version that the change was computed from.
     pub expected_version: u64,
+    /// Settings of the whole server to be added or replaced, by name.
+    pub settings: Vec<ServerSetting>,
     /// Tenants to be added or replaced, by id.
     pub tenants: Vec<Tenant>,
     /// Clients to be added or replaced, by id.

@@ -12,7 +12,9 @@ use aws_lc_rs::{constant_time, hmac};
 use data_encoding::HEXLOWER;
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::approval::PublicKey;
 use crate::clock::Timestamp;
+use crate::push_key::PushKey;
 use crate::rng::{self, Rng};
 
 /// Length of a master key in bytes.
@@ -86,6 +88,7 @@ struct MasterKey {
     passcodes: hmac::Key,
     tickets: hmac::Key,
     puzzles: hmac::Key,
+    push: PushKey,
 }
 
 impl fmt::Debug for Keyring {
@@ -282,6 +285,17 @@ impl Keyring {
         Ok(hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()))
     }
 
+    /// The key pair by which push services know this server now.
+    pub fn push_key(&self) -> Result<&PushKey, SealError> {
+        Ok(&self.key(self.current)?.push)
+    }
+
+    /// The key pair with this public half: the present one, or one of an older master key.
+    pub fn push_key_of(&self, public: &PublicKey) -> Option<&PushKey> {
+        let mut keys = self.keys.values().map(|key| &key.push);
+        keys.find(|key| key.public() == public)
+    }
+
     fn key(&self, version: u32) -> Result<&MasterKey, SealError> {
         self.keys
             .get(&version)
@@ -300,6 +314,7 @@ impl MasterKey {
         let passcodes = hmac::sign(&root, b"countersign passcodes v1");
         let tickets = hmac::sign(&root, b"countersign tickets v1");
         let puzzles = hmac::sign(&root, b"countersign puzzles v1");
+        let push = hmac::sign(&root, b"countersign push v1");
         Some(Self {
             sealing: LessSafeKey::new(UnboundKey::new(&AES_256_GCM, sealing.as_ref()).ok()?),
             client_secrets: hmac::Key::new(hmac::HMAC_SHA256, client_secrets.as_ref()),
@@ -308,6 +323,7 @@ impl MasterKey {
             passcodes: hmac::Key::new(hmac::HMAC_SHA256, passcodes.as_ref()),
             tickets: hmac::Key::new(hmac::HMAC_SHA256, tickets.as_ref()),
             puzzles: hmac::Key::new(hmac::HMAC_SHA256, puzzles.as_ref()),
+            push: PushKey::derive(&hmac::Key::new(hmac::HMAC_SHA256, push.as_ref()))?,
         })
     }
 

@@ -51,14 +51,6 @@ impl Verifier {
         })
     }
 
-    /// Which way a code goes to a user, and where to: there is no way to configure one yet.
-    #[expect(clippy::unused_self, reason = "it will look")]
-    fn way_to(&self, _: &User) -> Result<(Way, String), Refusal> {
-        Err(Refusal::NoDestination(
-            "no [delivery] is configured on this server",
-        ))
-    }
-
     /// A code for one authenticator: what is kept of it, and the message that carries it.
     pub(crate) fn code_to(
         &self,

@@ -1,13 +1,18 @@
 //! `otpauth://` URIs, what authenticator apps read from a QR code: the key URI format of the
-//! Google Authenticator wiki. Not for drawing the code. OCRA has no such URI.
+//! Google Authenticator wiki, and in the same shape a URI for OCRA, which that wiki does not know.
+//! Not for drawing the code.
 
+mod ocra;
 mod parse;
 mod percent;
 
 use std::fmt;
 use std::num::NonZeroU32;
 
+use crate::ocra::SuiteError;
 use crate::{Algorithm, Digits, DigitsError, Hotp, Key, KeyError, Totp};
+
+pub use ocra::{FIELDS_MAX, OcraUri, Response, SignFormat, Signature};
 
 /// A key and its parameters as a URI carries them. `Display` writes the URI, `FromStr` reads it.
 ///
@@ -59,6 +64,9 @@ pub enum UriError {
     /// The type is neither `totp` nor `hotp`, or no `/` follows.
     #[error("expected totp/ or hotp/ after otpauth://")]
     Kind,
+    /// The type is not `ocra`, or no `/` follows; of an [`OcraUri`].
+    #[error("expected ocra/ after otpauth://")]
+    NotOcra,
     /// The label has no account name.
     #[error("the label has no account name")]
     NoAccount,
@@ -83,6 +91,23 @@ pub enum UriError {
     /// The number of digits is not 6 to 10.
     #[error("the parameter digits: {0}")]
     Digits(#[from] DigitsError),
+    /// A suite is not one of RFC 6287.
+    #[error("the parameter {parameter}: {error}")]
+    Suite {
+        /// `suite` or `signature_suite`.
+        parameter: &'static str,
+        /// Where it breaks the grammar.
+        error: SuiteError,
+    },
+    /// Neither `suite` nor `signature_suite` is there.
+    #[error("the parameters suite and signature_suite are both missing")]
+    NoSuite,
+    /// The format of what is signed is unknown.
+    #[error("the parameter sign_format: expected concatenated or digest")]
+    SignFormat,
+    /// There are more names of fields than [`FIELDS_MAX`], or one of them is empty.
+    #[error("the parameter field: expected at most {FIELDS_MAX} names, none of them empty")]
+    Fields,
     /// The secret is not a key.
     #[error("the parameter secret: {0}")]
     Secret(#[from] KeyError),
@@ -117,20 +142,10 @@ impl fmt::Display for Uri {
             Kind::Totp { .. } => "totp",
         };
         write!(f, "otpauth://{kind}/")?;
-        let issuer = self.issuer.as_deref().filter(|issuer| !issuer.is_empty());
-        // An account with a colon gets an issuer before it even if that is empty: readers take
-        // what stands before the first colon for the issuer, encoded or not.
-        if issuer.is_some() || self.account.contains(':') {
-            write!(f, "{}:", percent::Encoded(issuer.unwrap_or_default()))?;
-        }
+        write_label(f, self.issuer.as_deref(), &self.account)?;
         let secret = self.key.to_base32();
-        write!(
-            f,
-            "{}?secret={}",
-            percent::Encoded(&self.account),
-            secret.as_str()
-        )?;
-        if let Some(issuer) = issuer {
+        write!(f, "?secret={}", secret.as_str())?;
+        if let Some(issuer) = named(self.issuer.as_deref()) {
             write!(f, "&issuer={}", percent::Encoded(issuer))?;
         }
         write!(
@@ -144,4 +159,19 @@ impl fmt::Display for Uri {
             Kind::Totp { period_s } => write!(f, "&period={period_s}"),
         }
     }
+}
+
+/// The issuer, unless it is empty: the format cannot tell that from none.
+fn named(issuer: Option<&str>) -> Option<&str> {
+    issuer.filter(|issuer| !issuer.is_empty())
+}
+
+fn write_label(f: &mut fmt::Formatter<'_>, issuer: Option<&str>, account: &str) -> fmt::Result {
+    let issuer = named(issuer);
+    // An account with a colon gets an issuer before it even if that is empty: readers take
+    // what stands before the first colon for the issuer, encoded or not.
+    if issuer.is_some() || account.contains(':') {
+        write!(f, "{}:", percent::Encoded(issuer.unwrap_or_default()))?;
+    }
+    write!(f, "{}", percent::Encoded(account))
 }

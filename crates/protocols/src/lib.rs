@@ -7,6 +7,7 @@ pub mod activid;
 mod credentials;
 pub mod desk;
 pub mod device;
+pub mod dualshield;
 mod form;
 pub mod incoming;
 mod json;

@@ -1,12 +1,14 @@
 //! The description of what is served, as `OpenAPI` 3.1: made from the routes themselves, so that
-//! none is forgotten. So far the gateway and the device API.
+//! none is forgotten: the JSON API of DualShield, the gateway of Okay, and the device API.
 
 use utoipa::OpenApi;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme,
+};
 use utoipa::openapi::{InfoBuilder, OpenApi as Document};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{device, okay};
+use crate::{device, dualshield, okay};
 
 /// What an `Authorization` of a device looks like.
 const DEVICE_SCHEME: &str = "Countersign device=\"TENANT-DEVICE\", time=\"MS\", nonce=\"N\", \
@@ -15,6 +17,7 @@ const DEVICE_SCHEME: &str = "Countersign device=\"TENANT-DEVICE\", time=\"MS\", 
 /// What is told of all protocols together.
 #[derive(OpenApi)]
 #[openapi(tags(
+    (name = "dualshield", description = "The DualShield protocol: an application has challenges issued and answers verified."),
     (name = "okay", description = "The gateway of the Okay protocol: a tenant's server has a phone asked."),
     (name = "device", description = "The device API: what the authenticator on a phone says."),
 ))]
@@ -23,6 +26,7 @@ struct Everything;
 /// The description, as indented JSON with a line feed at its end.
 pub fn document() -> String {
     let all = OpenApiRouter::with_openapi(Everything::openapi())
+        .merge(dualshield::routes::documented())
         .merge(okay::routes::documented())
         .merge(device::routes::documented());
     let document = described(all.into_openapi());
@@ -36,6 +40,9 @@ fn described(mut document: Document) -> Document {
     let scheme = SecurityScheme::ApiKey(ApiKey::Header(scheme));
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("device", scheme);
+    let credentials = ClientCredentials::new("/das5/rest/oauth/token", Scopes::new());
+    let scheme = SecurityScheme::OAuth2(OAuth2::new([Flow::ClientCredentials(credentials)]));
+    components.add_security_scheme("dualshield", scheme);
     document.info = InfoBuilder::new()
         .title("Countersign")
         .description(Some(
@@ -71,7 +78,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(names.len(), 14);
+        assert_eq!(names.len(), 17);
     }
 
     #[test]

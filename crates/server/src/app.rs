@@ -48,6 +48,8 @@ pub struct Blueprint {
     pub clock: Arc<dyn Clock>,
     /// Gives randomness.
     pub rng: Arc<dyn Rng>,
+    /// A `mailto:` or `https:` URI that push services are told; nothing: the public URL, as HTTPS.
+    pub push_contact: Option<String>,
 }
 
 /// An application that listens, and does not answer before it [runs](Application::run).
@@ -57,6 +59,7 @@ pub struct Application {
     metrics_listener: Option<TcpListener>,
     router: Router,
     verifier: Arc<Verifier>,
+    signature: workers::Signature,
     /// Where phones wait for something to be asked.
     station: Arc<Station>,
     address: SocketAddr,
@@ -105,6 +108,7 @@ impl Application {
         let station = Station::new(Arc::clone(&blueprint.rng));
         let mint = workers::Mint::open(Arc::clone(&blueprint.rng))
             .context("the threads that draw puzzles could not be started")?;
+        let rng = Arc::clone(&blueprint.rng);
         let ports = Ports {
             store,
             clock: blueprint.clock,
@@ -125,6 +129,9 @@ impl Application {
         let public_url = blueprint
             .public_url
             .unwrap_or_else(|| format!("http://{address}"));
+        let contact = blueprint
+            .push_contact
+            .unwrap_or_else(|| contact_of(&public_url));
         let desk = Arc::new(Desk {
             verifier: Arc::clone(&verifier),
             public_url,
@@ -137,6 +144,7 @@ impl Application {
             metrics_listener,
             router,
             verifier,
+            signature: workers::Signature { contact, rng },
             station,
             address,
         })
@@ -159,7 +167,7 @@ impl Application {
 
     /// Answers until `stop` is done, then finishes what is under way.
     pub async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let workers = workers::start(&self.verifier)?;
+        let workers = workers::start(&self.verifier, self.signature)?;
         let metrics = self.metrics_listener.map(|listener| {
             let router = telemetry::router(&self.verifier);
             tokio::spawn(serving::connections::serve(
@@ -190,11 +198,21 @@ impl Application {
     }
 }
 
+/// What push services are told of whoever runs this server, where nothing else was said. They take no
+/// `http:` URI (RFC 8292, section 2.1).
+fn contact_of(public_url: &str) -> String {
+    match public_url.strip_prefix("http://") {
+        Some(rest) => format!("https://{rest}"),
+        None => public_url.to_owned(),
+    }
+}
+
 /// All that is served, each protocol under its own paths.
 fn router(desk: &Arc<Desk>, station: &Arc<Station>, with_metrics: bool) -> Router {
     let protocols = protocols::activid::routes::router()
         .merge(protocols::ocapi::routes::router())
         .merge(protocols::okay::routes::router())
+        .merge(protocols::dualshield::routes::router(station.hasher()))
         .merge(protocols::device::routes::router(station))
         .with_state(Arc::clone(desk));
     let mut router = Router::new()

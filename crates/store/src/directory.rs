@@ -3,7 +3,9 @@
 //! Client, policy and site have the same columns, so one shape serves the three.
 
 use challenge::clock::Timestamp;
-use challenge::directory::{Authenticator, Client, OkaySettings, Site, Tenant, User};
+use challenge::directory::{
+    Authenticator, Client, OkaySettings, ServerSetting, Site, Tenant, User,
+};
 use challenge::policy::Policy;
 use challenge::ports::StoreError;
 use challenge::secret::{Sealed, SecretMac};
@@ -12,6 +14,23 @@ use crate::cell::{Cell, Row, RowReader, to_json};
 
 /// The folder name of the protocol whose client names are unique in the whole server.
 const DUALSHIELD: &str = "dualshield";
+
+pub(crate) fn setting_cells(setting: &ServerSetting) -> Vec<Cell> {
+    vec![
+        setting.name.as_str().into(),
+        setting.body.as_str().into(),
+        setting.secret.as_ref().map(Sealed::as_bytes).into(),
+    ]
+}
+
+pub(crate) fn setting(row: Row) -> Result<ServerSetting, StoreError> {
+    let mut row = row.of("server_setting");
+    Ok(ServerSetting {
+        name: row.text()?,
+        body: row.text()?,
+        secret: row.bytes_or_null()?.map(Sealed::from_bytes),
+    })
+}
 
 pub(crate) fn tenant_cells(tenant: &Tenant) -> Result<Vec<Cell>, StoreError> {
     let okay = tenant.okay.as_ref();

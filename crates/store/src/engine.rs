@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use challenge::access::{AccessToken, TokenKey};
 use challenge::audit::Event;
 use challenge::clock::Timestamp;
-use challenge::directory::{Authenticator, AuthenticatorKey, Site, Tenant, User, UserKey};
+use challenge::directory::{
+    Authenticator, AuthenticatorKey, ServerSetting, Site, Tenant, User, UserKey,
+};
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
 use challenge::ports::{Change, Provision, Store, StoreError, TenantRows, Versioned};
@@ -212,6 +214,11 @@ impl<D: Database> Store for Engine<D> {
         Err(StoreError::Unavailable(
             "the directory changes faster than it can be read".to_owned(),
         ))
+    }
+
+    async fn server_settings(&self) -> Result<Vec<ServerSetting>, StoreError> {
+        self.all(sql::SERVER_SETTINGS, vec![], directory::setting)
+            .await
     }
 
     async fn user(

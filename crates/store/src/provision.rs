@@ -20,6 +20,10 @@ pub(crate) fn steps(change: &Provision) -> Result<Vec<Step>, StoreError> {
         sql::RAISE_DIRECTORY_VERSION,
         vec![version.into()],
     )];
+    for setting in &change.settings {
+        let cells = directory::setting_cells(setting);
+        steps.push(exactly(1, sql::PUT_SERVER_SETTING, cells));
+    }
     for tenant in &change.tenants {
         steps.push(exactly(
             1,

@@ -37,6 +37,12 @@ pub(crate) const RAISE_DIRECTORY_VERSION: &str =
 /// Writes without changing anything: it fails where a commit would.
 pub(crate) const PROBE: &str = "UPDATE directory_version SET version = version";
 
+pub(crate) const SERVER_SETTINGS: &str =
+    "SELECT name, body, secret FROM server_setting ORDER BY name";
+pub(crate) const PUT_SERVER_SETTING: &str = "INSERT INTO server_setting (name, body, secret) \
+     VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET body = excluded.body, \
+     secret = excluded.secret";
+
 pub(crate) const TENANTS: &str = "SELECT id, name, display_name, okay_id, okay, okay_secret, \
      okay_callback_secret FROM tenant ORDER BY id";
 pub(crate) const CLIENTS: &str =

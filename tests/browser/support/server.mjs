@@ -7,14 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './modules.mjs';
 
-const program = process.env.COUNTERSIGN_BIN ?? join(root, 'target/debug/countersign');
+export const program = process.env.COUNTERSIGN_BIN ?? join(root, 'target/debug/countersign');
 const SECRET = 'the-private-id-of-a-site-that-only-tests-know-and-that-is-long-enough-for-hs512';
 
 /**
  * @param {string[]} words
  * @param {RegExp} announced what it prints when it is ready; its groups are given back
  */
-async function run(words, announced) {
+export async function run(words, announced) {
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const found = await new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
-//! A bell in memory: who waits for something about a user, or for a message to leave, is woken.
+//! A bell in memory: who waits for something about a user, or for a message to leave, is woken. Those that
+//! bring callbacks and those that bring pushes have one each.
 //!
 //! It makes nothing correct: another node's change does not ring here, so whoever waits looks again
 //! after a while anyway.
@@ -13,11 +14,12 @@ use crate::id::Id;
 /// Bells; users that share one wake each other's waiters now and then, which harms nobody.
 const WIDTH: usize = 1024;
 
-/// A row of bells for users, and one for the outbox.
+/// A row of bells for users, and two for the outbox.
 pub struct Bell {
     hasher: RandomState,
     users: Vec<Event>,
     outbox: Event,
+    pushes: Event,
 }
 
 /// Resolves when the bell rings after it was made. Look at the state after making it, then wait.
@@ -29,6 +31,7 @@ impl Default for Bell {
             hasher: RandomState::new(),
             users: std::iter::repeat_with(Event::new).take(WIDTH).collect(),
             outbox: Event::new(),
+            pushes: Event::new(),
         }
     }
 }
@@ -39,9 +42,14 @@ impl Bell {
         self.of(user).unwrap_or(&self.outbox).listen()
     }
 
-    /// A message will have been put into the outbox, due at once.
+    /// A callback will have been put into the outbox, due at once.
     pub fn outbox(&self) -> Ring {
         self.outbox.listen()
+    }
+
+    /// A push will have been put into the outbox.
+    pub fn pushes(&self) -> Ring {
+        self.pushes.listen()
     }
 
     pub(crate) fn ring(&self, user: Id<User>) {
@@ -52,6 +60,10 @@ impl Bell {
 
     pub(crate) fn ring_outbox(&self) {
         self.outbox.notify(usize::MAX);
+    }
+
+    pub(crate) fn ring_pushes(&self) {
+        self.pushes.notify(usize::MAX);
     }
 
     fn of(&self, user: Id<User>) -> Option<&Event> {

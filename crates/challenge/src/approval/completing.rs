@@ -1,12 +1,13 @@
 //! Linking ends: the phone that brings an open code becomes the user's.
 
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::HEXLOWER;
 
 use super::callback::Told;
 use super::device::{Capabilities, Device, DeviceStatus, PublicKey};
 use super::guessing::{self, PUZZLE_S, Puzzle, WINDOW_S, WRONG_PER_ADDRESS, Work};
 use super::linking::{closed, no_standing};
 use super::ports::{ApprovalWrites, CodeDigest, Guesses, LinkingCode, Write};
+use super::push::UnverifiedSubscription;
 use super::refused::{Limit, Refused};
 use super::signed::{self, LinkText};
 use crate::audit::{EventKind, Outcome};
@@ -14,14 +15,10 @@ use crate::clock::Timestamp;
 use crate::directory::Tenant;
 use crate::id::Id;
 use crate::ports::{Change, Message, StandingWrite, StoreError, Versioned};
-use crate::secret::Place;
 use crate::verifier::{TRIES, Verifier};
 
 /// The longest name of a device or platform, in bytes.
 const NAME_MAX: usize = 128;
-
-/// The longest push subscription, in bytes.
-const PUSH_MAX: usize = 4096;
 
 /// What a phone brings to be linked. Nothing of it is verified yet.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +33,8 @@ pub struct LinkingAnswer<'a> {
     pub platform: &'a str,
     /// What it can do.
     pub capabilities: Capabilities,
-    /// Where pushes go: opaque JSON of the app.
-    pub push: Option<&'a str>,
+    /// Where pushes go.
+    pub push: Option<UnverifiedSubscription<'a>>,
     /// Milliseconds since the epoch, by the device's clock.
     pub time_ms: i64,
     /// The signature of the key that it brings, under [`signed::link`]: r and s, 64 bytes.
@@ -116,7 +113,6 @@ impl Verifier {
         for (what, text, most) in [
             ("name", answer.name, NAME_MAX),
             ("platform", answer.platform, NAME_MAX),
-            ("push", answer.push.unwrap_or_default(), PUSH_MAX),
         ] {
             if text.len() > most {
                 return Err(Refused::DoesNotFit(format!(
@@ -242,7 +238,7 @@ impl Verifier {
         if !drawn_last {
             return Err(Lost::Race);
         }
-        let device = self.new_device(answer, public_key, &code.value)?;
+        let device = self.new_device(answer, public_key, (&view.tenant, &code.value))?;
         let mut next = standing.value.clone();
         let mut ended = self
             .ended_by_unlinking(&view, (user, &mut next), now)
@@ -290,12 +286,11 @@ impl Verifier {
         &self,
         answer: &LinkingAnswer<'_>,
         public_key: &PublicKey,
-        code: &LinkingCode,
+        (tenant, code): (&Tenant, &LinkingCode),
     ) -> Result<Device, Refused> {
         let id: Id<Device> = Id::random(&*self.rng);
-        let push = answer
-            .push
-            .map(|push| self.sealed_push(code.tenant, id, push));
+        let push = answer.push.as_ref();
+        let push = push.map(|push| self.sealed_push(tenant, id, push));
         Ok(Device {
             id,
             tenant: code.tenant,
@@ -309,32 +304,6 @@ impl Verifier {
             linked_at: self.clock.now(),
             status: DeviceStatus::Linked,
         })
-    }
-
-    pub(super) fn sealed_push(
-        &self,
-        tenant: Id<Tenant>,
-        device: Id<Device>,
-        push: &str,
-    ) -> Result<String, Refused> {
-        if push.len() > PUSH_MAX {
-            return Err(Refused::DoesNotFit(format!(
-                "push: at most {PUSH_MAX} bytes are allowed"
-            )));
-        }
-        let place = push_place(tenant, device);
-        let sealed = self.keyring.seal(&*self.rng, &place, push.as_bytes())?;
-        Ok(BASE64.encode(sealed.as_bytes()))
-    }
-}
-
-/// Where a device's push subscription stands.
-pub(super) fn push_place(tenant: Id<Tenant>, device: Id<Device>) -> Place<'static> {
-    Place {
-        table: "device",
-        column: "push",
-        tenant: tenant.number(),
-        row: device.number(),
     }
 }
 

@@ -359,7 +359,7 @@ fn pause_s(tenant: &TenantView) -> u32 {
 
 /// How many digits a PIN may have. A tenant that verifies PINs itself and wants `NO` for a decline is the
 /// published Keycloak plugin, which takes any other answer than four digits for a yes without a PIN.
-fn digits_allowed(tenant: &TenantView, session: &Session) -> RangeInclusive<usize> {
+pub fn digits_allowed(tenant: &TenantView, session: &Session) -> RangeInclusive<usize> {
     let okay = tenant.tenant.okay.as_ref();
     let says_no = okay.is_some_and(|okay| okay.decline_word == "NO");
     if session.pin == PinPlace::Tenant && says_no {

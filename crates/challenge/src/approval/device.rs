@@ -7,6 +7,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
 use data_encoding::BASE64;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::push::UnverifiedSubscription;
 use super::refused::Refused;
 use crate::clock::Timestamp;
 use crate::directory::{Tenant, User};
@@ -40,7 +41,7 @@ pub struct Device {
     pub platform: String,
     /// What it can do.
     pub capabilities: Capabilities,
-    /// Where pushes go: the subscription as the app gave it, sealed, in base64.
+    /// Where pushes go: the subscription, sealed, in base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub push: Option<String>,
     /// When it was linked.
@@ -76,8 +77,8 @@ pub enum DeviceStatus {
 pub struct DeviceUpdate<'a> {
     /// What it can do.
     pub capabilities: Option<Capabilities>,
-    /// Where pushes go: opaque JSON of the app. `Some(None)` takes it away.
-    pub push: Option<Option<&'a str>>,
+    /// Where pushes go. `Some(None)` takes it away.
+    pub push: Option<Option<UnverifiedSubscription<'a>>>,
 }
 
 /// How a device names itself: `TENANT-DEVICE`, two ids in decimals.

@@ -3,10 +3,10 @@
 use super::ApprovalStanding;
 use super::callback::{CALLBACKS, Callback, Told};
 use super::caller::{Asking, DeviceCaller};
-use super::completing::push_place;
 use super::device::{Device, DeviceStatus, DeviceUpdate};
 use super::linking::{lost_races, no_standing};
 use super::ports::{ApprovalWrites, Write};
+use super::push::About;
 use super::refused::Refused;
 use super::session::{Answered, Digits, Session};
 use crate::audit::{EventKind, Outcome};
@@ -15,7 +15,6 @@ use crate::directory::{Tenant, TenantView, User};
 use crate::id::{Id, TimedId};
 use crate::lifecycle::Command;
 use crate::ports::{Change, Message, StandingWrite, StoreError, Versioned};
-use crate::secret::Sealed;
 use crate::standing::Standing;
 use crate::verifier::{TRIES, Verifier};
 
@@ -27,7 +26,7 @@ pub(super) struct Ended {
 }
 
 impl Verifier {
-    /// Withdraws a session that waits, and tells whoever asked that it ended.
+    /// Withdraws a session that waits, and tells whoever asked, and the phone, that it ended.
     pub async fn cancel_approval(
         &self,
         asking: &Asking<'_>,
@@ -45,11 +44,14 @@ impl Verifier {
             let ended = found.value.after(Command::Cancel, now)?;
             let mut event = self.event_of_asking(asking, EventKind::Cancel, Outcome::Done);
             event.detail.session = Some(id);
-            let change = self.ending_change(tenant, (&standing, &found), ended, event)?;
+            let mut change = self.ending_change(tenant, (&standing, &found), ended, event)?;
+            let push = self.push_about(About::Ended, &change.1).await?;
+            change.0.messages.extend(push);
             match self.store.commit(change.0).await {
                 Ok(()) => {
                     self.nearby.bell.ring(found.value.user);
                     self.nearby.bell.ring_outbox();
+                    self.nearby.bell.ring_pushes();
                     return Ok(change.1);
                 }
                 Err(StoreError::Conflict) => self.wait_a_turn(found.value.user).await,
@@ -285,10 +287,10 @@ impl Verifier {
         update: &DeviceUpdate<'_>,
     ) -> Result<Device, Refused> {
         let (tenant, id) = (caller.device.tenant, caller.device.id);
-        let push = match update.push {
+        let push = match &update.push {
             None => None,
             Some(None) => Some(None),
-            Some(Some(push)) => Some(Some(self.sealed_push(tenant, id, push)?)),
+            Some(Some(push)) => Some(Some(self.sealed_push(&caller.tenant.tenant, id, push)?)),
         };
         for _ in 0..TRIES {
             let found = self.store.device(tenant, id).await?;
@@ -318,21 +320,6 @@ impl Verifier {
             }
         }
         Err(lost_races(caller.device.user))
-    }
-
-    /// Where a device's pushes go, as the app gave it; nothing where it gave nothing.
-    pub fn push_subscription(&self, device: &Device) -> Result<Option<String>, Refused> {
-        let Some(text) = &device.push else {
-            return Ok(None);
-        };
-        let damaged = || Refused::Unavailable(format!("device {}: damaged push", device.id));
-        let sealed = data_encoding::BASE64
-            .decode(text.as_bytes())
-            .map_err(|_| damaged())?;
-        let place = push_place(device.tenant, device.id);
-        let plain = self.keyring.open(&place, &Sealed::from_bytes(sealed))?;
-        let push = std::str::from_utf8(&plain).map_err(|_| damaged())?;
-        Ok(Some(push.to_owned()))
     }
 
     /// The message that tells a tenant; nothing where it wants no callbacks.

@@ -4,7 +4,8 @@
 //! user typed or scanned. A **session** asks it for a decision; what the device signs is everything
 //! it displayed and by whom it was asked ([`signed`]). What a decision means is decided by
 //! [`crate::lifecycle`], as for every challenge. Whoever asked is told by a **callback**, which is
-//! written in the same commit as what it tells and leaves through the outbox ([`delivery`]).
+//! written in the same commit as what it tells and leaves through the outbox ([`delivery`]). The phone is
+//! woken by a **push** ([`push`]).
 //!
 //! Start reading at `start.rs` and `decide.rs`. What is not here: the words and numbers of the wire.
 
@@ -26,6 +27,7 @@ mod looking;
 mod outbox;
 pub mod pin;
 pub mod ports;
+pub mod push;
 mod recent;
 mod refused;
 mod session;
@@ -40,7 +42,7 @@ pub(crate) use caller::Nearby;
 pub use caller::{Asking, DeviceCaller};
 pub use completing::{Linked, LinkingAnswer};
 pub use consuming::{Consumption, OwnApproval};
-pub use decide::{Evidence, UnverifiedDecision};
+pub use decide::{Evidence, UnverifiedDecision, digits_allowed};
 pub use device::{Capabilities, Device, DeviceName, DeviceStatus, DeviceUpdate, PublicKey};
 pub(crate) use directory::okay_place;
 pub use guessing::{Puzzle, WRONG_PER_ADDRESS, WRONG_WITHOUT_WORK, Work};

@@ -20,7 +20,7 @@ const CHORES_AT_ONCE: u32 = 256;
 /// Seconds after which a chore that could not be done is tried again.
 const CHORE_AGAIN_S: u32 = 5;
 
-/// Which callbacks are wanted.
+/// Which callbacks or pushes are wanted.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// The most of one tenant.
@@ -281,7 +281,7 @@ impl Verifier {
     }
 }
 
-fn settled(claimed: &Claimed, fate: Fate) -> Settled {
+pub(super) fn settled(claimed: &Claimed, fate: Fate) -> Settled {
     Settled {
         id: claimed.message.id,
         tenant: claimed.message.tenant,

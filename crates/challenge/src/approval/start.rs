@@ -7,6 +7,7 @@ use super::callback::{CHORES, Chore};
 use super::caller::Asking;
 use super::decide::limits_of;
 use super::judging;
+use super::push::About;
 use super::recent::Recent;
 use super::refused::{Limit, Refused};
 use super::session::{Question, Session, SessionKind};
@@ -47,7 +48,7 @@ pub struct ApprovalWish<'a> {
 
 impl Verifier {
     /// Starts a session: counted, bound to the user's linked phone, and on disk with the promise to
-    /// tell its end.
+    /// tell its end and the push that tells the phone.
     ///
     /// One user has at most `max_pending` sessions open and `starts_per_5_min` started in five
     /// minutes, on all nodes together. What is refused is in the audit log, and does not count.
@@ -71,10 +72,13 @@ impl Verifier {
             let Some(session) = session.await? else {
                 continue;
             };
-            let change = self.start_change(wish, &standing, &session)?;
+            let mut change = self.start_change(wish, &standing, &session)?;
+            let push = self.push_about(About::Asked, &session).await?;
+            change.messages.extend(push);
             match self.store.commit(change).await {
                 Ok(()) => {
                     self.nearby.bell.ring(user.id);
+                    self.nearby.bell.ring_pushes();
                     return Ok(session);
                 }
                 Err(StoreError::Conflict) if turn.is_none() => {

@@ -7,7 +7,13 @@
 mod fate;
 mod message;
 mod outbox;
+mod settings;
+pub mod template;
 
 pub use fate::{Handover, PAUSES_S};
 pub use message::{Delivery, Way};
 pub use outbox::{Handout, LEASE_S, Parcel};
+pub use settings::{
+    DeliverySecrets, DeliverySettings, Format, GatewaySettings, Method, SETTING, Security,
+    SmtpSettings, StoredDelivery,
+};

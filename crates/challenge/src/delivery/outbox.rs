@@ -3,7 +3,7 @@
 use super::fate::{self, Handover};
 use super::message::{Delivery, Letter, Way};
 use crate::approval::Wanted;
-use crate::approval::ports::{Claimed, Fate, Settled};
+use crate::approval::ports::{Claim, Claimed, Fate, Settled};
 use crate::audit::{Detail, Event, EventKind, Outcome};
 use crate::id::TimedId;
 use crate::lifecycle::{Phase, State};
@@ -11,8 +11,9 @@ use crate::ports::{Change, StoreError};
 use crate::refusal::Refusal;
 use crate::verifier::Verifier;
 
-/// Seconds for which a code that was given out is nobody else's. Longer than a try may take.
-pub use crate::approval::LEASE_S;
+/// Seconds for which a code that was given out is nobody else's. Longer than a try may take, and short
+/// beside the time that a code is good for.
+pub const LEASE_S: u32 = 30;
 
 /// Seconds for which a message is kept that nobody can read: a newer version wrote it.
 const UNREAD_S: u32 = 3600;
@@ -56,6 +57,10 @@ impl Verifier {
             pass_over: Vec::new(),
         };
         let claim = self.claim_of(way.kind(), wanted);
+        let claim = Claim {
+            lease_until: claim.now.plus_s(LEASE_S),
+            ..claim
+        };
         let (mut parcels, mut dropped) = (Vec::new(), 0);
         let mut fates = Vec::new();
         for claimed in self.store.claim(&claim).await? {
@@ -69,7 +74,8 @@ impl Verifier {
                     fates.push(settled(&claimed, Fate::Delivered));
                 }
                 Found::Kept(handover) => {
-                    let fate = self.fate_of(&claimed, way, handover).await?;
+                    let tried = (&claimed, claimed.failed_tries);
+                    let fate = self.fate_of(tried, way, handover).await?;
                     dropped += u32::from(fate == Fate::Delivered);
                     fates.push(settled(&claimed, fate));
                 }
@@ -92,7 +98,8 @@ impl Verifier {
         let mut dropped = 0;
         for (claimed, handover) in handovers {
             let taken = handover == Handover::Taken;
-            let fate = self.fate_of(&claimed, way, handover).await?;
+            let tried = (&claimed, claimed.failed_tries.saturating_add(1));
+            let fate = self.fate_of(tried, way, handover).await?;
             dropped += u32::from(fate == Fate::Delivered && !taken);
             fates.push(settled(&claimed, fate));
         }
@@ -129,11 +136,11 @@ impl Verifier {
         })
     }
 
-    /// What becomes of a message after a try. Where nothing more happens with it an event tells that
+    /// What becomes of a message after so many tries. Where nothing more happens with it an event tells that
     /// first: a message is never gone without.
     async fn fate_of(
         &self,
-        claimed: &Claimed,
+        (claimed, tries): (&Claimed, u32),
         way: Way,
         handover: Handover,
     ) -> Result<Fate, StoreError> {
@@ -148,14 +155,14 @@ impl Verifier {
             } => {
                 let unread_until = claimed.message.id.drawn_at().plus_s(UNREAD_S);
                 let ends_at = letter.as_ref().map_or(unread_until, |one| one.expires_at);
-                let tries = (claimed.failed_tries, retry_after_s);
-                if let Some(at) = fate::next_try(tries, ends_at, now, &*self.rng) {
+                let asked = (claimed.failed_tries, retry_after_s);
+                if let Some(at) = fate::next_try(asked, ends_at, now, &*self.rng) {
                     return Ok(Fate::Again { at, trouble });
                 }
                 (Outcome::Undelivered, Some(trouble))
             }
         };
-        let event = self.delivery_event((claimed, letter), way, (outcome, trouble));
+        let event = self.delivery_event((claimed, letter), (way, tries), (outcome, trouble));
         self.store.commit(Change::telling(event)).await?;
         // Nothing is kept of a code that nobody can use.
         Ok(Fate::Delivered)
@@ -164,11 +171,10 @@ impl Verifier {
     fn delivery_event(
         &self,
         (claimed, letter): (&Claimed, Option<Letter>),
-        way: Way,
+        (way, tries): (Way, u32),
         (outcome, trouble): (Outcome, Option<String>),
     ) -> Event {
         let at = self.clock.now();
-        let tries = claimed.failed_tries.saturating_add(1);
         let mut fields = vec![
             ("way".to_owned(), way.name().to_owned()),
             ("tries".to_owned(), tries.to_string()),

@@ -10,7 +10,7 @@ use data_encoding::HEXLOWER;
 use quick_cache::sync::Cache;
 
 use crate::access;
-
+use crate::delivery::{SETTING, StoredDelivery};
 use crate::directory::{Authenticator, Client, Site, Tenant, User, UserKey};
 use crate::id::Id;
 use crate::policy::Policy;
@@ -44,6 +44,7 @@ struct Snapshot {
     certificates: HashMap<String, Vec<Caller>>,
     /// The tenants whose clients' tokens begin with this mark: nearly always one.
     token_marks: HashMap<[u8; 4], Vec<Id<Tenant>>>,
+    delivery: Option<Arc<StoredDelivery>>,
 }
 
 /// A client and its tenant.
@@ -167,6 +168,11 @@ impl Catalogue {
         self.snapshot().sites.values().cloned().collect()
     }
 
+    /// How codes reach users; nothing where that was never set.
+    pub fn delivery(&self) -> Option<Arc<StoredDelivery>> {
+        self.snapshot().delivery.clone()
+    }
+
     /// A user with all authenticators; nothing where there is no such user.
     pub async fn user(
         &self,
@@ -208,6 +214,15 @@ impl Catalogue {
             version,
             ..Snapshot::default()
         };
+        let settings = self.store.server_settings().await?;
+        if let Some(row) = settings.iter().find(|row| row.name == SETTING) {
+            let read = StoredDelivery::read(row).map_err(|error| StoreError::Inconsistent {
+                table: "server_setting",
+                row: row.name.clone(),
+                problem: error.to_string(),
+            })?;
+            fresh.delivery = Some(Arc::new(read));
+        }
         for mut rows in self.store.tenants().await? {
             for site in std::mem::take(&mut rows.sites) {
                 fresh.site_names.insert(site.id, site.public_id.clone());

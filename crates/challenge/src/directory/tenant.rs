@@ -61,6 +61,9 @@ pub struct OkaySettings {
     /// Links and approvals that the tenant may start in a minute on each node; nothing: any number.
     #[serde(default)]
     pub starts_per_min: Option<u32>,
+    /// Whether pushes may go to a private or loopback address, and over plain HTTP.
+    #[serde(default)]
+    pub allow_private_push: bool,
     /// Since when no callback leaves, because the receiver answered 410.
     #[serde(default)]
     pub callback_stopped_at: Option<Timestamp>,

@@ -84,13 +84,34 @@ pub(super) fn verify_response(
         now,
     };
     let (found, hashed) = asked.find(opened, unverified_code)?;
-    // A question that a transaction was made into may come again in the same time step.
-    let step = found.time_step.filter(|_| found.counter.is_none());
-    let mark = step.map(|step| SpentMark {
-        digest: mark_of("ocra response", opened, &hashed),
-        keep_until: Some(forgettable_at(suite, step, *time_window)),
-    });
-    Some(Spend::Response(found.counter, mark))
+    Some(asked.spent_by((opened, *time_window), &found, &hashed))
+}
+
+/// The mark of the answer to a question under a suite that has neither counter nor time: the same
+/// question has the same answer for ever. Nothing where it has, or does not take the question.
+pub fn mark_of_question(opened: &Opened, question: &str) -> Option<[u8; 32]> {
+    let suite = opened.suite().filter(|suite| !is_fresh_by_itself(suite))?;
+    let OpenedMethod::Ocra { pin, .. } = &opened.method else {
+        return None;
+    };
+    let pin_hash = pin_hash(&suite, pin.as_deref());
+    let input = Input {
+        counter: None,
+        question: suite.question(question).ok()?,
+        pin: pin_hash.as_ref(),
+        session: None,
+        time_step: None,
+    };
+    let hashed = suite.data_input(&input).ok()?;
+    Some(mark_of(RESPONSE, opened, &hashed))
+}
+
+/// What marks of responses begin with.
+const RESPONSE: &str = "ocra response";
+
+fn pin_hash(suite: &Suite, pin: Option<&String>) -> Option<PinHash> {
+    let (algorithm, pin) = suite.pin().zip(pin)?;
+    Some(PinHash::of_pin(algorithm, pin))
 }
 
 /// Whether a suite answers questions that the caller makes: it must have a counter or time in it, or
@@ -125,13 +146,7 @@ pub(super) fn verify_supplied(
     };
     let found = asked.find(opened, unverified_code);
     let (found, hashed) = found.filter(|_| is_fresh_by_itself(suite))?;
-    let mark = found.counter.is_none().then(|| SpentMark {
-        digest: mark_of("ocra response", opened, &hashed),
-        keep_until: found
-            .time_step
-            .map(|step| forgettable_at(suite, step, *time_window)),
-    });
-    Some(Spend::Response(found.counter, mark))
+    Some(asked.spent_by((opened, *time_window), &found, &hashed))
 }
 
 /// Whether this is the signature of `question`.
@@ -181,6 +196,22 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// What a response spends: its counter, else a mark of what was hashed.
+    fn spent_by(
+        &self,
+        (opened, time_window): (&Opened, u32),
+        found: &Match,
+        hashed: &[u8],
+    ) -> Spend {
+        let mark = found.counter.is_none().then(|| SpentMark {
+            digest: mark_of(RESPONSE, opened, hashed),
+            keep_until: found
+                .time_step
+                .map(|step| forgettable_at(self.suite, step, time_window)),
+        });
+        Spend::Response(found.counter, mark)
+    }
+
     /// What matched, and the data that was hashed for it.
     fn find(&self, opened: &Opened, unverified_code: &str) -> Option<(Match, Vec<u8>)> {
         let OpenedMethod::Ocra {
@@ -192,10 +223,7 @@ impl Asked<'_> {
         else {
             return None;
         };
-        let pin_hash = match (self.suite.pin(), pin) {
-            (Some(algorithm), Some(pin)) => Some(PinHash::of_pin(algorithm, pin)),
-            _ => None,
-        };
+        let pin_hash = pin_hash(self.suite, pin.as_deref());
         let mut input = Input {
             counter: self.suite.has_counter().then_some(self.first_counter),
             question: self.suite.question(self.question).ok()?,

@@ -58,8 +58,8 @@ pub enum Spend {
         /// How far the token's clock runs from ours, where this code told it.
         drift_steps: Option<i64>,
     },
-    /// A response: its counter, where the suite has one. The challenge is spent by its own state; where
-    /// there is none, and no counter either, a mark for what was answered is.
+    /// A response: its counter where the suite has one, else a mark for what was answered, which is
+    /// spent where the question may be asked again. The challenge is spent by its own state.
     Response(Option<u64>, Option<SpentMark>),
     /// What was read off a grid: a digest of it, which is not taken again for a while.
     Passcode(PasscodeDigest),

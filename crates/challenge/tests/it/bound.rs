@@ -313,8 +313,22 @@ fn a_suite_without_counter_or_time_takes_no_supplied_question() {
     let code = ocra_code(SUITE, "07880384", 0, START);
     let refused = bank.respond(Which::ANY, Some("07880384"), &code);
     assert_eq!(refused.unwrap_err(), wrong(4));
-    let text = bank.issue(Which::ANY, Asked::Text("07880384")).unwrap_err();
-    assert!(matches!(text, Refusal::DoesNotFit(_)), "{text:?}");
+}
+
+#[test]
+fn a_text_is_asked_once_of_a_suite_without_counter_or_time() {
+    let bench = Bench::with(Limits::default(), vec![ocra(Some(SUITE), None)]);
+    let agent = Agent::named(&bench, "spl-api");
+    let ask = |text| agent.issue(Which::ANY, Asked::Text(text));
+    assert_eq!(ask("07880384").unwrap().question, "07880384");
+    let code = ocra_code(SUITE, "07880384", 0, START);
+    let missed = agent.respond(Which::ANY, Some("07880384"), "000000");
+    assert_eq!(missed.unwrap_err(), wrong(4));
+    ask("07880384").unwrap();
+    agent.respond(Which::ANY, Some("07880384"), &code).unwrap();
+    let again = ask("07880384").unwrap_err();
+    assert!(matches!(again, Refusal::DoesNotFit(_)), "{again:?}");
+    ask("07880385").unwrap();
 }
 
 #[test]

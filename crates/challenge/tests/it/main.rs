@@ -5,6 +5,7 @@
 mod approvals;
 mod bench;
 mod bound;
+mod delivering;
 mod issuing;
 mod memory_approvals;
 mod memory_store;

@@ -23,6 +23,7 @@ pub(crate) struct ApprovalRows {
     pub(crate) codes: BTreeMap<CodeDigest, Versioned<LinkingCode>>,
     pub(crate) guesses: BTreeMap<CodeDigest, Versioned<Guesses>>,
     pub(crate) outbox: BTreeMap<TimedId, Posted>,
+    written: usize,
 }
 
 /// A message in the outbox.
@@ -32,6 +33,8 @@ pub(crate) struct Posted {
     pub(crate) dead_at: Option<Timestamp>,
     trouble: Option<String>,
     lease: Option<(TimedId, Timestamp)>,
+    /// How many messages were written before it.
+    place: usize,
 }
 
 fn check<K: Ord, V>(
@@ -76,7 +79,9 @@ impl ApprovalRows {
                 dead_at: None,
                 trouble: None,
                 lease: None,
+                place: self.written,
             };
+            self.written += 1;
             self.outbox.insert(posted.message.id, posted);
         }
     }
@@ -85,7 +90,7 @@ impl ApprovalRows {
         one.message.line.is_none()
             || !self.outbox.values().any(|other| {
                 other.message.line == one.message.line
-                    && other.message.id < one.message.id
+                    && other.place < one.place
                     && other.failed_tries < TRIES_IN_LINE
                     && other.dead_at.is_none()
             })

@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use challenge::access::{AccessToken, TokenKey};
 use challenge::audit::Event;
 use challenge::clock::Timestamp;
-use challenge::directory::{Authenticator, AuthenticatorKey, Site, Tenant, User, UserKey};
+use challenge::directory::{
+    Authenticator, AuthenticatorKey, ServerSetting, Site, Tenant, User, UserKey,
+};
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
 use challenge::ports::{Change, Provision, Store, StoreError, TenantRows, Version, Versioned};
@@ -23,6 +25,7 @@ pub(crate) struct MemoryStore(Mutex<Rows>);
 #[derive(Default)]
 pub(crate) struct Rows {
     pub(crate) tenants: Vec<TenantRows>,
+    pub(crate) settings: Vec<ServerSetting>,
     pub(crate) users: Vec<(User, Vec<Authenticator>)>,
     pub(crate) standings: BTreeMap<Id<User>, Versioned<Standing>>,
     pub(crate) challenges: BTreeMap<TimedId, Versioned<Challenge>>,
@@ -228,6 +231,10 @@ impl Store for MemoryStore {
 
     async fn tenants(&self) -> Result<Vec<TenantRows>, StoreError> {
         Ok(self.rows().tenants.clone())
+    }
+
+    async fn server_settings(&self) -> Result<Vec<ServerSetting>, StoreError> {
+        Ok(self.rows().settings.clone())
     }
 
     async fn user(

@@ -16,8 +16,7 @@ impl FromStr for Uri {
     /// Reads a URI. Scheme and type may be in any case; names of parameters are lower case. A
     /// fragment (`#`) is ignored.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let rest = without_prefix(text, "otpauth://").ok_or(UriError::Scheme)?;
-        let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
+        let rest = after_scheme(text)?;
         let (by_time, rest) = match (without_prefix(rest, "totp/"), without_prefix(rest, "hotp/")) {
             (Some(rest), _) => (true, rest),
             (_, Some(rest)) => (false, rest),
@@ -35,10 +34,9 @@ impl FromStr for Uri {
             .secret
             .take()
             .ok_or(UriError::Missing("secret"))?;
-        let issuer = parameters.issuer.take().map(|issuer| issuer.to_string());
         Ok(Self {
             kind,
-            issuer: issuer.filter(|issuer| !issuer.is_empty()).or(prefix),
+            issuer: issuer(parameters.issuer.take(), prefix),
             account,
             key: Key::from_base32(&secret)?,
             algorithm: parameters.algorithm()?,
@@ -47,14 +45,20 @@ impl FromStr for Uri {
     }
 }
 
-fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+/// What follows `otpauth://`, without the fragment.
+pub(super) fn after_scheme(text: &str) -> Result<&str, UriError> {
+    let rest = without_prefix(text, "otpauth://").ok_or(UriError::Scheme)?;
+    Ok(rest.split_once('#').map_or(rest, |(before, _)| before))
+}
+
+pub(super) fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let (start, rest) = text.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 /// Issuer and account. They part at the first colon that is written as one, or else at the first
 /// that is written `%3A`; spaces behind it are no part of the account.
-fn read_label(label: &str) -> Result<(Option<String>, String), UriError> {
+pub(super) fn read_label(label: &str) -> Result<(Option<String>, String), UriError> {
     let decoded = |text| decode(text).ok_or(UriError::Encoding { part: "the label" });
     let (issuer, account) = if let Some((issuer, account)) = label.split_once(':') {
         (decoded(issuer)?.to_string(), decoded(account)?.to_string())
@@ -70,7 +74,13 @@ fn read_label(label: &str) -> Result<(Option<String>, String), UriError> {
     Ok((Some(issuer).filter(|issuer| !issuer.is_empty()), account))
 }
 
-type Value = Option<Zeroizing<String>>;
+/// The issuer by its parameter, or else by the label.
+pub(super) fn issuer(parameter: Value, prefix: Option<String>) -> Option<String> {
+    let issuer = parameter.map(|issuer| issuer.to_string());
+    issuer.filter(|issuer| !issuer.is_empty()).or(prefix)
+}
+
+pub(super) type Value = Option<Zeroizing<String>>;
 
 #[derive(Default)]
 struct Parameters {
@@ -138,7 +148,7 @@ impl Parameters {
 }
 
 /// A decimal number without a sign.
-fn number<N: FromStr>(
+pub(super) fn number<N: FromStr>(
     value: Option<&Zeroizing<String>>,
     name: &'static str,
 ) -> Result<Option<N>, UriError> {

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use oath::ocra::{Input, Suite, Window};
-use oath::otpauth::{Kind, Uri};
+use oath::otpauth::{Kind, OcraUri, Response, SignFormat, Signature, Uri};
 use oath::{Algorithm, Digits, Hotp, Key, Totp};
 use proptest::prelude::*;
 
@@ -70,7 +70,68 @@ fn nearly_suites() -> impl Strategy<Value = String> {
         })
 }
 
+/// Names as people give them, and such as are made of what separates.
+fn names() -> impl Strategy<Value = String> {
+    prop_oneof!["[^ ]\\PC{0,9}", "[a:%&+=#?/][a:%&+=#?/ ]{0,9}"]
+}
+
+/// A suite and a counter, which is 0 where the suite has none.
+fn counted() -> impl Strategy<Value = (Suite, u64)> {
+    (suites(), any::<u64>()).prop_map(|(text, counter)| {
+        let suite = Suite::parse(&text).unwrap();
+        let counter = if suite.has_counter() { counter } else { 0 };
+        (suite, counter)
+    })
+}
+
+fn signatures() -> impl Strategy<Value = Signature> {
+    let formats = prop_oneof![Just(SignFormat::Concatenated), Just(SignFormat::Digest)];
+    let fields = prop::collection::vec(names(), 0..=64);
+    (counted(), prop::option::of(formats), fields).prop_map(|((suite, counter), format, fields)| {
+        Signature {
+            suite,
+            counter,
+            format,
+            fields,
+        }
+    })
+}
+
 proptest! {
+    #[test]
+    fn an_ocra_uri_is_read_back_as_it_was_written(
+        key in keys(), issuer in prop::option::of(names()), account in names(),
+        response in prop::option::of(counted()), signature in signatures(), signs: bool,
+    ) {
+        let response = response.map(|(suite, counter)| Response { suite, counter });
+        let signature = (signs || response.is_none()).then_some(signature);
+        let uri = OcraUri { issuer, account, key, response, signature };
+        let text = uri.to_string();
+        let again: OcraUri = text.parse().unwrap();
+        prop_assert_eq!(again.to_string(), text.clone());
+        prop_assert_eq!(again.issuer, uri.issuer);
+        prop_assert_eq!(again.account, uri.account);
+        prop_assert_eq!(again.key.as_bytes(), uri.key.as_bytes());
+        prop_assert_eq!((again.response, again.signature), (uri.response, uri.signature));
+        prop_assert!(text.parse::<Uri>().is_err());
+    }
+
+    #[test]
+    fn no_ocra_uri_panics(
+        text in prop_oneof![
+            any::<String>(),
+            "otpauth://ocra/\\PC{0,12}\\?(secret=[A-Z2-7=%]{0,8}&)?(suite=\\PC{0,9}&)?\\PC{0,20}",
+            "otpauth://ocra/[a:%0-9]{0,6}\\?secret=AAAA&suite=OCRA-1:HOTP-SHA1-8:C?-?QN08\
+             (&(issuer|counter|field|sign_format)=[a%0-9]{0,5}){0,3}",
+        ],
+    ) {
+        if let Ok(uri) = text.parse::<OcraUri>() {
+            let again: OcraUri = uri.to_string().parse().unwrap();
+            prop_assert_eq!(again.account, uri.account);
+            prop_assert_eq!(again.response, uri.response);
+        }
+    }
+
     #[test]
     fn find_finds_the_counter_a_code_was_made_with(
         hotp in hotps(), key in keys(), first: u64, ahead in 0_u32..20, more in 1_u32..5,

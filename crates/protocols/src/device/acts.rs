@@ -6,32 +6,39 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::Response;
+use challenge::approval::push::UnverifiedSubscription;
 use challenge::approval::{
-    DeviceUpdate, Evidence, LinkingAnswer, Refused as DomainRefused, UnverifiedDecision, Work,
+    DeviceCaller, DeviceUpdate, Evidence, LinkingAnswer, Refused as DomainRefused,
+    UnverifiedDecision, Work,
 };
 use secrecy::SecretString;
-use serde_json::{Map, Value};
 
 use crate::desk::Desk;
+use crate::device::limits;
 use crate::device::refusal::Refused;
-use crate::device::request::{
-    self, CapabilitiesGiven, DecisionRequest, Incoming, LinkRequest, Wait,
-};
+use crate::device::request::{self, CapabilitiesGiven, DecisionRequest, LinkRequest, Wait};
 use crate::device::response;
 use crate::device::station::Station;
 use crate::device::stream::Watch;
+use crate::device::subscription::{SubscriptionGiven, SubscriptionRead};
 use crate::incoming;
 
 /// An answer, or why there is none.
 pub(super) type Answer = Result<Response<Body>, Refused>;
 
+/// Tells the server's time, limits and push key.
+pub(super) fn server(desk: &Desk) -> Answer {
+    let push_key = desk.verifier.push_key()?;
+    Ok(limits::answer(desk.verifier.now(), push_key))
+}
+
 /// Links the phone that brings a code and a key.
 pub(super) async fn link(desk: &Desk, request: Request) -> Answer {
     let incoming = request::read(request).await?;
-    let asked: LinkRequest = incoming.json()?;
+    let mut asked: LinkRequest = incoming.json()?;
     let public_key = request::bytes("public_key", &asked.public_key)?;
     let signature = request::signature(&asked.signature)?;
-    let push = asked.push.as_ref().map(text_of);
+    let push = asked.push.take().map(SubscriptionGiven::read).transpose()?;
     let address = incoming::address(&incoming.parts);
     let answer = LinkingAnswer {
         unverified_code: &asked.code,
@@ -39,7 +46,7 @@ pub(super) async fn link(desk: &Desk, request: Request) -> Answer {
         name: &asked.name,
         platform: &asked.platform,
         capabilities: asked.capabilities.into(),
-        push: push.as_deref(),
+        push: push.as_ref().map(SubscriptionRead::unverified),
         time_ms: asked.time_ms,
         unverified_signature: &signature,
         work: asked.work.as_ref().map(|work| Work {
@@ -58,7 +65,7 @@ pub(super) async fn sessions(desk: &Desk, station: &Arc<Station>, request: Reque
     let wait = Wait::parse(incoming.parts.uri.query().unwrap_or_default())?;
     let caller = incoming.caller(desk).await?;
     let sessions = desk.verifier.pending_approvals(&caller).await?;
-    let pending = response::pending(&sessions);
+    let pending = response::pending(&caller, &sessions);
     let known = wait.state.unwrap_or_else(response::nothing_pending);
     if wait.seconds == 0 || pending.state != known {
         return Ok(response::sessions(pending));
@@ -104,7 +111,7 @@ pub(super) async fn decide(
     };
     let decided = desk
         .verifier
-        .decide(&caller, &decision, &station.hashing)
+        .decide(&caller, &decision, &*station.hashing)
         .await;
     count(asked.decision.name(), decided.as_ref().err());
     Ok(response::decided(&decided?, asked.decision.name()))
@@ -133,23 +140,29 @@ pub(super) async fn capabilities(desk: &Desk, request: Request) -> Answer {
 /// Takes where pushes go.
 pub(super) async fn subscribe(desk: &Desk, request: Request) -> Answer {
     let incoming = request::read(request).await?;
-    let subscription: Map<String, Value> = incoming.json()?;
-    pushed(desk, &incoming, Some(&text_of(&subscription))).await
+    let caller = incoming.caller(desk).await?;
+    let given: SubscriptionGiven = incoming.json()?;
+    let subscription = given.read()?;
+    pushed(desk, &caller, Some(subscription.unverified())).await
 }
 
 /// Forgets where pushes go.
 pub(super) async fn unsubscribe(desk: &Desk, request: Request) -> Answer {
     let incoming = request::read(request).await?;
-    pushed(desk, &incoming, None).await
+    let caller = incoming.caller(desk).await?;
+    pushed(desk, &caller, None).await
 }
 
-async fn pushed(desk: &Desk, incoming: &Incoming, push: Option<&str>) -> Answer {
-    let caller = incoming.caller(desk).await?;
+async fn pushed(
+    desk: &Desk,
+    caller: &DeviceCaller,
+    push: Option<UnverifiedSubscription<'_>>,
+) -> Answer {
     let update = DeviceUpdate {
         capabilities: None,
         push: Some(push),
     };
-    desk.verifier.update_device(&caller, &update).await?;
+    desk.verifier.update_device(caller, &update).await?;
     Ok(response::done())
 }
 
@@ -159,11 +172,6 @@ pub(super) async fn unlink(desk: &Desk, request: Request) -> Answer {
     let caller = incoming.caller(desk).await?;
     desk.verifier.unlink(&caller).await?;
     Ok(response::done())
-}
-
-/// An object as compact JSON.
-fn text_of(object: &Map<String, Value>) -> String {
-    serde_json::to_string(object).unwrap_or_default()
 }
 
 fn count(decision: &'static str, refused: Option<&DomainRefused>) {

@@ -14,13 +14,17 @@
 //! | `state` | a digest of the list of pending sessions |
 
 mod acts;
+mod app;
 mod authorization;
 mod hashing;
+mod limits;
+pub mod push;
 mod refusal;
 mod request;
 mod response;
 pub mod routes;
 mod station;
 mod stream;
+mod subscription;
 
 pub use station::Station;

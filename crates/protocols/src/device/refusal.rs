@@ -2,6 +2,7 @@
 //! table is printed into `docs/device-api.md` by a test below.
 
 use challenge::approval::{self, Puzzle};
+use challenge::lifecycle::{OutOfTurn, Phase, State};
 
 /// A request that is not granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub(super) enum More {
     Attempts(u32),
     /// `seed` and `bits`.
     Puzzle(Puzzle),
+    /// `outcome`: what became of the session.
+    Outcome(&'static str),
 }
 
 impl From<approval::Refused> for Refused {
@@ -89,7 +92,12 @@ fn domain_to_wire(refused: &approval::Refused) -> Wire {
         }
         Domain::LimitReached(_) => (429, "limit-reached"),
         Domain::SessionNotFound => (404, "session-not-found"),
-        Domain::OutOfTurn(_) => (409, "session-over"),
+        Domain::OutOfTurn(OutOfTurn(phase)) => {
+            return Wire {
+                more: More::Outcome(outcome(*phase)),
+                ..row(409, "session-over", &detail)
+            };
+        }
         Domain::NotWhatWasDisplayed => (403, "not-what-was-displayed"),
         Domain::Wrong { attempts_left } => {
             return Wire {
@@ -119,6 +127,17 @@ fn domain_to_wire(refused: &approval::Refused) -> Wire {
     row(status, kind, &detail)
 }
 
+/// What became of a session that takes no decision any more, in one word.
+fn outcome(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Is(State::Accepted { .. } | State::Consumed { .. }) => "approved",
+        Phase::Is(State::Declined { .. }) => "declined",
+        Phase::Is(State::Refused { .. }) => "failed",
+        Phase::Is(State::Cancelled { .. } | State::Replaced { .. }) => "withdrawn",
+        Phase::Expired | Phase::Is(State::Open { .. }) => "expired",
+    }
+}
+
 fn row(status: u16, kind: &'static str, detail: &str) -> Wire {
     Wire {
         status,
@@ -133,7 +152,6 @@ mod tests {
     use std::fmt::Write as _;
 
     use challenge::approval::{Limit, Refused as Domain};
-    use challenge::lifecycle::{OutOfTurn, Phase};
 
     use super::*;
 
@@ -185,6 +203,9 @@ mod tests {
                 More::Nothing => "",
                 More::Attempts(_) => "`attempts_left`; 0: the session is over",
                 More::Puzzle(_) => "`seed`, `bits`",
+                More::Outcome(_) => {
+                    "`outcome`: `approved`, `declined`, `expired`, `failed` (by wrong PINs or numbers) or `withdrawn`"
+                }
             };
             writeln!(table, "| {status} | `{kind}` | {detail} | {more} |").unwrap();
         }

@@ -8,13 +8,13 @@ use challenge::approval::signed::SignedRequest;
 use challenge::approval::{Capabilities, DeviceCaller, Verdict};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use crate::desk::Desk;
 use crate::device::authorization;
 use crate::device::refusal::Refused;
+use crate::device::subscription::SubscriptionGiven;
 use crate::incoming::{self, NoBody};
 
 /// Bytes of a body at most.
@@ -43,8 +43,8 @@ pub(super) struct LinkRequest {
     /// What it can do.
     #[serde(default)]
     pub(super) capabilities: CapabilitiesGiven,
-    /// Where pushes go: JSON of at most 4096 bytes.
-    pub(super) push: Option<Map<String, Value>>,
+    /// Where pushes go.
+    pub(super) push: Option<SubscriptionGiven>,
     /// Milliseconds since 1970 by the device's clock.
     #[schema(examples(1_790_000_000_000_i64))]
     pub(super) time_ms: i64,

@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use challenge::approval::{
     Capabilities, Device, DeviceCaller, Linked, Refused as DomainRefused, Session, SessionKind,
-    signed,
+    digits_allowed,
 };
 use challenge::clock::Timestamp;
 use serde::Serialize;
@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 
 use crate::device::authorization::SCHEME;
 use crate::device::refusal::{More, Refused};
-use crate::device::request::WAIT_MAX_S;
 
 /// What `type` begins with in every problem document.
 const PROBLEM: &str = "urn:problem-type:device:";
@@ -24,21 +23,6 @@ const STATE_LENGTH: usize = 16;
 
 /// What devices are told to wait before they ask an unavailable server again.
 const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("1");
-
-/// The server's time and limits.
-#[derive(Serialize, ToSchema)]
-#[schema(as = DeviceServerAnswer)]
-pub(super) struct ServerAnswer {
-    /// Milliseconds since 1970 by the server's clock.
-    #[schema(examples(1_790_000_000_000_i64))]
-    time_ms: i64,
-    /// Seconds by which a device's time may differ from it.
-    #[schema(examples(120))]
-    time_tolerance_s: u32,
-    /// The longest `wait_s`.
-    #[schema(examples(30))]
-    wait_max_s: u64,
-}
 
 /// A device that was linked.
 #[derive(Serialize, ToSchema)]
@@ -101,6 +85,12 @@ pub(super) struct SessionShown<'a> {
     answer_by_ms: i64,
     /// Whether approving takes a PIN; a new one for `SET_PIN`.
     needs_pin: bool,
+    /// The fewest digits that the PIN may have; null where none is asked for.
+    #[schema(examples(4))]
+    pin_min: Option<usize>,
+    /// The most.
+    #[schema(examples(12))]
+    pin_max: Option<usize>,
     /// Whether approving takes the number that the asking page shows.
     needs_number: bool,
     /// Whether approving takes that the device makes sure who holds it.
@@ -176,6 +166,9 @@ pub(super) struct Problem {
     /// Zero bits that its solution begins with.
     #[serde(skip_serializing_if = "Option::is_none")]
     bits: Option<u32>,
+    /// What became of a session that is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
 }
 
 /// A list of sessions, as it goes over the wire.
@@ -186,18 +179,6 @@ pub(super) struct Pending {
     pub(super) text: String,
     /// The moment at which the first of them expires.
     pub(super) expiry: Option<Timestamp>,
-}
-
-/// The server's time and limits.
-pub(super) fn server(now: Timestamp) -> Response<Body> {
-    json(
-        StatusCode::OK,
-        &ServerAnswer {
-            time_ms: now.unix_ms(),
-            time_tolerance_s: signed::TIME_TOLERANCE_S,
-            wait_max_s: WAIT_MAX_S,
-        },
-    )
 }
 
 /// A device that was linked.
@@ -214,13 +195,13 @@ pub(super) fn linked(linked: &Linked) -> Response<Body> {
 }
 
 /// A list of sessions, and its name.
-pub(super) fn pending(sessions: &[Session]) -> Pending {
+pub(super) fn pending(caller: &DeviceCaller, sessions: &[Session]) -> Pending {
     let ids: Vec<String> = sessions.iter().map(|one| one.id.to_string()).collect();
     let state = state_of(&ids);
     let shown = sessions
         .iter()
         .zip(&ids)
-        .map(|(session, id)| shown(session, id));
+        .map(|(session, id)| shown(caller, session, id));
     let answer = SessionsAnswer {
         state: &state,
         sessions: shown.collect(),
@@ -251,9 +232,11 @@ fn state_of(ids: &[String]) -> String {
     Base64UrlUnpadded::encode_string(&start)
 }
 
-fn shown<'a>(session: &'a Session, id: &'a str) -> SessionShown<'a> {
+fn shown<'a>(caller: &DeviceCaller, session: &'a Session, id: &'a str) -> SessionShown<'a> {
     let displayed = session.displayed(id);
     let kind = session.question.kind;
+    let digits = digits_allowed(&caller.tenant, session);
+    let digits = kind.needs_pin().then_some(digits);
     SessionShown {
         session: displayed.session,
         tenant_id: displayed.tenant_id,
@@ -265,6 +248,8 @@ fn shown<'a>(session: &'a Session, id: &'a str) -> SessionShown<'a> {
         device_data: session.question.device_data.as_deref(),
         answer_by_ms: session.answer_by.unix_ms(),
         needs_pin: kind.needs_pin(),
+        pin_min: digits.as_ref().map(|digits| *digits.start()),
+        pin_max: digits.map(|digits| *digits.end()),
         needs_number: session.number.is_some(),
         needs_user_verified: kind == SessionKind::BiometricOk,
     }
@@ -319,21 +304,26 @@ pub(super) fn done() -> Response<Body> {
 pub(super) fn refusal(refused: &Refused) -> Response<Body> {
     log(refused);
     let wire = refused.to_wire();
-    let (attempts_left, seed, bits) = match wire.more {
-        More::Nothing => (None, None, None),
-        More::Attempts(left) => (Some(left), None, None),
-        More::Puzzle(puzzle) => (None, Some(puzzle.seed), Some(puzzle.bits)),
-    };
     let status = StatusCode::from_u16(wire.status).unwrap_or(StatusCode::BAD_REQUEST);
-    let problem = Problem {
+    let mut problem = Problem {
         kind: format!("{PROBLEM}{}", wire.kind),
         title: wire.kind.replace('-', " "),
         status: wire.status,
         detail: wire.detail,
-        attempts_left,
-        seed,
-        bits,
+        attempts_left: None,
+        seed: None,
+        bits: None,
+        outcome: None,
     };
+    match wire.more {
+        More::Nothing => {}
+        More::Attempts(left) => problem.attempts_left = Some(left),
+        More::Puzzle(puzzle) => {
+            problem.seed = Some(puzzle.seed);
+            problem.bits = Some(puzzle.bits);
+        }
+        More::Outcome(outcome) => problem.outcome = Some(outcome),
+    }
     let mut response = json(status, &problem);
     let headers = response.headers_mut();
     let problem = HeaderValue::from_static("application/problem+json");
@@ -355,7 +345,8 @@ pub(super) fn log(refused: &Refused) {
     }
 }
 
-fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
+/// A body that is JSON.
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
     // What is serialised here has text keys and no maps of other kinds: it cannot fail.
     let mut response = json_later(Body::from(serde_json::to_vec(body).unwrap_or_default()));
     *response.status_mut() = status;

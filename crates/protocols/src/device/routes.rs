@@ -1,4 +1,4 @@
-//! Where the device API is: all below `/device/v1`.
+//! Where the device API is: all below `/device/v1`; and the app that speaks it, below `/app/`.
 
 use std::sync::Arc;
 
@@ -6,19 +6,22 @@ use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::Response;
-use axum::routing::any;
+use axum::routing::{any, get};
 use axum::{Extension, Router};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::desk::Desk;
 use crate::device::acts::{self, Answer};
+use crate::device::app;
+use crate::device::limits::ServerAnswer;
 use crate::device::refusal::Refused;
 use crate::device::request::{CapabilitiesGiven, DecisionRequest, LinkRequest};
 use crate::device::response::{
-    self, DecisionAnswer, DeviceAnswer, LinkAnswer, Problem, ServerAnswer, SessionsAnswer,
+    self, DecisionAnswer, DeviceAnswer, LinkAnswer, Problem, SessionsAnswer,
 };
 use crate::device::station::Station;
+use crate::device::subscription::SubscriptionGiven;
 
 /// All routes of the device API.
 ///
@@ -29,6 +32,9 @@ pub fn router(station: &Arc<Station>) -> Router<Arc<Desk>> {
     router
         .method_not_allowed_fallback(wrong_method)
         .route("/device/{*rest}", any(not_here))
+        .route("/app", get(app::without_slash))
+        .route("/app/", get(app::page))
+        .route("/app/{*path}", get(app::file))
         .layer(Extension(Arc::clone(station)))
 }
 
@@ -45,12 +51,12 @@ pub(crate) fn documented() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(subscribe, unsubscribe))
 }
 
-/// The server's time and limits.
+/// The server's time, limits and push key.
 #[utoipa::path(get, path = "/device/v1/server", tag = "device", operation_id = "deviceServer",
-    responses((status = 200, body = ServerAnswer, description = "The server's time and limits")),
+    responses((status = 200, body = ServerAnswer, description = "The server's time, limits and push key")),
 )]
 async fn server(State(desk): State<Arc<Desk>>) -> Response<Body> {
-    response::server(desk.verifier.now())
+    told(acts::server(&desk))
 }
 
 /// Links the phone that brings a linking code and a key.
@@ -166,10 +172,10 @@ async fn capabilities(State(desk): State<Arc<Desk>>, request: Request) -> Respon
     told(acts::capabilities(&desk, request).await)
 }
 
-/// Says where pushes go: a subscription of at most 4096 bytes.
+/// Says where pushes go.
 #[utoipa::path(
     put, path = "/device/v1/device/push", tag = "device", operation_id = "devicePushPut",
-    request_body = serde_json::Map<String, serde_json::Value>,
+    request_body = SubscriptionGiven,
     responses(
         (status = 204, description = "Done"),
         (status = "default", body = Problem, content_type = "application/problem+json", description = "Refused"),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use challenge::approval::pin::PinHasher;
 use challenge::rng::Rng;
 use challenge::verifier::Verifier;
 use tokio::sync::watch;
@@ -18,7 +19,7 @@ const HEARING_PAUSE: Duration = Duration::from_secs(1);
 
 /// What all requests of devices share.
 pub struct Station {
-    pub(super) hashing: Hashing,
+    pub(super) hashing: Arc<Hashing>,
     waiting: AtomicUsize,
     hearing: AtomicBool,
     closed: watch::Sender<bool>,
@@ -34,11 +35,16 @@ impl Station {
     /// A station where nobody waits yet; `rng` salts PINs.
     pub fn new(rng: Arc<dyn Rng>) -> Arc<Self> {
         Arc::new(Self {
-            hashing: Hashing::new(rng),
+            hashing: Arc::new(Hashing::new(rng)),
             waiting: AtomicUsize::new(0),
             hearing: AtomicBool::new(false),
             closed: watch::Sender::new(false),
         })
+    }
+
+    /// What hashes PINs, for others who have something to hash: the limits hold for all together.
+    pub fn hasher(&self) -> Arc<dyn PinHasher> {
+        self.hashing.clone()
     }
 
     /// Ends all event streams and waits, so that a server which stops need not wait for them.

@@ -135,7 +135,7 @@ impl Watch {
 
     async fn look(&self) -> Result<Pending, Refused> {
         let sessions = self.verifier.pending_approvals(&self.caller).await?;
-        Ok(response::pending(&sessions))
+        Ok(response::pending(&self.caller, &sessions))
     }
 }
 

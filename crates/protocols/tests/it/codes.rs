@@ -39,14 +39,20 @@ pub(crate) fn signature(question: &str) -> String {
     ocra(SIGNATURE_SUITE, question)
 }
 
-fn ocra(suite: &str, question: &str) -> String {
+/// The response by a suite without a counter or time.
+pub(crate) fn ocra(suite: &str, question: &str) -> String {
+    ocra_at(suite, question, None)
+}
+
+/// The response by a suite, at a time step where it has time.
+pub(crate) fn ocra_at(suite: &str, question: &str, time_step: Option<u64>) -> String {
     let suite = Suite::parse(suite).unwrap();
     let input = Input {
         counter: None,
         question: suite.question(question).unwrap(),
         pin: None,
         session: None,
-        time_step: None,
+        time_step,
     };
     suite.response(&key(), &input).unwrap().as_str().to_owned()
 }

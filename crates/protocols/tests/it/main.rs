@@ -1,9 +1,11 @@
 //! Conversations with the protocols over their routers, on a store in a temporary folder.
 
 mod activid;
+mod agency;
 mod bank;
 mod codes;
 mod device;
+mod dualshield;
 mod ocapi;
 mod okay;
 mod partner;

@@ -194,7 +194,12 @@ impl<'r> Section<'r> {
 
     /// A secret: a text, or where to fetch it.
     pub fn secret(&mut self, key: &'static str) -> Option<SecretString> {
-        match self.take(key)? {
+        let value = self.take(key)?;
+        self.secret_in(key, value)
+    }
+
+    fn secret_in(&self, key: &str, value: Value) -> Option<SecretString> {
+        match value {
             Value::String(text) => Some(text.into()),
             Value::Table(table) => {
                 let mut place = self.below(key, table);
@@ -209,6 +214,15 @@ impl<'r> Section<'r> {
                 None
             }
         }
+    }
+
+    /// A secret under each key, whatever they are called; the section ends with it.
+    pub fn secrets(self) -> Vec<(String, SecretString)> {
+        let read = |(key, value): (String, Value)| {
+            let secret = self.secret_in(&key, value)?;
+            Some((key, secret))
+        };
+        self.left.clone().into_iter().filter_map(read).collect()
     }
 
     /// The secret that `env` or `file` leads to.

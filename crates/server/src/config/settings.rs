@@ -59,6 +59,8 @@ pub struct Settings {
     pub require_durable: bool,
     /// What the file says that only another command uses.
     pub warnings: Vec<String>,
+    /// A `mailto:` or `https:` URI that push services are told; nothing: the public URL, as HTTPS.
+    pub push_contact: Option<String>,
 }
 
 /// How the log looks.
@@ -92,6 +94,7 @@ struct Layer {
     require_durable: Option<bool>,
     tls: TlsLayer,
     warnings: Vec<String>,
+    push_contact: Option<String>,
 }
 
 impl Settings {
@@ -116,6 +119,13 @@ impl Settings {
         if public_url.as_ref().is_some_and(|url| !is_web_url(url)) {
             return Err("public_url must begin with http:// or https://".to_owned());
         }
+        if all
+            .push_contact
+            .as_ref()
+            .is_some_and(|uri| !is_contact(uri))
+        {
+            return Err("push_contact must begin with mailto: or https://".to_owned());
+        }
         let proxies = Proxies::parse(&all.trusted_proxies.unwrap_or_default());
         let mut trusted_proxies =
             proxies.map_err(|problem| format!("trusted_proxies: {problem}"))?;
@@ -138,6 +148,7 @@ impl Settings {
             log_format: all.log_format.unwrap_or(LogFormat::Human),
             require_durable: all.require_durable.unwrap_or(false),
             warnings: all.warnings,
+            push_contact: all.push_contact,
         })
     }
 }
@@ -191,6 +202,7 @@ impl Layer {
             trusted_proxy_certificates: flag("TRUSTED_PROXY_CERTIFICATES")?,
             tls: TlsLayer::of_environment(get),
             warnings: Vec::new(),
+            push_contact: get("PUSH_CONTACT"),
         })
     }
 
@@ -221,6 +233,7 @@ impl Layer {
             log: section.text("log"),
             log_format: section.word("log_format", &LOG_FORMATS),
             require_durable: section.flag("require_durable"),
+            push_contact: section.text("push_contact"),
         };
         section.finish();
         let problems = reading.into_problems();
@@ -249,8 +262,14 @@ impl Layer {
             log: self.log.or(below.log),
             log_format: self.log_format.or(below.log_format),
             require_durable: self.require_durable.or(below.require_durable),
+            push_contact: self.push_contact.or(below.push_contact),
         }
     }
+}
+
+/// Whether push services take it (RFC 8292, section 2.1).
+fn is_contact(text: &str) -> bool {
+    text.starts_with("mailto:") && text.contains('@') || text.starts_with("https://")
 }
 
 fn is_web_url(text: &str) -> bool {
@@ -343,6 +362,28 @@ mod tests {
         ] {
             let error = load(text, variable).unwrap_err();
             assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn push_services_are_told_a_contact_that_they_take() {
+        let load = |contact| {
+            let environment = Environment::fixed([("COUNTERSIGN_PUSH_CONTACT", contact)]);
+            let settings = Settings::load(Overrides::default(), &environment);
+            settings.map(|settings| settings.push_contact)
+        };
+        assert_eq!(load(""), Ok(None));
+        for good in ["mailto:ops@bank.example", "https://bank.example/contact"] {
+            assert_eq!(load(good), Ok(Some(good.to_owned())));
+        }
+        for bad in [
+            "ops@bank.example",
+            "mailto:",
+            "http://bank.example",
+            "https:",
+        ] {
+            let error = load(bad).unwrap_err();
+            assert!(error.contains("push_contact must begin"), "{bad}: {error}");
         }
     }
 

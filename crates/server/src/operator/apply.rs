@@ -128,8 +128,6 @@ fn report(
 fn secret_of(key: &GeneratedKey) -> String {
     match key {
         GeneratedKey::Uri(uri) => uri.to_string(),
-        GeneratedKey::Ocra { key, suites } => {
-            format!("{} {}", key.to_base32().as_str(), suites.join(" "))
-        }
+        GeneratedKey::Ocra(uri) => uri.to_string(),
     }
 }

@@ -50,6 +50,7 @@ impl Desk {
             keyring: self.keyring()?,
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
+            push_contact: self.settings.push_contact.clone(),
         })
     }
 

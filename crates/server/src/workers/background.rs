@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use challenge::clock::Timestamp;
+use challenge::rng::Rng;
 use challenge::verifier::Verifier;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::callbacks::Postman;
 use super::callbacks::courier::Courier;
+use super::push::Herald;
 use super::statistics::Statistics;
 use crate::serving::telemetry;
 
@@ -40,18 +42,19 @@ pub struct Workers {
     tasks: Vec<JoinHandle<()>>,
     statistics: Statistics,
     postman: JoinHandle<()>,
-    /// Dropped, it tells the postman to stop.
+    herald: JoinHandle<()>,
+    /// Dropped, it tells the postman and the herald to stop.
     stop: watch::Sender<()>,
 }
 
 impl Workers {
-    /// Ends the tasks. What was counted is stored first; callbacks under way are given a moment,
-    /// since a receiver would get them again; the others hold nothing that must not be lost.
+    /// Ends the tasks. What was counted is stored first; callbacks and pushes under way are given a
+    /// moment, since a receiver would get them again; the others hold nothing that must not be lost.
     pub async fn stop(self) {
         drop(self.stop);
         self.statistics.stop().await;
-        // A postman that panicked has nothing left to do.
-        let _ = self.postman.await;
+        // Who panicked has nothing left to do.
+        let _ = tokio::join!(self.postman, self.herald);
         for task in self.tasks {
             task.abort();
             // An aborted task says so; there is nothing to do about it.
@@ -60,11 +63,20 @@ impl Workers {
     }
 }
 
+/// What goes into everything that is sent to push services.
+pub struct Signature {
+    /// A `mailto:` or `https:` URI where whoever runs this server is reached.
+    pub contact: String,
+    /// Gives randomness.
+    pub rng: Arc<dyn Rng>,
+}
+
 /// Starts the tasks.
-pub fn start(verifier: &Arc<Verifier>) -> anyhow::Result<Workers> {
+pub fn start(verifier: &Arc<Verifier>, signature: Signature) -> anyhow::Result<Workers> {
     let courier = Arc::new(Courier::new()?);
     let (stop, stopped) = watch::channel(());
-    let postman = Postman::new(Arc::clone(verifier), courier);
+    let postman = Postman::new(Arc::clone(verifier), Arc::clone(&courier));
+    let herald = Herald::new(Arc::clone(verifier), courier, signature);
     Ok(Workers {
         tasks: vec![
             tokio::spawn(refresh(Arc::clone(verifier))),
@@ -72,7 +84,8 @@ pub fn start(verifier: &Arc<Verifier>) -> anyhow::Result<Workers> {
             tokio::spawn(do_chores(Arc::clone(verifier))),
         ],
         statistics: Statistics::start(Arc::clone(verifier)),
-        postman: tokio::spawn(postman.run(stopped)),
+        postman: tokio::spawn(postman.run(stopped.clone())),
+        herald: tokio::spawn(herald.run(stopped)),
         stop,
     })
 }

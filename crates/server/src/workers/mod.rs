@@ -1,10 +1,11 @@
 //! What goes on beside the requests: the directory is refreshed, what serves nobody is swept, puzzles are
-//! drawn, what was counted is stored, what is due is done, callbacks are delivered.
+//! drawn, what was counted is stored, what is due is done, callbacks are delivered, pushes sent.
 
 mod background;
 pub mod callbacks;
 mod mint;
+mod push;
 mod statistics;
 
-pub use background::{Workers, start};
+pub use background::{Signature, Workers, start};
 pub use mint::Mint;

@@ -279,6 +279,31 @@ fn a_generated_secret_is_shown_once_and_only_when_asked_for() {
 }
 
 #[test]
+fn a_device_for_challenges_gets_its_own_kind_of_uri() {
+    let home = Home::sqlite();
+    let (_folder, shown) = file(
+        "[[tenant]]\nname = \"A\"\n[[tenant.policy]]\ncode = \"P\"\nsign_labels = [\"To\", \"Amount\"]\n\
+         [[tenant.user]]\nlogin_name = \"u\"\n[[tenant.user.authenticator]]\nserial = \"1\"\n\
+         kind = \"ocra\"\nsecret = { generate = true }\n",
+    );
+    let printed = home.done(["apply", &shown, "--show-secrets"]);
+    let uri = printed
+        .lines()
+        .find_map(|line| line.strip_prefix("1: "))
+        .unwrap();
+    let (secret, rest) = uri
+        .strip_prefix("otpauth://ocra/A:1?secret=")
+        .and_then(|rest| rest.split_once('&'))
+        .unwrap();
+    assert_eq!(secret.len(), 32);
+    assert_eq!(
+        rest,
+        "issuer=A&suite=OCRA-1:HOTP-SHA1-8:QN08\
+         &signature_suite=OCRA-1:HOTP-SHA1-8:QA64&field=To&field=Amount"
+    );
+}
+
+#[test]
 fn one_name_in_two_tenants_wants_to_know_which() {
     let (_folder, both) = file(
         "[[tenant]]\nname = \"A\"\n[[tenant.user]]\nlogin_name = \"u\"\n[[tenant]]\n\

@@ -1,4 +1,4 @@
-//! A tenant's server that callbacks go to, as well or as badly as the test wants.
+//! A tenant's server that callbacks go to, or a push service, as well or as badly as the test wants.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -53,9 +53,11 @@ pub(crate) struct Arrival {
     pub(crate) id: String,
     /// The head in lower case.
     pub(crate) head: String,
-    /// The body, byte for byte.
-    pub(crate) text: String,
     /// The body.
+    pub(crate) bytes: Vec<u8>,
+    /// The body as text; what is none is replaced.
+    pub(crate) text: String,
+    /// The body as JSON; null where it is none.
     pub(crate) body: Value,
 }
 
@@ -170,11 +172,13 @@ impl Receiver {
         let mut rest = vec![0; end + length - bytes.len()];
         stream.read_exact(&mut rest).await.ok()?;
         bytes.extend(rest);
-        let text = String::from_utf8(bytes[end..].to_vec()).unwrap();
+        let body = bytes.split_off(end);
+        let text = String::from_utf8_lossy(&body).into_owned();
         Some(Arrival {
             after: self.since.elapsed(),
             id: header(&head, "webhook-id"),
-            body: serde_json::from_str(&text).unwrap(),
+            body: serde_json::from_slice(&body).unwrap_or_default(),
+            bytes: body,
             head,
             text,
         })

@@ -1,9 +1,10 @@
 //! What stands still: every type comes back as it was written, and names are unique.
 
-use challenge::directory::{AuthenticatorKey, Tenant, User, UserKey};
+use challenge::directory::{AuthenticatorKey, ServerSetting, Tenant, User, UserKey};
 use challenge::id::Id;
 use challenge::policy::{Limits, Policy};
 use challenge::ports::{Provision, StandingWrite, Store, StoreError};
+use challenge::secret::Sealed;
 
 use crate::rows::*;
 use crate::support::*;
@@ -12,6 +13,7 @@ on_both!(
     what_is_small_comes_back_as_written,
     a_user_comes_back_with_every_kind_of_authenticator,
     a_row_is_replaced_by_id_and_removed,
+    a_setting_of_the_server_is_replaced_by_name,
     users_come_in_pages,
     a_name_that_is_taken_is_a_conflict,
     a_change_computed_from_an_old_version_is_a_conflict,
@@ -179,6 +181,34 @@ async fn a_row_is_replaced_by_id_and_removed(place: &Place) {
     write(&*store, change).await.unwrap();
     let rows = store.tenants().await.unwrap();
     assert!(rows[0].clients.is_empty() && rows[0].policies.is_empty() && rows[0].sites.is_empty());
+}
+
+async fn a_setting_of_the_server_is_replaced_by_name(place: &Place) {
+    let store = place.open().await;
+    assert_eq!(store.server_settings().await.unwrap(), []);
+    let setting = |name: &str, body: &str, secret: Option<Vec<u8>>| ServerSetting {
+        name: name.to_owned(),
+        body: body.to_owned(),
+        secret: secret.map(Sealed::from_bytes),
+    };
+    let (one, other) = (
+        setting("delivery", "{\"a\":1}", Some(vec![0, 255, 7])),
+        setting("other", "{}", None),
+    );
+    let both = |one: &ServerSetting| Provision {
+        settings: vec![one.clone(), other.clone()],
+        ..Provision::default()
+    };
+    let before = store.directory_version().await.unwrap();
+    write(&*store, both(&one)).await.unwrap();
+    assert_eq!(store.server_settings().await.unwrap(), [one, other.clone()]);
+    let changed = setting("delivery", "{\"a\":2}", None);
+    write(&*store, both(&changed)).await.unwrap();
+    assert_eq!(
+        store.server_settings().await.unwrap(),
+        [changed, other.clone()]
+    );
+    assert_eq!(store.directory_version().await.unwrap(), before + 2);
 }
 
 async fn users_come_in_pages(place: &Place) {

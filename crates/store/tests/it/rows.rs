@@ -28,6 +28,7 @@ pub(crate) fn full_tenant() -> Tenant {
         linking_digits: 8,
         pause_s: 60,
         starts_per_min: Some(1000),
+        allow_private_push: true,
         callback_stopped_at: Some(NOW),
     };
     Tenant {

@@ -223,6 +223,7 @@ pub(crate) fn challenge(tenant: Id<Tenant>, id: TimedId, state: State) -> Challe
         issued_at: NOW,
         answer_by: NOW.plus_s(120),
         consume_s: 60,
+        is_repeatable: false,
         state,
     }
 }

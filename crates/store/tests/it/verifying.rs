@@ -85,6 +85,7 @@ async fn provided(place: &Place) {
     }
     let blueprint = Blueprint {
         tenants: vec![tenant],
+        ..Blueprint::default()
     };
     let (keyring, rng, clock) = (
         keyring(),

@@ -54,6 +54,7 @@ async fn nodes(place: &Place) -> [Arc<Verifier>; 2] {
     };
     let blueprint = Blueprint {
         tenants: vec![tenant],
+        ..Blueprint::default()
     };
     let options = Options::default();
     provisioner.apply(&blueprint, options).await.unwrap();

@@ -6,6 +6,7 @@
 use oath::{Algorithm, Key};
 use secrecy::SecretString;
 
+use crate::delivery::{DeliverySecrets, GatewaySettings, SmtpSettings, Way};
 use crate::directory::{Grant, OkaySettings, PinPlace, Scope, TenantStatus};
 use crate::methods::grid;
 use crate::policy::Limits;
@@ -13,8 +14,31 @@ use crate::policy::Limits;
 /// Everything that was described. What it does not name stays as it is, unless it is to be pruned.
 #[derive(Clone, Debug, Default)]
 pub struct Blueprint {
+    /// How codes reach users, in the whole server; nothing: as it is.
+    pub delivery: Option<DeliveryBlueprint>,
     /// The tenants, each with all that belongs to it.
     pub tenants: Vec<TenantBlueprint>,
+}
+
+/// How codes reach users. What it does not name is switched off.
+#[derive(Clone, Debug)]
+pub struct DeliveryBlueprint {
+    /// The way that codes go to users who can be reached either way.
+    pub prefer: Way,
+    /// The mail server.
+    pub smtp: Option<SmtpSettings>,
+    /// The gateway of short messages.
+    pub gateway: Option<GatewaySettings>,
+    /// What may be secret about both. No password, where there is a user: as it is.
+    pub secrets: DeliverySecrets,
+}
+
+impl DeliveryBlueprint {
+    /// The subject of an e-mail.
+    pub const SUBJECT: &'static str = "Your {tenant} code";
+
+    /// The text of an e-mail and of a short message.
+    pub const TEXT: &'static str = "{code} is your {tenant} code. It is valid for {minutes} min.";
 }
 
 /// A tenant; known by its name.
@@ -83,6 +107,7 @@ impl OkayBlueprint {
             linking_digits: OkaySettings::LINKING_DIGITS,
             pause_s: OkaySettings::PAUSE_S,
             starts_per_min: None,
+            allow_private_push: false,
             callback_stopped_at: None,
         };
         Self {

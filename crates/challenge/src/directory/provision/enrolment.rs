@@ -1,7 +1,7 @@
 //! What an authenticator computes: parameters checked and defaults filled in, before it is enrolled.
 
 use oath::ocra::{QuestionKind, Suite};
-use oath::{Algorithm, Digits};
+use oath::{Algorithm, Digits, otpauth};
 
 use super::blueprint::{AuthenticatorBlueprint, KeySource, Kind};
 use super::findings::{At, Findings};
@@ -32,6 +32,30 @@ pub(super) struct Enrolment {
     pub(super) algorithm: Algorithm,
     /// Whether its answers have a PIN in them.
     pub(super) has_pin: bool,
+    /// What the device is told of signing.
+    pub(super) signing: Signing,
+}
+
+/// How a device signs: as the first policy it serves has it, since it knows no policies.
+#[derive(Default)]
+pub(super) struct Signing {
+    /// Nothing: by the suite.
+    pub(super) format: Option<otpauth::SignFormat>,
+    /// The names of the fields; none: the device has its own.
+    pub(super) fields: Vec<String>,
+}
+
+impl Signing {
+    fn under(policy: &Policy) -> Self {
+        Self {
+            format: match policy.limits.sign_format {
+                SignFormat::Auto => None,
+                SignFormat::Concatenated => Some(otpauth::SignFormat::Concatenated),
+                SignFormat::Digest => Some(otpauth::SignFormat::Digest),
+            },
+            fields: policy.limits.sign_labels.clone(),
+        }
+    }
 }
 
 /// Checks the parameters. Nothing where one of them cannot be; the problems are kept.
@@ -56,6 +80,7 @@ pub(super) fn check(
                 method,
                 algorithm,
                 has_pin: false,
+                signing: Signing::default(),
             })
         }
         Kind::Totp => {
@@ -73,6 +98,7 @@ pub(super) fn check(
                 method,
                 algorithm,
                 has_pin: false,
+                signing: Signing::default(),
             })
         }
         Kind::Ocra => ocra(found, at, token, policies),
@@ -95,6 +121,7 @@ impl Enrolment {
             method,
             algorithm: Algorithm::Sha256,
             has_pin: false,
+            signing: Signing::default(),
         }
     }
 }
@@ -175,6 +202,11 @@ fn ocra(
     Some(Enrolment {
         algorithm,
         has_pin,
+        signing: policies
+            .first()
+            .copied()
+            .map(Signing::under)
+            .unwrap_or_default(),
         method: Method::Ocra(OcraSuites {
             suite: suite.map(|suite| suite.to_string()),
             signature_suite: signature_suite.map(|suite| suite.to_string()),

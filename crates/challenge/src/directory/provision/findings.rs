@@ -26,6 +26,11 @@ impl At {
         Self(format!("tenant {}", shown(name)))
     }
 
+    /// A setting of the whole server.
+    pub(super) fn server(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
     /// A thing that belongs to this one.
     pub(super) fn within(&self, what: &str, name: &str) -> Self {
         Self(format!("{}, {what} {}", self.0, shown(name)))

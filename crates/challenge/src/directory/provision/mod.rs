@@ -6,6 +6,7 @@
 
 mod blueprint;
 mod client;
+mod delivery;
 mod differences;
 mod draft;
 mod enrolment;
@@ -24,8 +25,8 @@ mod token;
 mod unique;
 
 pub use blueprint::{
-    AuthenticatorBlueprint, Blueprint, ClientBlueprint, KeySource, Kind, OkayBlueprint,
-    PolicyBlueprint, SiteBlueprint, TenantBlueprint, UserBlueprint,
+    AuthenticatorBlueprint, Blueprint, ClientBlueprint, DeliveryBlueprint, KeySource, Kind,
+    OkayBlueprint, PolicyBlueprint, SiteBlueprint, TenantBlueprint, UserBlueprint,
 };
 pub use findings::Finding;
 pub use provisioner::{Generated, GeneratedKey, Options, Plan, ProvisionError, Provisioner};

@@ -6,6 +6,9 @@ use super::findings::{At, Findings};
 /// The longest name or text, in bytes.
 const LENGTH_MAX: usize = 256;
 
+/// The longest text with lines, in bytes.
+const LONG_TEXT_MAX: usize = 4096;
+
 /// A name that stands in URLs: tenant, policy, client, site.
 pub(super) fn check_url_name(found: &mut Findings, at: &At, key: &str, name: &str) {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte);
@@ -25,6 +28,24 @@ pub(super) fn check_text(found: &mut Findings, at: &At, key: &str, text: &str) {
         found.problem(at, format!("{key}: control characters are not allowed"));
     }
     check_length(found, at, key, text);
+}
+
+/// A text for people that may have lines and be longer.
+pub(super) fn check_long_text(found: &mut Findings, at: &At, key: &str, text: &str) {
+    let allowed = |c: char| !c.is_control() || c == '\n' || c == '\t';
+    if !text.chars().all(allowed) {
+        found.problem(at, format!("{key}: control characters are not allowed"));
+    }
+    if text.is_empty() {
+        found.problem(at, format!("{key}: it is empty"));
+    }
+    if text.len() > LONG_TEXT_MAX {
+        let length = text.len();
+        found.problem(
+            at,
+            format!("{key}: {length} bytes are too long; {LONG_TEXT_MAX} are allowed"),
+        );
+    }
 }
 
 /// A text that may be absent.

@@ -6,7 +6,8 @@ use super::findings::At;
 use super::{differences, names};
 use crate::directory::Tenant;
 use crate::id::Id;
-use crate::policy::Policy;
+use crate::policy::{Limits, Policy};
+use crate::transaction::FIELDS_MAX;
 
 impl Draft<'_> {
     /// The policies the tenant will have: those described, in their order, then those that stay.
@@ -57,6 +58,7 @@ impl Draft<'_> {
         for channel in &blueprint.limits.channels {
             names::check_text(&mut self.found, &at, "channels", channel);
         }
+        self.check_sign_labels(&at, &blueprint.limits);
         if let Err(error) = blueprint.limits.validate(&blueprint.code) {
             let crate::policy::OutOfRange {
                 setting,
@@ -83,5 +85,33 @@ impl Draft<'_> {
         }
         self.provision.policies.push(policy.clone());
         policy
+    }
+
+    /// Labels are for all fields of a transaction, or else they would stand beside the wrong ones.
+    fn check_sign_labels(&mut self, at: &At, limits: &Limits) {
+        let count = limits.sign_labels.len();
+        for label in &limits.sign_labels {
+            names::check_text(&mut self.found, at, "sign_labels", label);
+        }
+        if count > FIELDS_MAX {
+            self.found.problem(
+                at,
+                format!("sign_labels: {count} are too many; a transaction has {FIELDS_MAX} fields at most"),
+            );
+        }
+        let fields = limits
+            .sign_fields
+            .and_then(|fields| usize::try_from(fields).ok());
+        if let Some(fields) = fields
+            && count > 0
+            && fields != count
+        {
+            self.found.problem(
+                at,
+                format!(
+                    "sign_labels: there are {count}, but sign_fields is {fields}; name each field"
+                ),
+            );
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use oath::{Key, otpauth};
+use oath::otpauth;
 
 use super::blueprint::Blueprint;
 use super::draft::Draft;
@@ -67,13 +67,8 @@ pub struct Generated {
 pub enum GeneratedKey {
     /// What authenticator apps read.
     Uri(Box<otpauth::Uri>),
-    /// OCRA has no such URI: the key, and the suites it is for.
-    Ocra {
-        /// The key.
-        key: Key,
-        /// The suites.
-        suites: Vec<String>,
-    },
+    /// What devices for challenges and signatures read; see `docs/enrolment-uris.md`.
+    Ocra(Box<otpauth::OcraUri>),
 }
 
 /// Why a blueprint was not applied. Nothing was written.
@@ -100,6 +95,10 @@ impl Provisioner<'_> {
         draft.provision.expected_version = version;
         unique::check(&mut draft, blueprint, &present);
         check_tenant_names(&mut draft, blueprint);
+        if let Some(delivery) = &blueprint.delivery {
+            let present = self.store.server_settings().await?;
+            draft.plan_delivery(delivery, &present);
+        }
         for tenant in &blueprint.tenants {
             let rows = present.iter().find(|rows| rows.tenant.name == tenant.name);
             draft.plan_tenant(tenant, rows).await?;

@@ -1,5 +1,6 @@
 //! Planning authenticators: enrolled once, and from then on never set back by a blueprint.
 
+use oath::ocra::Suite;
 use oath::{Digits, Key, otpauth};
 use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
@@ -409,12 +410,21 @@ fn handed_over(
             )
         }
         Method::Ocra(suites) => {
-            let suites = [&suites.suite, &suites.signature_suite];
-            let suites = suites.into_iter().flatten().cloned().collect();
-            GeneratedKey::Ocra {
+            let counter = token.counter.unwrap_or(0);
+            let suite = |text: &Option<String>| Suite::parse(text.as_deref()?).ok();
+            let signing = &enrolment.signing;
+            GeneratedKey::Ocra(Box::new(otpauth::OcraUri {
+                issuer: Some(tenant.clone()),
+                account: token.serial.clone(),
                 key: key.clone(),
-                suites,
-            }
+                response: suite(&suites.suite).map(|suite| otpauth::Response { suite, counter }),
+                signature: suite(&suites.signature_suite).map(|suite| otpauth::Signature {
+                    suite,
+                    counter,
+                    format: signing.format,
+                    fields: signing.fields.clone(),
+                }),
+            }))
         }
         // A card is printed, a path is chosen, and what a code is kept under is nobody's to know.
         Method::Grid { .. } | Method::Card | Method::OnDemand { .. } => return None,

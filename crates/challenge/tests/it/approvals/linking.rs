@@ -6,7 +6,7 @@ use challenge::audit::EventKind;
 use challenge::directory::TenantStatus;
 use challenge::lifecycle::State;
 
-use super::phone::{Desk, Phone, USER};
+use super::phone::{Desk, Phone, USER, subscribed};
 use crate::bench::{START, block_on};
 
 #[test]
@@ -231,21 +231,18 @@ fn what_a_phone_tells_anew_is_kept_and_its_push_is_sealed() {
     let desk = Desk::new();
     let phone = desk.linked(USER);
     let caller = desk.caller(&phone).unwrap();
-    let push = "{\"endpoint\":\"https://push.example/2\"}";
     let update = DeviceUpdate {
         capabilities: Some(Capabilities {
             biometrics: false,
             push: true,
         }),
-        push: Some(Some(push)),
+        push: Some(Some(subscribed("https://push.example/2"))),
     };
     let verifier = &desk.bench.verifier;
     let device = block_on(verifier.update_device(&caller, &update)).unwrap();
     assert_eq!(device.capabilities, update.capabilities.unwrap());
-    assert_eq!(
-        verifier.push_subscription(&device).unwrap().as_deref(),
-        Some(push)
-    );
+    let kept = verifier.push_subscription(&device).unwrap().unwrap();
+    assert_eq!(kept.endpoint().as_str(), "https://push.example/2");
     assert!(
         !serde_json::to_string(&device)
             .unwrap()

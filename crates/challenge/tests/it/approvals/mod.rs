@@ -6,6 +6,7 @@ mod expiring;
 mod guessing;
 mod linking;
 mod phone;
+mod pushing;
 mod races;
 mod starting;
 mod telling;

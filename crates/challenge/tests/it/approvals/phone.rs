@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use challenge::approval::pin::{CannotHash, PinHasher};
+use challenge::approval::push::UnverifiedSubscription;
 use challenge::approval::signed::{self, DecisionText, LinkText, SignedRequest};
 use challenge::approval::{
     ApprovalWish, Asking, Callback, Capabilities, Checked, DeviceCaller, DeviceName, Evidence,
@@ -22,6 +23,25 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::bench::{Bench, block_on};
 
 pub(super) const USER: &str = "uid406jkt";
+/// An app's public key (RFC 8291, appendix A).
+const P256DH: [u8; 65] = [
+    0x04, 0x25, 0x71, 0xb2, 0xbe, 0xcd, 0xfd, 0xe3, 0x60, 0x55, 0x1a, 0xaf, 0x1e, 0xd0, 0xf4, 0xcd,
+    0x36, 0x6c, 0x11, 0xce, 0xbe, 0x55, 0x5f, 0x89, 0xbc, 0xb7, 0xb1, 0x86, 0xa5, 0x33, 0x39, 0x17,
+    0x31, 0x68, 0xec, 0xe2, 0xeb, 0xe0, 0x18, 0x59, 0x7b, 0xd3, 0x04, 0x79, 0xb8, 0x6e, 0x3c, 0x8f,
+    0x8e, 0xce, 0xd5, 0x77, 0xca, 0x59, 0x18, 0x7e, 0x92, 0x46, 0x99, 0x0d, 0xb6, 0x82, 0x00, 0x8b,
+    0x0e,
+];
+
+/// A subscription that fits.
+pub(super) fn subscribed(endpoint: &str) -> UnverifiedSubscription<'_> {
+    UnverifiedSubscription {
+        endpoint,
+        p256dh: &P256DH,
+        auth: &[7; 16],
+        key: None,
+    }
+}
+
 pub(super) const TEXT: &str = "Do you okay this transaction";
 
 /// A bench whose tenant asks phones.
@@ -103,7 +123,7 @@ impl Desk {
                 biometrics: true,
                 push: false,
             },
-            push: Some("{\"endpoint\":\"https://push.example/1\"}"),
+            push: phone.pushes_to.map(subscribed),
             time_ms,
             unverified_signature: &phone.sign(&text),
             work,
@@ -253,6 +273,8 @@ impl Desk {
 pub(super) struct Phone {
     key: Arc<EcdsaKeyPair>,
     pub(super) name: Option<DeviceName>,
+    /// The endpoint that it links with.
+    pub(super) pushes_to: Option<&'static str>,
     nonce: AtomicU64,
 }
 
@@ -262,6 +284,7 @@ impl Phone {
         Self {
             key: Arc::new(key),
             name: None,
+            pushes_to: Some("https://push.example/1"),
             nonce: AtomicU64::new(0),
         }
     }

@@ -13,7 +13,9 @@ use challenge::approval::ports::{
 use challenge::approval::{Device, Session};
 use challenge::audit::Event;
 use challenge::clock::Timestamp;
-use challenge::directory::{Authenticator, AuthenticatorKey, Site, Tenant, User, UserKey};
+use challenge::directory::{
+    Authenticator, AuthenticatorKey, ServerSetting, Site, Tenant, User, UserKey,
+};
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
 use challenge::ports::{Change, Provision, Store, StoreError, TenantRows, Version, Versioned};
@@ -23,6 +25,7 @@ use challenge::visitor::{SiteHour, Visit};
 #[derive(Default)]
 pub(super) struct Rows {
     pub(super) version: u64,
+    pub(super) settings: Vec<ServerSetting>,
     pub(super) tenants: BTreeMap<Id<Tenant>, TenantRows>,
     pub(super) users: BTreeMap<Id<User>, User>,
     pub(super) authenticators: BTreeMap<Id<Authenticator>, Authenticator>,
@@ -70,6 +73,9 @@ impl Rows {
 
     /// Writes tenants and what is small about them.
     fn write_catalogue(&mut self, change: &Provision) {
+        for row in &change.settings {
+            put(&mut self.settings, row, |row| row.name.clone());
+        }
         for tenant in &change.tenants {
             let (clients, policies, sites) = (Vec::new(), Vec::new(), Vec::new());
             let fresh = TenantRows {
@@ -176,6 +182,10 @@ impl Store for Memory {
 
     async fn tenants(&self) -> Result<Vec<TenantRows>, StoreError> {
         Ok(self.rows().tenants.values().cloned().collect())
+    }
+
+    async fn server_settings(&self) -> Result<Vec<ServerSetting>, StoreError> {
+        Ok(self.rows().settings.clone())
     }
 
     async fn user(

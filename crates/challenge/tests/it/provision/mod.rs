@@ -1,5 +1,6 @@
 //! The rules of applying a blueprint, on a store in memory.
 
+mod delivery;
 mod grids;
 mod memory;
 mod okay;

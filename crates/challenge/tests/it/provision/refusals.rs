@@ -94,6 +94,24 @@ fn a_short_hash_can_be_signed_where_the_policy_hashes_nothing() {
 }
 
 #[test]
+fn labels_that_do_not_fit_the_fields_are_refused() {
+    let problems = |sign_fields: Option<u32>, labels: &[&str]| {
+        let (stage, mut bank) = (Stage::new(), bank());
+        let limits = &mut bank.tenants[0].policies[0].limits;
+        limits.sign_fields = sign_fields;
+        limits.sign_labels = labels.iter().map(|&label| label.to_owned()).collect();
+        stage.problems(&bank).join("\n")
+    };
+    let uneven = problems(Some(3), &["Account", "Amount"]);
+    assert!(
+        uneven.contains("sign_labels: there are 2, but sign_fields is 3"),
+        "{uneven}"
+    );
+    assert!(problems(None, &["Account", ""]).contains("sign_labels: it is empty"));
+    assert!(problems(None, &["a"; 65]).contains("sign_labels: 65 are too many"));
+}
+
+#[test]
 fn a_policy_that_is_not_there_is_refused_where_it_is_named() {
     let (stage, mut bank) = (Stage::new(), bank());
     let tenant = &mut bank.tenants[0];
@@ -148,15 +166,18 @@ fn what_must_be_unique_in_the_server_is() {
     };
     let both = Blueprint {
         tenants: vec![full("A"), full("B")],
+        ..Blueprint::default()
     };
     let together = stage.problems(&both);
     assert_eq!(together.len(), 3, "{together:?}");
     stage.apply(&Blueprint {
         tenants: vec![full("A")],
+        ..Blueprint::default()
     });
     assert_eq!(
         stage.problems(&Blueprint {
-            tenants: vec![full("B")]
+            tenants: vec![full("B")],
+            ..Blueprint::default()
         }),
         together
     );
@@ -166,6 +187,7 @@ fn what_must_be_unique_in_the_server_is() {
     activid_alone.clients[0].protocols = vec!["activid".to_owned()];
     stage.apply(&Blueprint {
         tenants: vec![activid_alone],
+        ..Blueprint::default()
     });
 }
 

@@ -1,12 +1,14 @@
 //! What applying does, and what it never does.
 
 use oath::Key;
+use oath::otpauth::SignFormat as DeviceFormat;
 
 use super::stage::{KEY, Stage, bank, token};
 use challenge::directory::Method;
 use challenge::directory::provision::{
     GeneratedKey, KeySource, Kind, SiteBlueprint, UserBlueprint,
 };
+use challenge::policy::SignFormat;
 use challenge::standing::{Movement, Status};
 
 #[test]
@@ -201,6 +203,40 @@ fn a_generated_key_is_handed_out_once_and_is_the_one_stored() {
         panic!()
     };
     assert_eq!(uri.key.as_bytes().len(), 20);
+    bank.tenants[0].users[0].authenticators[0].key = KeySource::Given(uri.key.clone());
+    assert!(stage.apply(&bank).changes.is_empty());
+}
+
+#[test]
+fn a_generated_key_for_challenges_tells_the_device_how_its_first_policy_signs() {
+    let (stage, mut bank) = (Stage::new(), bank());
+    let limits = &mut bank.tenants[0].policies[0].limits;
+    limits.sign_format = SignFormat::Digest;
+    (limits.sign_fields, limits.sign_labels) = (Some(1), vec!["Amount in £".to_owned()]);
+    let device = &mut bank.tenants[0].users[0].authenticators[0];
+    *device = token("1", Kind::Ocra);
+    device.key = KeySource::Generate;
+    device.counter = Some(7);
+    device.signature_suite = Some("OCRA-1:HOTP-SHA1-8:C-QA64".to_owned());
+    let plan = stage.apply(&bank);
+    let GeneratedKey::Ocra(uri) = &plan.generated[0].key else {
+        panic!()
+    };
+    assert_eq!(
+        (uri.issuer.as_deref(), uri.account.as_str()),
+        (Some("ONLINEBANK"), "1")
+    );
+    assert_eq!(
+        uri.response.as_ref().unwrap().suite.as_str(),
+        "OCRA-1:HOTP-SHA1-8:QN08"
+    );
+    let signature = uri.signature.as_ref().unwrap();
+    assert_eq!(
+        (signature.suite.as_str(), signature.counter),
+        ("OCRA-1:HOTP-SHA1-8:C-QA64", 7)
+    );
+    assert_eq!(signature.format, Some(DeviceFormat::Digest));
+    assert_eq!(signature.fields, ["Amount in £"]);
     bank.tenants[0].users[0].authenticators[0].key = KeySource::Given(uri.key.clone());
     assert!(stage.apply(&bank).changes.is_empty());
 }

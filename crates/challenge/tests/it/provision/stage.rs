@@ -119,5 +119,6 @@ pub(super) fn bank() -> Blueprint {
     tenant.users.push(user);
     Blueprint {
         tenants: vec![tenant],
+        ..Blueprint::default()
     }
 }

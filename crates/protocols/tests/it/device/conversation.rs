@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use challenge::approval::Verdict;
 use challenge::approval::signed;
 use serde_json::json;
@@ -14,7 +15,11 @@ async fn anybody_may_ask_for_the_time() {
     let partner = Partner::open().await;
     let request = Request::get("/device/v1/server").body(Body::empty());
     let reply = partner.send(request.unwrap()).await;
-    let expected = json!({"time_ms": START_S * 1000, "time_tolerance_s": 120, "wait_max_s": 30});
+    let key = partner.verifier.push_key().unwrap().public();
+    let expected = json!({
+        "time_ms": START_S * 1000, "time_tolerance_s": 120, "wait_max_s": 30,
+        "push_public_key": Base64UrlUnpadded::encode_string(key.as_bytes()),
+    });
     assert_eq!(reply.json(), expected);
 }
 
@@ -33,7 +38,13 @@ async fn a_phone_is_linked_told_about_and_unlinked() {
     });
     assert_eq!(linked.json(), expected);
     let place = ("PUT", "/device/v1/device/push");
-    let subscription = json!({"endpoint": "https://push.example/1", "keys": {"p256dh": "k"}});
+    // The keys of RFC 8291, appendix A.
+    let p256dh =
+        "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+    let subscription = json!({
+        "endpoint": "https://push.example/1",
+        "keys": {"p256dh": p256dh, "auth": "BTBZMqHH6r4Tts7J_aSIgg"},
+    });
     assert_eq!(phone.send(&partner, place, &subscription).await.status, 204);
     let place = ("PUT", "/device/v1/device/capabilities");
     let capabilities = json!({"biometrics": false, "push": true});
@@ -54,7 +65,10 @@ async fn a_phone_is_linked_told_about_and_unlinked() {
         .unwrap()
         .unwrap();
     let opened = partner.verifier.push_subscription(&kept.value).unwrap();
-    assert_eq!(opened, Some(subscription.to_string()));
+    let opened = opened.unwrap();
+    assert_eq!(opened.endpoint().as_str(), "https://push.example/1");
+    let kept = Base64UrlUnpadded::encode_string(opened.p256dh().as_bytes());
+    assert_eq!(kept, p256dh);
     let place = ("DELETE", "/device/v1/device/push");
     assert_eq!(phone.send(&partner, place, "").await.status, 204);
     let shown = phone.send(&partner, ("GET", "/device/v1/device"), "").await;

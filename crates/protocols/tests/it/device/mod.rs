@@ -2,5 +2,6 @@
 
 mod contract;
 mod conversation;
+mod pushing;
 mod refusals;
 mod waiting;

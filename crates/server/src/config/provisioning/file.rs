@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use challenge::directory::provision::Blueprint;
 
-use super::tenant;
+use super::{delivery, tenant};
 use crate::config::Environment;
 use crate::config::section::{Reading, Section};
 
@@ -48,19 +48,12 @@ fn describe(text: &str, reading: Reading<'_>) -> Result<Described, Unreadable> {
     let table = Reading::parse(text).map_err(|error| Unreadable(vec![error]))?;
     let mut section = Section::new(&reading, "", table);
     let mut warnings = Vec::new();
-    for (key, fate) in [
-        // What stands in it is for a later version to judge.
-        ("delivery", "this version does not use it yet"),
-        // It describes a process, and there may be several on one directory.
-        (
-            "tls",
-            "`countersign serve --config FILE` reads it, not `apply`",
-        ),
-    ] {
-        if section.take(key).is_some() {
-            warnings.push(format!("{key}: {fate}"));
-        }
+    // It describes a process, and there may be several on one directory.
+    if section.take("tls").is_some() {
+        let fate = "`countersign serve --config FILE` reads it, not `apply`";
+        warnings.push(format!("tls: {fate}"));
     }
+    let delivery = section.table("delivery").and_then(delivery::read);
     let tenants = section
         .tables("tenant", "name")
         .into_iter()
@@ -70,7 +63,7 @@ fn describe(text: &str, reading: Reading<'_>) -> Result<Described, Unreadable> {
     let problems = reading.into_problems();
     if problems.is_empty() {
         Ok(Described {
-            blueprint: Blueprint { tenants },
+            blueprint: Blueprint { delivery, tenants },
             warnings,
         })
     } else {

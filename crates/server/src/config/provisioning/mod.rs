@@ -2,6 +2,7 @@
 //! the domain; here only that they can be read.
 
 mod authenticator;
+mod delivery;
 mod file;
 mod tenant;
 

@@ -76,6 +76,10 @@ fn okay(mut section: Section<'_>) -> Option<OkayBlueprint> {
         &mut settings.allow_private_callback,
         section.flag("allow_private_callback"),
     );
+    set(
+        &mut settings.allow_private_push,
+        section.flag("allow_private_push"),
+    );
     set(&mut settings.decline_word, section.text("decline_word"));
     let places = [("tenant", PinPlace::Tenant), ("server", PinPlace::Server)];
     set(&mut settings.pin, section.word("pin", &places));
@@ -210,6 +214,7 @@ fn policy(mut section: Section<'_>) -> Option<PolicyBlueprint> {
         section.word("sign_format", &formats),
     );
     limits.sign_fields = section.number("sign_fields");
+    set(&mut limits.sign_labels, section.texts("sign_labels"));
     set(&mut limits.channels, section.texts("channels"));
     set(&mut limits.static_password, section.flag("static_password"));
     section.finish();

@@ -1,5 +1,5 @@
-//! Sends one callback and says what the receiver did with it. It keeps nothing of an answer but its
-//! status and `Retry-After`.
+//! Sends one callback and says what the receiver did with it; pushes leave by the same way. It keeps
+//! nothing of an answer but its status and `Retry-After`.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -37,12 +37,33 @@ const IDLE_TIME_MAX: Duration = Duration::from_mins(1);
 /// The most connections to one receiver that are kept while they are not used.
 const IDLE_MAX: usize = 16;
 
-/// Sends callbacks. Connections are used again.
+/// Sends callbacks and pushes. Connections are used again.
 pub struct Courier {
-    /// For tenants whose callbacks go to public addresses alone.
+    /// For what goes to public addresses alone.
     guarded: Client,
     /// For tenants that allow private ones.
     free: Client,
+}
+
+/// Something that is sent by POST.
+pub(in crate::workers) struct Parcel {
+    pub(in crate::workers) headers: Vec<(&'static str, String)>,
+    pub(in crate::workers) body: Vec<u8>,
+}
+
+/// What is kept of an answer.
+pub(in crate::workers) struct Kept {
+    pub(in crate::workers) status: StatusCode,
+    /// Seconds after which the receiver asked to be tried again.
+    pub(in crate::workers) retry_after_s: Option<u32>,
+}
+
+/// Why there is no answer.
+pub(in crate::workers) enum NoAnswer {
+    /// The address is internal, and nothing was sent.
+    Internal(Internal),
+    /// What went wrong, for people.
+    Trouble(String),
 }
 
 impl Courier {
@@ -70,24 +91,40 @@ impl Courier {
             Ok(url) if matches!(url.scheme(), "http" | "https") => url,
             _ => return failed("callback_url is not an http:// or https:// URL".to_owned()),
         };
+        let mut headers = Vec::from(letter.headers);
+        headers.push((CONTENT_TYPE.as_str(), "application/json".to_owned()));
+        let body = letter.body.into_bytes();
+        match self
+            .post(url, allow_private, Parcel { headers, body }, now)
+            .await
+        {
+            Ok(kept) => reception(&kept),
+            Err(NoAnswer::Internal(internal)) => failed(internal.to_string()),
+            Err(NoAnswer::Trouble(trouble)) => failed(trouble),
+        }
+    }
+
+    /// Sends something once: to public addresses alone unless said otherwise, and following no redirect.
+    pub(in crate::workers) async fn post(
+        &self,
+        url: Url,
+        allow_private: bool,
+        parcel: Parcel,
+        now: Timestamp,
+    ) -> Result<Kept, NoAnswer> {
         let client = if allow_private {
             &self.free
         } else {
-            if let Err(internal) = guard::check_literal(&url) {
-                return failed(internal.to_string());
-            }
+            guard::check_literal(&url).map_err(NoAnswer::Internal)?;
             &self.guarded
         };
-        let mut request = client
-            .post(url)
-            .header(CONTENT_TYPE, "application/json")
-            .body(letter.body);
-        for (name, value) in letter.headers {
+        let mut request = client.post(url).body(parcel.body);
+        for (name, value) in parcel.headers {
             request = request.header(name, value);
         }
         match request.send().await {
-            Ok(response) => received(response, now).await,
-            Err(error) => failed(trouble(&error)),
+            Ok(response) => Ok(received(response, now).await),
+            Err(error) => Err(trouble(&error)),
         }
     }
 }
@@ -107,7 +144,7 @@ fn builder() -> ClientBuilder {
         .pool_max_idle_per_host(IDLE_MAX)
 }
 
-async fn received(response: Response, now: Timestamp) -> Reception {
+async fn received(response: Response, now: Timestamp) -> Kept {
     let status = response.status();
     let retry_after_s = response
         .headers()
@@ -116,23 +153,34 @@ async fn received(response: Response, now: Timestamp) -> Reception {
         .and_then(|value| retry_after::seconds(value, now));
     // Cut off, the connection is closed; the status counts all the same.
     let _ = tokio::time::timeout(BODY_TIME_MAX, discard(response)).await;
+    Kept {
+        status,
+        retry_after_s,
+    }
+}
+
+/// What a receiver of callbacks did, by its answer.
+fn reception(kept: &Kept) -> Reception {
+    let status = kept.status;
     if status.is_success() {
         Reception::Taken
     } else if status == StatusCode::GONE {
         Reception::Gone
     } else {
-        let told = if status.is_redirection() {
-            format!(
-                "it answered {}; redirects are not followed",
-                status.as_u16()
-            )
-        } else {
-            format!("it answered {}", status.as_u16())
-        };
         Reception::Failed {
-            trouble: told,
-            retry_after_s,
+            trouble: told(status),
+            retry_after_s: kept.retry_after_s,
         }
+    }
+}
+
+/// What is told of a status that is no success, in a line.
+pub(in crate::workers) fn told(status: StatusCode) -> String {
+    let number = status.as_u16();
+    if status.is_redirection() {
+        format!("it answered {number}; redirects are not followed")
+    } else {
+        format!("it answered {number}")
     }
 }
 
@@ -155,20 +203,20 @@ fn failed(trouble: String) -> Reception {
 }
 
 /// What went wrong, in a line. Never the URL, which may hold a password, nor anything of an answer.
-fn trouble(error: &reqwest::Error) -> String {
+fn trouble(error: &reqwest::Error) -> NoAnswer {
     let mut innermost: &dyn std::error::Error = error;
     let mut next = error.source();
     while let Some(cause) = next {
         if let Some(internal) = cause.downcast_ref::<Internal>() {
-            return internal.to_string();
+            return NoAnswer::Internal(*internal);
         }
         innermost = cause;
         next = cause.source();
     }
-    match (error.is_connect(), error.is_timeout()) {
+    NoAnswer::Trouble(match (error.is_connect(), error.is_timeout()) {
         (true, true) => format!("no connection within {} s", CONNECT_TIME_MAX.as_secs()),
         (true, false) => format!("no connection: {innermost}"),
         (false, true) => format!("no answer within {} s", DELIVERY_TIME_MAX.as_secs()),
         (false, false) => "the connection ended before an answer came".to_owned(),
-    }
+    })
 }

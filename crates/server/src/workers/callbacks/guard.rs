@@ -1,4 +1,4 @@
-//! Which addresses a callback may go to: those of the public Internet, unless the tenant's settings
+//! Which addresses a callback or push may go to: those of the public Internet, unless the tenant's settings
 //! say otherwise. The check is made on the very addresses that are connected to.
 //!
 //! It does not look at names: whatever a name is made to resolve to, now or a moment later, is

@@ -1,0 +1,10 @@
+//! The JSON API of the DualShield protocol.
+
+mod addressing;
+mod callers;
+mod conversation;
+mod limits;
+mod lists;
+mod payments;
+mod races;
+mod refusals;

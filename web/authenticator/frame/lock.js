@@ -1,0 +1,49 @@
+// The lock of the app: nothing is shown before the phone made sure who holds it. It guards the app's screens, not the keys: those are
+// where the browser keeps them, and cannot be exported with or without it.
+
+import { verifyUser } from '../device/presence.js';
+import { element } from './dom.js';
+import { button, confirm, paragraph } from './parts.js';
+import { change, get, put } from './store.js';
+import { t } from './words.js';
+
+/** How long the app may be out of sight before it locks again. */
+const AWAY_MS = 60_000;
+
+/** Whether the lock is on. @returns {Promise<boolean>} */
+export const isLockOn = async () => (await get('settings', 'lock')) === true;
+
+/** @param {boolean} on */
+export const setLock = (on) => put('settings', on, 'lock');
+
+/** Waits until the user is verified, where the lock is on; locks again after a while out of sight. */
+export async function pass() {
+  if (!(await isLockOn())) return;
+  await new Promise((resolve) => {
+    const trouble = element('p', { class: 'wrong', role: 'alert' });
+    const open = button(t('unlock'), async () => {
+      if (await verifyUser(t('presenceLabel'))) resolve(undefined);
+      else trouble.textContent = t('notVerified');
+    }, { look: 'main' });
+    const wipe = button(t('cannotUnlock'), async () => {
+      if (await confirm({ title: t('cannotUnlock'), text: t('cannotUnlockText'), yes: t('wipeYes') })) await wipeAll();
+    });
+    document.body.replaceChildren(element('main', { class: 'locked' }, element('h1', {}, t('lockedTitle')), paragraph(t('lockedText')),
+      element('div', { class: 'stack' }, open, trouble, wipe)));
+    open.focus();
+  });
+  let left = 0;
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'hidden') left = Date.now();
+    else if (left > 0 && Date.now() - left > AWAY_MS) location.reload();
+  });
+}
+
+/** Forgets everything that is kept on this phone. */
+export async function wipeAll() {
+  await change(['devices', 'history', 'settings', 'codes'], (store) => {
+    for (const name of /** @type {const} */ (['devices', 'history', 'settings', 'codes'])) store(name).clear();
+  });
+  localStorage.clear();
+  location.replace('/app/');
+}
