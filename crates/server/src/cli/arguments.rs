@@ -155,6 +155,10 @@ pub struct DemoArguments {
     /// Address of the website whose customers approve on a phone [default: a free port on the same host]
     #[arg(long, value_name = "ADDR")]
     pub okay_partner_listen: Option<String>,
+    /// Address of the website whose customers sign in by grid, phone, card or sent code [default: a
+    /// free port on the same host]
+    #[arg(long, value_name = "ADDR")]
+    pub dual_partner_listen: Option<String>,
 }
 
 /// `apply`

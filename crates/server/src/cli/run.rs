@@ -90,6 +90,7 @@ fn run(general: &General, command: Command) -> Result<(), Failure> {
                 server: &arguments.listen,
                 partner: arguments.partner_listen.as_deref(),
                 okay_partner: arguments.okay_partner_listen.as_deref(),
+                dual_partner: arguments.dual_partner_listen.as_deref(),
             };
             serve(&desk, serving::demo::run(addresses))
         }

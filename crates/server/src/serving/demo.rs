@@ -1,4 +1,4 @@
-//! `countersign demo`: a server with a demo tenant on a fresh database, two partners' websites beside it,
+//! `countersign demo`: a server with a demo tenant on a fresh database, three partners' websites beside it,
 //! and what to try with them.
 
 use std::collections::BTreeMap;
@@ -18,6 +18,7 @@ use tempfile::TempDir;
 use crate::app::{self, Application, Blueprint};
 use crate::config::provisioning;
 use crate::serving::partner::{self, Website};
+use crate::serving::partner_dual::{self, Pocket};
 use crate::serving::partner_okay::{self, Stand};
 use crate::serving::proxies::Proxies;
 use crate::serving::{connections, stop, telemetry};
@@ -90,6 +91,16 @@ impl Stage {
     pub fn okay_account(&self) -> anyhow::Result<partner_okay::Account> {
         partner_okay::Account::of(&self.directory, self.url())
     }
+
+    /// What the website was given whose customers sign in by grid, phone, card or sent code.
+    pub fn dual_account(&self) -> anyhow::Result<partner_dual::Account> {
+        partner_dual::Account::of(&self.directory, self.url())
+    }
+
+    /// What that website's customer knows and carries.
+    pub fn pocket(&self) -> anyhow::Result<Pocket> {
+        Pocket::of(&self.directory)
+    }
 }
 
 /// Lets `change` happen to each site.
@@ -107,6 +118,8 @@ pub struct Addresses<'a> {
     pub partner: Option<&'a str>,
     /// The website whose customers approve on a phone; nothing: the same.
     pub okay_partner: Option<&'a str>,
+    /// The website whose customers sign in by grid, phone, card or sent code; nothing: the same.
+    pub dual_partner: Option<&'a str>,
 }
 
 /// Serves the demo and its websites until asked to stop.
@@ -123,6 +136,8 @@ pub async fn run(listen: Addresses<'_>) -> anyhow::Result<()> {
     let website = app::bind(&beside(listen.partner), "--partner-listen").await?;
     let website_url = app::url_of(website.local_addr()?);
     let okay_partner = Stand::take(&beside(listen.okay_partner)).await?;
+    let dual_website = app::bind(&beside(listen.dual_partner), "--dual-partner-listen").await?;
+    let dual_url = app::url_of(dual_website.local_addr()?);
     let stage = Stage::set(listen.server, |directory| {
         each_site(directory, |site| site.origins = origins_of(&website_url));
         okay_partner.invite_callbacks(directory);
@@ -132,7 +147,17 @@ pub async fn run(listen: Addresses<'_>) -> anyhow::Result<()> {
     let serving = tokio::spawn(connections::serve(website, pages, std::future::pending()));
     let program = std::env::current_exe().unwrap_or_else(|_| Path::new("countersign").into());
     let program = program.display().to_string();
-    let websites = [website_url.as_str(), okay_partner.url()];
+    let dual_pages = partner_dual::Website::new(
+        stage.dual_account()?,
+        stage.pocket()?,
+        Arc::new(SystemClock),
+    )?;
+    let dual_serving = tokio::spawn(connections::serve(
+        dual_website,
+        dual_pages.router(),
+        std::future::pending(),
+    ));
+    let websites = [website_url.as_str(), okay_partner.url(), dual_url.as_str()];
     let advice = advice(&stage.url(), websites, &program);
     // A reader that has seen enough ends nothing.
     let address = stage.application.address();
@@ -141,6 +166,7 @@ pub async fn run(listen: Addresses<'_>) -> anyhow::Result<()> {
     let ended = stage.application.run(stop::asked()).await;
     serving.abort();
     okay_serving.abort();
+    dual_serving.abort();
     ended
 }
 
@@ -161,7 +187,7 @@ async fn provide(
 }
 
 /// What to try, as commands that can be pasted into another terminal.
-fn advice(base: &str, [website, okay_website]: [&str; 2], program: &str) -> String {
+fn advice(base: &str, [website, okay_website, dual_website]: [&str; 3], program: &str) -> String {
     format!(
         r#"
 Open {website}/ in a browser: a partner's website, whose form asks its visitors to prove that they are
@@ -170,6 +196,10 @@ again: it is refused, since that a challenge is valid is told once.
 
 Open {okay_website}/ in a browser: a partner's website that asks its customers' phones (Okay). Link a phone,
 ask it for an approval, and see each callback arrive; the page shows the commands of a software phone.
+
+Open {dual_website}/ in a browser: a partner's website whose customers sign in by a grid on the screen, by a
+phone's response, by a printed card or by a code that is sent (DualShield). It has the customer's path, phone
+and card too. Type a wrong passcode, and there is another grid; send a right one again, and it is refused.
 
 A demo bank, ONLINEBANK, on a fresh database in a temporary folder (removed when this ends).
 Its portal is the client spl-api (secret password01), its customer the user myTestUser1,

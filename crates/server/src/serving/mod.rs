@@ -5,6 +5,7 @@ pub mod demo;
 pub mod description;
 pub mod health;
 pub mod partner;
+pub mod partner_dual;
 pub mod partner_okay;
 pub mod proxies;
 pub mod serve;
