@@ -1,8 +1,10 @@
 // Offline codes in the app, from the enrolment to what the bank accepts over the ActivID protocol: one-time passwords, responses,
 // signatures; two tabs, no network, mistakes of people, and that no secret is left where it could be read.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, afterEach, before, test } from 'node:test';
 import { enrol, newPhone, openBrowser, SECRET, shown, startBank } from './support/codes.mjs';
+import { program } from './support/server.mjs';
 
 let bank;
 let browser;
@@ -310,6 +312,46 @@ test('a key is typed by hand, for each kind', async () => {
   await press(page, 'Add');
   await page.getByRole('link', { name: 'Sign a transaction' }).waitFor();
   assert.equal(await page.locator('.codes .card').count(), 2);
+});
+
+test('session information goes into the response, and is refused where it is none', async () => {
+  const { tab } = await newPhone(browser, bank.address);
+  const page = await tab();
+  const suite = 'OCRA-1:HOTP-SHA256-8:QN08-S004';
+  await enrol(page, `otpauth://ocra/Bank:1?secret=${SECRET}&suite=${suite}`);
+  await page.getByRole('link', { name: 'Answer a challenge' }).click();
+  await page.getByLabel('Challenge code').fill('12345678');
+  for (const wrong of ['', 'abc', 'zz', '0102030405']) {
+    await page.getByLabel('Session information').fill(wrong);
+    await press(page, 'Generate response');
+    assert.equal(await complaint(page), 'The session information is hexadecimal, two characters a byte, at most 4 bytes.');
+  }
+  await page.getByLabel('Session information').fill('AB cd:01');
+  await press(page, 'Generate response');
+  const words = ['token', 'ocra', '--suite', suite, '--key-hex', Buffer.from('12345678901234567890').toString('hex'), '--question', '12345678', '--session-hex', 'abcd01'];
+  assert.equal(await result(page), execFileSync(program, words, { encoding: 'utf8' }).trim());
+});
+
+test('five hundred codes are kept and no more, and a name has at most sixty characters', async () => {
+  const { tab } = await newPhone(browser, bank.address);
+  const page = await tab();
+  const faults = await page.evaluate(async (secret) => {
+    const { enrol: add, codes, rename } = await import('/app/codes/vault.js');
+    const { change, valueOf } = await import('/app/frame/store.js');
+    const { parseUri } = await import('/app/codes/otpauth.js');
+    const uri = (name) => parseUri(`otpauth://totp/${name}?secret=${secret}`);
+    const refusal = (act) => act.then(() => null, ({ key, values }) => [key, values]);
+    const id = await add(uri('first'));
+    const [first] = await codes();
+    await change('codes', async (at) => {
+      for (let i = 1; i < 500; i++) await valueOf(at('codes').add({ ...first, id: 1000 + i }));
+    });
+    return [
+      await refusal(add(uri('more'))), (await codes()).length, await refusal(rename(id, '😀'.repeat(60))), await refusal(rename(id, 'a'.repeat(61))),
+      (await codes())[0].name.length,
+    ];
+  }, SECRET);
+  assert.deepEqual(faults, [['faultTooMany', { max: 500 }], 500, null, ['faultNameLong', { max: 60 }], 120]);
 });
 
 test('an address of digits goes to the screen that links a phone', async () => {
