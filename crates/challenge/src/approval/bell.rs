@@ -69,8 +69,11 @@ impl Bell {
         self.outbox.notify(usize::MAX);
     }
 
-    pub(crate) fn ring_pushes(&self) {
-        self.pushes.notify(usize::MAX);
+    /// Rings where a push was written.
+    pub(crate) fn ring_pushes(&self, written: bool) {
+        if written {
+            self.pushes.notify(usize::MAX);
+        }
     }
 
     pub(crate) fn ring_codes(&self) {
