@@ -96,7 +96,7 @@ impl Verifier {
             match self.store.commit(change).await {
                 Ok(()) => {
                     if drawn.message.is_some() {
-                        self.bell().ring_outbox();
+                        self.bell().ring_codes();
                     }
                     return Ok(drawn.challenge);
                 }

@@ -247,6 +247,9 @@ fn gone(case: &Case<'_>, now: Timestamp) -> Gone {
 }
 
 /// Whether the question that was answered may be asked again: then its answer is spent for itself.
+///
+/// Answers with a time step in them are spent for themselves whoever asked: a client that may supply
+/// questions could otherwise give one again after its challenge was used.
 fn may_repeat(case: &Case<'_>, now: Timestamp) -> bool {
     let live = open_challenge(case, now);
     is_supplied(case, now) || live.is_some_and(|live| live.value.is_repeatable)
@@ -305,7 +308,9 @@ fn right(case: &Case<'_>, tally: &Tally, hits: &[(&Opened, Spend)], now: Timesta
         *movement = methods::spend_into(movement, spend);
         let mark = match spend {
             Spend::Signature(_, mark) => mark.as_ref(),
-            Spend::Response(_, mark) => mark.as_ref().filter(|_| may_repeat),
+            Spend::Response(_, mark) => mark
+                .as_ref()
+                .filter(|mark| may_repeat || mark.keep_until.is_some()),
             Spend::Counter(_) | Spend::Step { .. } | Spend::Passcode(_) | Spend::Challenge => None,
         };
         marks.extend(mark.filter(|mark| !marks.contains(mark)).cloned());

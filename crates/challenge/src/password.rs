@@ -183,3 +183,34 @@ fn judge(policy: &Policy, read: &Versioned<Standing>, right: bool, now: Timestam
         next: Some(next),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use argon2::password_hash::PasswordVerifier;
+    use argon2::password_hash::phc::PasswordHash;
+
+    use super::*;
+
+    /// A decoy that does not parse would cost nothing, and tell by that who has no password.
+    #[test]
+    fn the_decoy_costs_as_much_as_a_password() {
+        let decoy = PasswordHash::new(NOBODYS).unwrap();
+        let real = crate::directory::provision::password::hash(
+            &crate::rng::DangerCountingRng::default(),
+            &SecretString::from("correct horse"),
+        );
+        let real = real.unwrap();
+        let real = PasswordHash::new(&real).unwrap();
+        assert_eq!(decoy.algorithm, real.algorithm);
+        assert_eq!(decoy.params, real.params);
+        assert_eq!(
+            decoy.hash.map(|hash| hash.len()),
+            real.hash.map(|hash| hash.len())
+        );
+        assert!(
+            argon2::Argon2::default()
+                .verify_password(b"correct horse", NOBODYS)
+                .is_err()
+        );
+    }
+}

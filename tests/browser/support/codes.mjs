@@ -1,11 +1,10 @@
 // A bank whose customers make codes on the phone, and a phone that has the app: for the tests of offline codes and of the scanner.
-//
-// COUNTERSIGN_APP_FOLDER serves the app's files from a folder instead of from the program, so that a change need not be compiled in.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
+import { newPhone as newProfile } from './app.mjs';
 import { chromium, modules } from './modules.mjs';
 import { program, run } from './server.mjs';
 
@@ -13,8 +12,6 @@ const require = createRequire(join(modules, 'anything.js'));
 const drawing = require('qrcode-generator');
 
 export const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
-const folder = process.env.COUNTERSIGN_APP_FOLDER;
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
 
 /** Authenticators of one user each, named after the user. */
 const DEVICES = [
@@ -102,13 +99,10 @@ export const openBrowser = (...flags) => chromium.launch({
   executablePath: process.env.COUNTERSIGN_CHROMIUM ?? '/usr/bin/chromium', args: ['--headless', '--no-sandbox', '--disable-gpu', ...flags],
 });
 
-export const PHONE = { width: 390, height: 844 };
-
 /** A phone of its own, with nothing kept on it: `tab(place)` opens the app there; complaints of the browser are in `page.complaints`. */
 export async function newPhone(browser, address, options = {}) {
-  const context = await browser.newContext({ viewport: PHONE, locale: 'en-GB', serviceWorkers: folder ? 'block' : 'allow', ...options });
+  const context = await newProfile(browser, options);
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: address });
-  if (folder) await context.route('**/app/**', (route) => fromFolder(route, address));
   const tab = async (place = 'codes') => {
     const page = await context.newPage();
     page.complaints = [];
@@ -119,16 +113,6 @@ export async function newPhone(browser, address, options = {}) {
     return page;
   };
   return { context, tab };
-}
-
-/** The file from the folder, with the headers of the program. */
-async function fromFolder(route, address) {
-  const { pathname } = new URL(route.request().url());
-  const path = join(folder, pathname.replace(/^\/app\//, '') || 'index.html');
-  const { headers } = await (fromFolder.page ??= fetch(`${address}/app/`));
-  const policy = Object.fromEntries(['content-security-policy', 'permissions-policy'].map((name) => [name, headers.get(name) ?? '']));
-  if (!existsSync(path)) return route.fulfill({ status: 404 });
-  return route.fulfill({ body: readFileSync(path), contentType: TYPES[extname(path)], headers: policy });
 }
 
 /** Adds a code by its URI, as somebody who pastes it. */

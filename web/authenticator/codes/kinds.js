@@ -1,5 +1,6 @@
 // What is told of a code or of an enrolment: never its key.
 
+import { shown } from '../frame/visible.js';
 import { t } from '../frame/words.js';
 
 /**
@@ -22,7 +23,7 @@ function kindWord({ kind, response, signature }) {
 /**
  * Names and values, as `facts` shows them.
  * @param {Told} told
- * @returns {[string, string][]}
+ * @returns {[string, HTMLElement][]}
  */
 export function kindOf(told) {
   /** @type {[string, string | undefined][]} */
@@ -37,5 +38,5 @@ export function kindOf(told) {
     [t('codeSignSuite'), told.signature ? suiteText(told.signature) : undefined],
     [t('codeFields'), told.signature?.fields?.join(', ') || undefined],
   ];
-  return all.flatMap(([name, value]) => (value === undefined ? [] : [/** @type {[string, string]} */ ([name, value])]));
+  return all.flatMap(([name, value]) => (value === undefined ? [] : [/** @type {[string, HTMLElement]} */ ([name, shown(value)])]));
 }

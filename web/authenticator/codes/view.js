@@ -2,6 +2,7 @@
 
 import { drawing, element } from '../frame/dom.js';
 import { button, copy, paragraph, say } from '../frame/parts.js';
+import { shown, spelt } from '../frame/visible.js';
 import { t } from '../frame/words.js';
 import { nameOf } from './vault.js';
 
@@ -45,11 +46,15 @@ export function resultBox(label, code, remark) {
     element('h2', {}, label), element('p', {}, shownCode(code)), remark !== undefined && paragraph(remark, 'hint'), control);
 }
 
+/** What a code is called, for places that take no elements. @param {Parameters<typeof nameOf>[0]} code */
+export const titleOf = (code) => spelt(nameOf(code));
+
 /** The name of a code and whose it is. @param {import('./vault.js').StoredCode} code */
 export function whose(code) {
   const name = nameOf(code);
-  const rest = [code.name && code.issuer, code.account].filter((text) => text && text !== name).join(' · ');
-  return element('div', { class: 'whose' }, element('p', { class: 'name' }, name), rest !== '' && element('p', { class: 'soft' }, element('bdi', {}, rest)));
+  const rest = [code.name && code.issuer, code.account].filter((text) => text && text !== name);
+  return element('div', { class: 'whose' }, element('p', { class: 'name' }, shown(name)),
+    rest.length > 0 && element('p', { class: 'soft' }, ...rest.flatMap((text, at) => [at > 0 && ' · ', shown(text)])));
 }
 
 /** The circle that runs out with a time step. */

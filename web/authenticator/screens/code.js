@@ -6,7 +6,8 @@ import { go } from '../frame/router.js';
 import { t } from '../frame/words.js';
 import { form } from '../codes/answering.js';
 import { kindOf } from '../codes/kinds.js';
-import { codeBy, forget, nameOf, NAME_MAX, rename } from '../codes/vault.js';
+import { codeBy, forget, NAME_MAX, rename } from '../codes/vault.js';
+import { titleOf } from '../codes/view.js';
 
 /** @type {import('../frame/router.js').Screen} */
 export async function show(root, [id]) {
@@ -15,11 +16,11 @@ export async function show(root, [id]) {
     root.append(heading(t('codesTitle')), notice('bad', t('faultGone')), link(t('codesBack'), 'codes'));
     return;
   }
-  const title = heading(nameOf(code));
+  const title = heading(titleOf(code));
   const name = field(t('codeName'), { value: code.name, maxlength: NAME_MAX }, t('codeNameHint'));
   const save = async () => {
     await rename(code.id, name.input.value);
-    title.textContent = nameOf({ ...code, name: name.input.value.trim() });
+    title.textContent = titleOf({ ...code, name: name.input.value.trim() });
     say(t('codeSaved'));
   };
   const remove = async () => {

@@ -6,8 +6,8 @@ import { hear } from '../frame/tabs.js';
 import { t } from '../frame/words.js';
 import { Fault } from '../codes/fault.js';
 import { stepAt, totp } from '../codes/totp.js';
-import { CHANGED, codes, nameOf, nextCode } from '../codes/vault.js';
-import { copyButton, ring, shownCode, spelled, whose } from '../codes/view.js';
+import { CHANGED, codes, nextCode } from '../codes/vault.js';
+import { copyButton, ring, shownCode, spelled, titleOf, whose } from '../codes/view.js';
 
 /** @typedef {import('../codes/vault.js').StoredCode} StoredCode */
 
@@ -42,7 +42,7 @@ const nothing = () => element('div', { class: 'empty' },
  * @param {(() => void)[]} ticks what is to be done twice a second
  */
 function card(code, shown, ticks) {
-  const name = nameOf(code);
+  const name = titleOf(code);
   const details = element('a', { href: `#/code/${code.id}`, class: 'button plain', 'aria-label': t('codesDetails', { name }) }, t('codesDetailsShort'));
   const item = element('li', { class: 'card' });
   if (code.kind === 'totp') item.append(...timeParts(code, details, ticks));
@@ -50,7 +50,7 @@ function card(code, shown, ticks) {
   else {
     item.append(whose(code), element('div', { class: 'row' },
       code.response && link(t('codesRespond'), `respond/${code.id}`),
-      code.signature && link(t('codesSign'), `sign/${code.id}`)), details);
+      code.signature && link(t('codesSign'), `sign/${code.id}`)), element('div', { class: 'ends' }, details));
   }
   return item;
 }
@@ -78,7 +78,7 @@ function timeParts(code, details, ticks) {
     then.replaceChildren(t('codesNext'), ' ', shownCode(next));
   });
   return [element('div', { class: 'top' }, whose(code), time.whole), now, then,
-    element('div', { class: 'ends' }, copyButton(nameOf(code), () => current), details)];
+    element('div', { class: 'ends' }, copyButton(titleOf(code), () => current), details)];
 }
 
 /**
@@ -87,7 +87,7 @@ function timeParts(code, details, ticks) {
  * @param {Map<number, string>} shown
  */
 function counterParts(code, details, shown) {
-  const name = nameOf(code);
+  const name = titleOf(code);
   const place = element('p', { class: 'now' });
   const copying = copyButton(name, () => shown.get(code.id) ?? '');
   const put = () => {

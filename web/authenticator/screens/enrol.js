@@ -10,7 +10,8 @@ import { Fault } from '../codes/fault.js';
 import { handForm } from '../codes/by-hand.js';
 import { kindOf } from '../codes/kinds.js';
 import { parseUri } from '../codes/otpauth.js';
-import { enrol, NAME_MAX, nameOf } from '../codes/vault.js';
+import { enrol, NAME_MAX } from '../codes/vault.js';
+import { titleOf } from '../codes/view.js';
 import { scan } from '../scan/scanner.js';
 
 /** What the screen that links a phone understands: a code of digits, or an address with one. */
@@ -61,7 +62,9 @@ function waysIn(read, check) {
     }
   };
   const scanning = button(t('enrolScan'), async () => {
+    scanning.hidden = true;
     const text = await scan(camera);
+    scanning.hidden = false;
     if (text !== null) attempt(text, (words) => { wrong.textContent = words; });
   }, { look: 'main' });
   scanning.classList.add('wide');
@@ -91,7 +94,7 @@ function confirmation(enrolment, back) {
     try {
       await enrol(enrolment, name.input.value);
       go('codes');
-      say(t('codesAdded', { name: nameOf({ ...enrolment, name: name.input.value.trim() }) }));
+      say(t('codesAdded', { name: titleOf({ ...enrolment, name: name.input.value.trim() }) }));
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       place.replaceChildren(notice('bad', t(error.key, error.values)));

@@ -1,5 +1,5 @@
 //! A bell in memory: who waits for something about a user, or for a message to leave, is woken. Those that
-//! bring callbacks and those that bring pushes have one each.
+//! bring callbacks, those that bring pushes and those that bring codes have one each.
 //!
 //! It makes nothing correct: another node's change does not ring here, so whoever waits looks again
 //! after a while anyway.
@@ -14,12 +14,13 @@ use crate::id::Id;
 /// Bells; users that share one wake each other's waiters now and then, which harms nobody.
 const WIDTH: usize = 1024;
 
-/// A row of bells for users, and two for the outbox.
+/// A row of bells for users, and three for the outbox.
 pub struct Bell {
     hasher: RandomState,
     users: Vec<Event>,
     outbox: Event,
     pushes: Event,
+    codes: Event,
 }
 
 /// Resolves when the bell rings after it was made. Look at the state after making it, then wait.
@@ -32,6 +33,7 @@ impl Default for Bell {
             users: std::iter::repeat_with(Event::new).take(WIDTH).collect(),
             outbox: Event::new(),
             pushes: Event::new(),
+            codes: Event::new(),
         }
     }
 }
@@ -52,6 +54,11 @@ impl Bell {
         self.pushes.listen()
     }
 
+    /// A code will have been put into the outbox, due at once.
+    pub fn codes(&self) -> Ring {
+        self.codes.listen()
+    }
+
     pub(crate) fn ring(&self, user: Id<User>) {
         if let Some(event) = self.of(user) {
             event.notify(usize::MAX);
@@ -62,8 +69,15 @@ impl Bell {
         self.outbox.notify(usize::MAX);
     }
 
-    pub(crate) fn ring_pushes(&self) {
-        self.pushes.notify(usize::MAX);
+    /// Rings where a push was written.
+    pub(crate) fn ring_pushes(&self, written: bool) {
+        if written {
+            self.pushes.notify(usize::MAX);
+        }
+    }
+
+    pub(crate) fn ring_codes(&self) {
+        self.codes.notify(usize::MAX);
     }
 
     fn of(&self, user: Id<User>) -> Option<&Event> {

@@ -46,12 +46,13 @@ impl Verifier {
             event.detail.session = Some(id);
             let mut change = self.ending_change(tenant, (&standing, &found), ended, event)?;
             let push = self.push_about(About::Ended, &change.1).await?;
+            let pushes = push.is_some();
             change.0.messages.extend(push);
             match self.store.commit(change.0).await {
                 Ok(()) => {
                     self.nearby.bell.ring(found.value.user);
                     self.nearby.bell.ring_outbox();
-                    self.nearby.bell.ring_pushes();
+                    self.nearby.bell.ring_pushes(pushes);
                     return Ok(change.1);
                 }
                 Err(StoreError::Conflict) => self.wait_a_turn(found.value.user).await,

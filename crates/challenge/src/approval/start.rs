@@ -74,11 +74,12 @@ impl Verifier {
             };
             let mut change = self.start_change(wish, &standing, &session)?;
             let push = self.push_about(About::Asked, &session).await?;
+            let pushes = push.is_some();
             change.messages.extend(push);
             match self.store.commit(change).await {
                 Ok(()) => {
                     self.nearby.bell.ring(user.id);
-                    self.nearby.bell.ring_pushes();
+                    self.nearby.bell.ring_pushes(pushes);
                     return Ok(session);
                 }
                 Err(StoreError::Conflict) if turn.is_none() => {

@@ -2,6 +2,7 @@
 //! made the question of.
 
 use challenge::answer::{Accepted, Answer, Proof};
+use challenge::clock::Clock as _;
 use challenge::directory::{Client, Method, UserKey};
 use challenge::issuance::{Asked, Wish};
 use challenge::lifecycle::{Challenge, Purpose};
@@ -303,6 +304,30 @@ fn a_client_that_may_supplies_its_own_questions_and_each_serves_once() {
         let agent = Agent::named(&bench, "spl-api");
         let other = ocra_code(suite, "07880385", 1, START);
         assert!(agent.respond(Which::ANY, Some("07880385"), &other).is_err());
+    }
+}
+
+#[test]
+fn an_answer_to_a_drawn_challenge_is_not_taken_again_as_a_supplied_one() {
+    for suite in [TIMED, COUNTED] {
+        let bench = Bench::with(Limits::default(), vec![ocra(Some(suite), None)]);
+        let bank = Agent::named(&bench, "deriving-bank");
+        for asker in ["deriving-bank", "spl-api"] {
+            bench.clock.advance_s(120);
+            let agent = Agent::named(&bench, asker);
+            let question = agent.issue(Which::ANY, Asked::Drawn).unwrap().question;
+            let counter = u64::from(asker == "spl-api");
+            let code = ocra_code(suite, &question, counter, bench.clock.now());
+            agent.respond(Which::ANY, Some(&question), &code).unwrap();
+            let again = bank.respond(Which::ANY, Some(&question), &code);
+            assert!(again.is_err(), "{suite}, asked by {asker}");
+        }
+        bench.clock.advance_s(120);
+        let question = bench.issue(None).unwrap().question;
+        let code = ocra_code(suite, &question, 2, bench.clock.now());
+        bench.respond(&code).unwrap();
+        let again = bank.respond(Which::ANY, Some(&question), &code);
+        assert!(again.is_err(), "{suite}, asked by whomever");
     }
 }
 

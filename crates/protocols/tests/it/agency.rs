@@ -77,6 +77,7 @@ impl Agency {
         };
         let blueprint = Blueprint {
             tenants: vec![bank(), other_bank()],
+            ..Blueprint::default()
         };
         let applied = provisioner.apply(&blueprint, Options::default()).await;
         applied.unwrap();

@@ -70,6 +70,7 @@ impl Bank {
         };
         let blueprint = Blueprint {
             tenants: vec![tenant(), TenantBlueprint::named("OTHERBANK")],
+            ..Blueprint::default()
         };
         provisioner
             .apply(&blueprint, Options::default())

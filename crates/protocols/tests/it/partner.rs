@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Request, Response, StatusCode};
 use base64ct::{Base64, Encoding as _};
 use challenge::clock::{ManualClock, Timestamp};
 use challenge::directory::provision::{
-    Blueprint, OkayBlueprint, Options, Provisioner, TenantBlueprint,
+    Blueprint, ClientBlueprint, OkayBlueprint, Options, Provisioner, TenantBlueprint,
 };
 use challenge::directory::{OkaySettings, PinPlace, TenantStatus};
 use challenge::rng::DangerCountingRng;
@@ -93,8 +93,14 @@ fn tenants() -> Vec<TenantBlueprint> {
         let mut okay = OkayBlueprint::numbered(id);
         change(&mut okay.settings);
         okay.secret = Some(SECRET.into());
+        let agent = |name: &str| ClientBlueprint {
+            secret: Some("password01".into()),
+            protocols: vec!["dualshield".to_owned()],
+            ..ClientBlueprint::named(format!("{name}-{id}"))
+        };
         TenantBlueprint {
             okay: Some(okay),
+            clients: vec![agent("agent"), agent("second")],
             display_name: Some(format!("Tenant \u{201c}{id}\u{201d}")),
             ..TenantBlueprint::named(format!("T{id}"))
         }
@@ -137,7 +143,10 @@ impl Partner {
             rng: &*rng,
             clock: &*clock,
         };
-        let blueprint = Blueprint { tenants: tenants() };
+        let blueprint = Blueprint {
+            tenants: tenants(),
+            ..Blueprint::default()
+        };
         let applied = provisioner.apply(&blueprint, Options::default()).await;
         applied.unwrap();
         let node = |store| {
@@ -155,6 +164,7 @@ impl Partner {
         let station = Station::new(rng.clone());
         let router = protocols::okay::routes::router()
             .merge(protocols::device::routes::router(&station))
+            .merge(protocols::dualshield::routes::router(station.hasher()))
             .with_state(Arc::new(Desk {
                 verifier: Arc::clone(&verifier),
                 public_url: "https://myserver:8445".to_owned(),

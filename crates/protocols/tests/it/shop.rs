@@ -138,6 +138,7 @@ fn blueprint() -> Blueprint {
                 ..TenantBlueprint::named("OTHERS")
             },
         ],
+        ..Blueprint::default()
     }
 }
 

@@ -188,6 +188,7 @@ async fn provide(
 
 /// What to try, as commands that can be pasted into another terminal.
 fn advice(base: &str, [website, okay_website, dual_website]: [&str; 3], program: &str) -> String {
+    let app = app_at(base);
     format!(
         r#"
 Open {website}/ in a browser: a partner's website, whose form asks its visitors to prove that they are
@@ -195,7 +196,8 @@ no robots (Ocapi). Send it, see what the website's server asked and was answered
 again: it is refused, since that a challenge is valid is told once.
 
 Open {okay_website}/ in a browser: a partner's website that asks its customers' phones (Okay). Link a phone,
-ask it for an approval, and see each callback arrive; the page shows the commands of a software phone.
+ask it for an approval, and see each callback arrive. The phone is the authenticator app, at {app} in
+this browser or another one; or a software phone, whose commands the page shows.
 
 Open {dual_website}/ in a browser: a partner's website whose customers sign in by a grid on the screen, by a
 phone's response, by a printed card or by a code that is sent (DualShield). It has the customer's path, phone
@@ -230,6 +232,12 @@ curl -si {base}/idp/ONLINEBANK/authn/token -H "Authorization: Bearer $TOKEN" \
 Health {base}/healthz, readiness {base}/readyz, metrics {base}/metrics. Ctrl-C ends the demo.
 "#
     )
+}
+
+/// Where people open the authenticator app of a server: by name, where there is one, since browsers verify
+/// their users for names alone (Web Authentication).
+fn app_at(server: &str) -> String {
+    format!("{}/app/", server.replace("//127.0.0.1:", "//localhost:"))
 }
 
 /// The origins of a website on this machine: browsers know it by its address and as `localhost`.

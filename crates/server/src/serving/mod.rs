@@ -4,6 +4,7 @@ pub mod connections;
 pub mod demo;
 pub mod description;
 pub mod health;
+pub mod mailbox;
 pub mod partner;
 pub mod partner_dual;
 pub mod partner_okay;

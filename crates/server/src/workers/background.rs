@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::callbacks::Postman;
 use super::callbacks::courier::Courier;
+use super::delivery::{Carrier, Gateway, Messenger, Report};
 use super::push::Herald;
 use super::statistics::Statistics;
 use crate::serving::telemetry;
@@ -43,7 +44,8 @@ pub struct Workers {
     statistics: Statistics,
     postman: JoinHandle<()>,
     herald: JoinHandle<()>,
-    /// Dropped, it tells the postman and the herald to stop.
+    messengers: [JoinHandle<()>; 2],
+    /// Dropped, it tells the postman, the herald and the messengers to stop.
     stop: watch::Sender<()>,
 }
 
@@ -53,8 +55,9 @@ impl Workers {
     pub async fn stop(self) {
         drop(self.stop);
         self.statistics.stop().await;
+        let [mail, gateway] = self.messengers;
         // Who panicked has nothing left to do.
-        let _ = tokio::join!(self.postman, self.herald);
+        let _ = tokio::join!(self.postman, self.herald, mail, gateway);
         for task in self.tasks {
             task.abort();
             // An aborted task says so; there is nothing to do about it.
@@ -76,7 +79,16 @@ pub fn start(verifier: &Arc<Verifier>, signature: Signature) -> anyhow::Result<W
     let courier = Arc::new(Courier::new()?);
     let (stop, stopped) = watch::channel(());
     let postman = Postman::new(Arc::clone(verifier), Arc::clone(&courier));
-    let herald = Herald::new(Arc::clone(verifier), courier, signature);
+    let herald = Herald::new(Arc::clone(verifier), Arc::clone(&courier), signature);
+    let messenger = |carrier| {
+        let messenger = Messenger::new(Arc::clone(verifier), carrier);
+        tokio::spawn(messenger.run(stopped.clone()))
+    };
+    let carriers = [
+        Carrier::Mail(Box::default()),
+        Carrier::Gateway(Gateway::new(courier)),
+    ];
+    let messengers = carriers.map(messenger);
     Ok(Workers {
         tasks: vec![
             tokio::spawn(refresh(Arc::clone(verifier))),
@@ -86,6 +98,7 @@ pub fn start(verifier: &Arc<Verifier>, signature: Signature) -> anyhow::Result<W
         statistics: Statistics::start(Arc::clone(verifier)),
         postman: tokio::spawn(postman.run(stopped.clone())),
         herald: tokio::spawn(herald.run(stopped)),
+        messengers,
         stop,
     })
 }
@@ -112,8 +125,10 @@ async fn do_chores(verifier: Arc<Verifier>) {
 async fn refresh(verifier: Arc<Verifier>) {
     let mut every = tokio::time::interval(REFRESH_EVERY);
     let mut well = true;
+    let mut report = Report::default();
     loop {
         every.tick().await;
+        report.tell(&verifier);
         match verifier.catalogue.refresh().await {
             Ok(moved) => {
                 if moved {

@@ -1,8 +1,9 @@
 //! What goes on beside the requests: the directory is refreshed, what serves nobody is swept, puzzles are
-//! drawn, what was counted is stored, what is due is done, callbacks are delivered, pushes sent.
+//! drawn, what was counted is stored, what is due is done, callbacks and codes are delivered, pushes sent.
 
 mod background;
 pub mod callbacks;
+pub mod delivery;
 mod mint;
 mod push;
 mod statistics;

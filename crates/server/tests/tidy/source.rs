@@ -69,13 +69,20 @@ impl fmt::Display for Finding {
     }
 }
 
+/// What others wrote, kept as they wrote it: a test of the app compares it with what they publish. What says where it is from is ours.
+const VENDORED: &str = "web/authenticator/vendor";
+const ORIGIN: &str = "/SOURCE.txt";
+
 /// Every text file of the workspace, in the order of their paths; nothing that was built or fetched.
 pub(crate) fn workspace() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut paths = Vec::new();
     walk(&root, &mut paths);
     paths.sort();
-    paths.iter().filter_map(|path| read(&root, path)).collect()
+    let files = paths.iter().filter_map(|path| read(&root, path));
+    files
+        .filter(|file| file.below(VENDORED).is_none() || file.path.ends_with(ORIGIN))
+        .collect()
 }
 
 fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
@@ -139,4 +146,9 @@ fn the_walk_finds_this_file_and_nothing_built() {
             .any(|file| file.path == "crates/server/tests/tidy/source.rs")
     );
     assert!(!files.iter().any(|file| file.path.starts_with("target/")));
+    let vendored: Vec<_> = files
+        .iter()
+        .filter_map(|file| file.below(VENDORED))
+        .collect();
+    assert_eq!(vendored, ["qr/SOURCE.txt"]);
 }

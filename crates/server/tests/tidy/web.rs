@@ -6,15 +6,11 @@ use crate::source::{Finding, Source};
 /// The widget is one file, because that is what a page loads and what its hash covers.
 const WIDGET: &str = "web/widget/ocapi.js";
 
-/// What others wrote is kept as they wrote it; a test compares it with what they publish.
-const VENDORED: &str = "web/authenticator/vendor";
-
 /// Files below web/ that nobody reads whole.
 pub(crate) fn long_files(file: &Source) -> Vec<Finding> {
     let lines = file.text.lines().count();
     // A lock file is written and read by npm alone.
     if file.below("web").is_none()
-        || file.below(VENDORED).is_some()
         || file.path.ends_with("/package-lock.json")
         || file.path == WIDGET
         || lines <= MOST_FILE_LINES
@@ -96,8 +92,6 @@ mod tests {
         assert_found(long_files, "web/widget/a.js", &"a();\n".repeat(401), &[1]);
         assert_found(long_files, "docs/a.md", &"a\n".repeat(401), &[]);
         assert_found(long_files, WIDGET, &"a();\n".repeat(401), &[]);
-        let vendored = format!("{VENDORED}/a/a.js");
-        assert_found(long_files, &vendored, &"a();\n".repeat(401), &[]);
     }
 
     #[test]

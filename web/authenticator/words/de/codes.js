@@ -124,7 +124,7 @@ const words = {
   faultUriScheme: 'Das ist kein QR-Code für diese App. Die Adresse muss mit otpauth:// beginnen.',
   faultUriKind: 'Diese App kennt keine Codes der Art „{kind}“; sie kennt totp, hotp und ocra.',
   faultUriEncoding: 'Die Adresse ist bei „{part}“ beschädigt.',
-  faultUriAccount: 'Die Adresse nennt kein Konto.',
+  faultUriAccount: 'Es ist kein Konto genannt.',
   faultUriMissing: 'In der Adresse fehlt „{name}“.',
   faultUriTwice: 'In der Adresse steht „{name}“ mehr als einmal.',
   faultUriNumber: '„{name}“ ist keine Zahl in ihren Grenzen.',

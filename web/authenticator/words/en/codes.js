@@ -122,7 +122,7 @@ export default {
   faultUriScheme: 'This is no QR code for this app. The address has to begin with otpauth://.',
   faultUriKind: 'This app knows no codes of the kind “{kind}”; it knows totp, hotp and ocra.',
   faultUriEncoding: 'The address is damaged at “{part}”.',
-  faultUriAccount: 'The address names no account.',
+  faultUriAccount: 'No account is named.',
   faultUriMissing: 'The address has no “{name}”.',
   faultUriTwice: 'The address says “{name}” more than once.',
   faultUriNumber: '“{name}” is no number within its range.',

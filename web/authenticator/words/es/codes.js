@@ -124,7 +124,7 @@ const words = {
   faultUriScheme: 'Este código QR no es para esta aplicación. La dirección tiene que empezar por otpauth://.',
   faultUriKind: 'Esta aplicación no conoce códigos del tipo «{kind}»; conoce totp, hotp y ocra.',
   faultUriEncoding: 'La dirección está dañada en «{part}».',
-  faultUriAccount: 'La dirección no nombra ninguna cuenta.',
+  faultUriAccount: 'No se indica ninguna cuenta.',
   faultUriMissing: 'En la dirección falta «{name}».',
   faultUriTwice: '«{name}» está más de una vez en la dirección.',
   faultUriNumber: '«{name}» no es un número dentro de sus límites.',

@@ -124,7 +124,7 @@ const words = {
   faultUriScheme: 'Ce n’est pas un code QR pour cette application. L’adresse doit commencer par otpauth://.',
   faultUriKind: 'Cette application ne connaît pas de codes du type « {kind} » ; elle connaît totp, hotp et ocra.',
   faultUriEncoding: 'L’adresse est abîmée à « {part} ».',
-  faultUriAccount: 'L’adresse ne nomme aucun compte.',
+  faultUriAccount: 'Aucun compte n’est indiqué.',
   faultUriMissing: 'Il manque « {name} » dans l’adresse.',
   faultUriTwice: '« {name} » se trouve plus d’une fois dans l’adresse.',
   faultUriNumber: '« {name} » n’est pas un nombre dans ses limites.',

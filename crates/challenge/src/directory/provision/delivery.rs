@@ -18,7 +18,7 @@ use crate::id::Id;
 const TEXT_PLACES: [&str; 3] = ["code", "minutes", "tenant"];
 
 /// What can be filled in in what a gateway is asked.
-const GATEWAY_PLACES: [&str; 5] = ["to", "text", "code", "minutes", "tenant"];
+const GATEWAY_PLACES: [&str; 6] = ["to", "text", "code", "minutes", "tenant", "id"];
 
 /// Values that end whatever they stand in, unless they are escaped: no template may be harmed by them.
 const HOSTILE: &str = "\"\\\r\n{}[]&=,";

@@ -6,5 +6,6 @@ mod conversation;
 mod limits;
 mod lists;
 mod payments;
+mod phones;
 mod races;
 mod refusals;

@@ -51,6 +51,9 @@ const home = () => `phone-${user.replace(/[^A-Za-z0-9]/g, '').slice(0, 20) || 'u
 /** @param {...string} words */
 const device = (...words) => [account.program, 'device', ...words, '--home', home()];
 
+/** The authenticator app of the Okay server; by name where that is this machine, since browsers verify their users for names alone. @param {string} server */
+const appOf = (server) => `${server.replace('//127.0.0.1:', '//localhost:')}/app/`;
+
 /** @param {any} answer */
 const refusal = (answer) => (answer?.status ? `The server answered ${statusOf(answer)}.` : visible(String(answer)));
 
@@ -70,6 +73,7 @@ async function link() {
   at('link-user').textContent = visible(user);
   at('code').textContent = code;
   /** @type {HTMLImageElement} */ (at('qr')).src = `data:image/png;base64,${answer.linkingQrImg}`;
+  /** @type {HTMLAnchorElement} */ (at('app')).href = `${appOf(account.server)}#/link/${code}`;
   at('link-command').replaceChildren(command('Link a software phone', [...device('link'), '--server', account.server, '--code', code]));
   at('link-state').textContent = `The linking code is ${[...code].join(' ')}.`;
   at('link-state').className = 'unseen';

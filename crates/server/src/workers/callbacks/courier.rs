@@ -10,7 +10,7 @@ use challenge::clock::Timestamp;
 use protocols::okay::callback::Letter;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, Response, StatusCode, Url};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode, Url};
 
 use super::guard::{self, Internal, PublicResolver};
 use super::retry_after;
@@ -37,7 +37,7 @@ const IDLE_TIME_MAX: Duration = Duration::from_mins(1);
 /// The most connections to one receiver that are kept while they are not used.
 const IDLE_MAX: usize = 16;
 
-/// Sends callbacks and pushes. Connections are used again.
+/// Sends callbacks, pushes and what a gateway is asked. Connections are used again.
 pub struct Courier {
     /// For what goes to public addresses alone.
     guarded: Client,
@@ -112,20 +112,36 @@ impl Courier {
         parcel: Parcel,
         now: Timestamp,
     ) -> Result<Kept, NoAnswer> {
-        let client = if allow_private {
-            &self.free
-        } else {
-            guard::check_literal(&url).map_err(NoAnswer::Internal)?;
-            &self.guarded
-        };
+        let client = self.client(&url, allow_private)?;
         let mut request = client.post(url).body(parcel.body);
         for (name, value) in parcel.headers {
             request = request.header(name, value);
         }
-        match request.send().await {
-            Ok(response) => Ok(received(response, now).await),
-            Err(error) => Err(trouble(&error)),
+        answered(request, now).await
+    }
+
+    /// The client for what goes to this URL: one that reaches public addresses alone unless said otherwise.
+    pub(in crate::workers) fn client(
+        &self,
+        url: &Url,
+        allow_private: bool,
+    ) -> Result<&Client, NoAnswer> {
+        if allow_private {
+            return Ok(&self.free);
         }
+        guard::check_literal(url).map_err(NoAnswer::Internal)?;
+        Ok(&self.guarded)
+    }
+}
+
+/// Sends a request and keeps what counts of its answer.
+pub(in crate::workers) async fn answered(
+    request: RequestBuilder,
+    now: Timestamp,
+) -> Result<Kept, NoAnswer> {
+    match request.send().await {
+        Ok(response) => Ok(received(response, now).await),
+        Err(error) => Err(trouble(&error)),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Which addresses a callback or push may go to: those of the public Internet, unless the tenant's settings
-//! say otherwise. The check is made on the very addresses that are connected to.
+//! Which addresses a callback, a push or a gateway's message may go to: those of the public Internet, unless
+//! the settings say otherwise. The check is made on the very addresses that are connected to.
 //!
 //! It does not look at names: whatever a name is made to resolve to, now or a moment later, is
 //! looked at when the connection is made.
