@@ -20,11 +20,14 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::certificates::{NOW, Office, Pair};
 use crate::running::{foreign, prepared};
+
+/// That the slow page was asked for.
+static ASKED: Notify = Notify::const_new();
 
 /// The names of the versions that are spoken.
 const VERSIONS: [&str; 2] = ["TLSv1_2", "TLSv1_3"];
@@ -112,6 +115,7 @@ fn router() -> Router {
         })
     };
     let slowly = async || {
+        ASKED.notify_one();
         tokio::time::sleep(Duration::from_millis(500)).await;
         "slowly"
     };
@@ -383,7 +387,7 @@ async fn a_stopping_listener_answers_what_was_asked_and_waits_for_no_handshake()
         .arg(url)
         .output();
     let asking = tokio::spawn(asking);
-    tokio::time::sleep(Duration::from_millis(250)).await;
+    ASKED.notified().await;
     listener.stop.send(()).unwrap();
     let ended = tokio::time::timeout(Duration::from_secs(5), listener.running).await;
     ended.expect("it waited for a handshake").unwrap();

@@ -1,8 +1,9 @@
 //! `serve` with a TLS listener, from outside: what it says, what it reads again, what it refuses to
 //! start with, and how many it holds.
 
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,7 +57,7 @@ impl Secured {
 
     /// Waits until the log has this line so often.
     async fn logged(&self, text: &str, times: usize) {
-        for _ in 0..100 {
+        for _ in 0..400 {
             if self.log().matches(text).count() >= times {
                 return;
             }
@@ -144,13 +145,16 @@ fn the_address_in_clear_is_the_only_line_on_stdout() {
     let (home, office) = (Home::sqlite(), Office::open());
     let pair = office.signed("localhost", NOW);
     let mut command = serve(&home, &office, &pair);
-    let process = command.stdout(Stdio::piped()).spawn().unwrap();
-    let id = process.id().to_string();
-    std::thread::sleep(Duration::from_secs(2));
-    Command::new("kill").args(["-TERM", &id]).status().unwrap();
-    let told = String::from_utf8(process.wait_with_output().unwrap().stdout).unwrap();
+    let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(process.stdout.take().unwrap());
+    let mut told = String::new();
+    stdout.read_line(&mut told).unwrap();
     assert!(told.starts_with("listening on http://127.0.0.1:"), "{told}");
+    let id = process.id().to_string();
+    Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    stdout.read_to_string(&mut told).unwrap();
     assert_eq!(told.lines().count(), 1, "{told}");
+    process.wait().unwrap();
 }
 
 #[tokio::test]
@@ -257,14 +261,10 @@ async fn keys_of_every_usual_form_can_be_used() {
 
 /// How `serve` ends that cannot start; what it tells is one line.
 fn told(mut command: Command) -> String {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().unwrap();
-    let told = String::from_utf8(stderr).unwrap();
-    assert_eq!(status.code(), Some(1), "{told}");
-    assert!(stdout.is_empty(), "{stdout:?}");
+    let output = command.output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(output.stdout.is_empty(), "{:?}", output.stdout);
     let (line, rest) = told.split_once('\n').unwrap();
     assert_eq!(rest, "");
     line.to_owned()
