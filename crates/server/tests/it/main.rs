@@ -26,6 +26,7 @@ mod secrets;
 mod secure_receivers;
 mod serving;
 mod tls;
+mod tls_guide;
 mod tls_serving;
 mod tokens;
 mod visitor_races;

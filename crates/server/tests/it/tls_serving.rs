@@ -18,14 +18,13 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::certificates::{NOW, Office, Pair, openssl};
-use crate::documents::block;
 use crate::running::{Home, Server};
 
 /// A server with a TLS listener, and its log.
-struct Secured {
+pub(crate) struct Secured {
     server: Server,
     log: PathBuf,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Secured {
@@ -35,7 +34,7 @@ impl Secured {
     }
 
     /// Starts one; its log goes into the folder.
-    fn of(mut command: Command, folder: &Path, variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(mut command: Command, folder: &Path, variables: &[(&str, &str)]) -> Self {
         let log = folder.join("log");
         command.env("COUNTERSIGN_LOG", "info");
         command.envs(variables.iter().copied());
@@ -353,47 +352,4 @@ async fn many_connections_are_held_while_others_are_answered() {
     }
     drop(silent);
     assert!(secured.server.stopped());
-}
-
-#[test]
-fn the_set_up_in_the_document_works_as_it_stands_there() {
-    const DOCUMENT: &str = "docs/tls.md";
-    let folder = tempfile::TempDir::with_prefix("countersign-tls-").unwrap();
-    let bash = |script: &str| {
-        let output = Command::new("bash")
-            .args(["-euc", script])
-            .current_dir(folder.path())
-            .env("no_proxy", "*")
-            .output()
-            .unwrap();
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{script}: {told}");
-        String::from_utf8(output.stdout).unwrap()
-    };
-    bash(&block(DOCUMENT, "sh"));
-    let fingerprint = bash(&block(DOCUMENT, "bash"));
-    let (_, fingerprint) = fingerprint.trim_end().split_once('=').unwrap();
-    let home = Home::sqlite();
-    let tenant = format!(
-        "[[tenant]]\nname = \"BANK\"\n[[tenant.client]]\nid = \"portal\"\n\
-         certificate_sha256 = \"{fingerprint}\"\n"
-    );
-    std::fs::write(folder.path().join("bank.toml"), tenant).unwrap();
-    home.done(["apply", folder.path().join("bank.toml").to_str().unwrap()]);
-    let settings = folder.path().join("countersign.toml");
-    std::fs::write(&settings, block(DOCUMENT, "toml")).unwrap();
-    let free = ["--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0"];
-    let config = ["serve", "--config", settings.to_str().unwrap()];
-    let command = home.command(config.iter().chain(&free));
-    let secured = Secured::of(command, folder.path(), &[]);
-    let asked = block(DOCUMENT, "curl").replace("8443", &secured.port.to_string());
-    assert_eq!(bash(&asked), "alive\n");
-    // The same caller with the other certificate of the document, whose authority the server is told.
-    bash(&block(DOCUMENT, "authority"));
-    let authority = ["--tls-client-ca", "clients-ca.pem"];
-    let mut command = home.command(config.iter().chain(&free).chain(&authority));
-    command.current_dir(folder.path());
-    let secured = Secured::of(command, folder.path(), &[]);
-    let asked = block(DOCUMENT, "curl").replace("8443", &secured.port.to_string());
-    assert_eq!(bash(&asked), "alive\n");
 }
