@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { button, launch, linkByTyping, newPhone, openApp, openApproval, startBanks, title, withFinger } from './support/app.mjs';
+import { qrPicture } from './support/codes.mjs';
 
 let bank;
 let browser;
@@ -70,6 +71,26 @@ test('a link that was opened links once the user says so, and leaves no code in 
   await page.goto(`${bank.app}#/accounts`);
   await page.locator('a.card').click();
   assert.match(await page.locator('.facts').textContent(), /Zoë’s phone/);
+});
+
+test('a picture of the code links, and one of something else does not', async () => {
+  const page = await openApp(await newPhone(browser), bank, '#/link');
+  const choose = async (text) => {
+    await button(page, 'Scan a QR code').click();
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), button(page, 'Choose a picture').click()]);
+    await chooser.setFiles(qrPicture(text));
+  };
+  await choose('https://elsewhere.example/app/#/link/123456');
+  await page.getByText('This is no linking code of this server.').waitFor();
+  const code = await bank.link('picture');
+  await choose(code);
+  await page.waitForFunction((text) => document.querySelector('input[name=code]').value === text, code);
+  await button(page, 'Link').click();
+  await title(page, 'Linked');
+  await page.getByRole('link', { name: 'To the approvals' }).click();
+  await page.goto(`${bank.app}#/link`);
+  await choose('otpauth://totp/Bank:me?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Bank');
+  await page.waitForURL(/#\/enrol/);
 });
 
 test('a wrong code says what to do', async () => {
@@ -254,5 +275,5 @@ test('what its asker withdraws goes from the phone', async () => {
   const { session } = await bank.ask('withdrawn');
   await openApproval(page);
   bank.program('approval', 'cancel', session, '--tenant', 'T40007');
-  await page.getByText('Whoever asked has withdrawn it. Nothing was approved.').waitFor({ timeout: 15_000 });
+  await page.getByText('Whoever asked has withdrawn it. Nothing was approved.').waitFor({ timeout: 20_000 });
 });

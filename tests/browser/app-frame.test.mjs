@@ -133,6 +133,14 @@ test('deciding twice tells the outcome', options, async () => {
   assert.equal(await page.locator('.verdict').count(), 1);
 });
 
+test('of five accounts three have streams, and the others are heard of all the same', options, async () => {
+  const page = await openApp(await newPhone(browser), bank);
+  for (let at = 1; at <= 5; at++) await linkByTyping(page, bank, `account ${at}`);
+  await until(() => proxy.streams, 3);
+  await Promise.all([bank.ask('account 1'), bank.ask('account 5')]);
+  await page.locator('a.waiting').nth(1).waitFor({ timeout: 20_000 });
+});
+
 test('where no stream comes through, long polling does', options, async () => {
   proxy.holdStreams = true;
   const { page } = await linked('no streams');
@@ -257,28 +265,6 @@ test('unlinking tells the server, at once or as soon as there is a connection', 
   await assert.rejects(bank.ask('leaves'), /UserNotLinked/);
 });
 
-test('while somebody guesses codes, the phone proves some work', options, async () => {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const point = publicKey.export({ format: 'der', type: 'spki' }).subarray(-65).toString('base64');
-  const guess = async (at) => {
-    const code = String(at).padStart(7, '0');
-    const time = Date.now();
-    const field = (name, value) => `${name}:${Buffer.byteLength(value)}:${value}\n`;
-    const text = `countersign link 1\n${field('code', code)}${field('public_key', point)}${field('name', '')}${field('platform', '')}${field('time', String(time))}`;
-    const signature = signText('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64');
-    const answer = await fetch(`${server.address}/device/v1/link`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-forwarded-for': `192.0.2.${at % 250}` },
-      body: JSON.stringify({ code, public_key: point, time_ms: time, signature }) });
-    return (await answer.json()).type;
-  };
-  let said;
-  for (let at = 1; at < 140 && said !== 'urn:problem-type:device:work-needed'; at++) said = await guess(at);
-  assert.equal(said, 'urn:problem-type:device:work-needed');
-  const page = await openApp(await newPhone(browser), bank, `#/link/${await bank.link('honest')}`);
-  await button(page, 'Link').click();
-  await page.getByText('The server wants proof of some work first.').waitFor();
-  await page.getByRole('heading', { name: 'Linked' }).waitFor({ timeout: 120_000 });
-});
-
 test('the lock shows nothing before the phone made sure who holds it', options, async () => {
   const { page } = await linked('locked');
   const finger = await withFinger(page);
@@ -292,6 +278,11 @@ test('the lock shows nothing before the phone made sure who holds it', options, 
   await page.getByText('The phone did not make sure that it is you.').waitFor();
   await finger.verifies(true);
   await button(page, 'Unlock').click();
+  await title(page, 'Settings');
+  await page.reload();
+  await finger.forgets();
+  await button(page, 'Unlock').click();
+  await button(page, 'Set up fingerprint, face or screen lock anew').click();
   await title(page, 'Settings');
   await page.reload();
   await button(page, 'I cannot unlock it').click();
@@ -447,4 +438,40 @@ test('the keyboard alone links and approves; the focus follows, and what comes i
   await press('Enter');
   await title(page, 'Approved');
   assert.equal(await focused(), 'Approved');
+});
+
+// The last one, since the server wants work for an hour from then on.
+test('while somebody guesses codes, the phone proves some work', options, async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const point = publicKey.export({ format: 'der', type: 'spki' }).subarray(-65).toString('base64');
+  const guess = async (at) => {
+    const code = String(at).padStart(7, '0');
+    const time = Date.now();
+    const field = (name, value) => `${name}:${Buffer.byteLength(value)}:${value}\n`;
+    const text = `countersign link 1\n${field('code', code)}${field('public_key', point)}${field('name', '')}${field('platform', '')}${field('time', String(time))}`;
+    const signature = signText('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64');
+    const answer = await fetch(`${server.address}/device/v1/link`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-forwarded-for': `192.0.2.${at % 250}` },
+      body: JSON.stringify({ code, public_key: point, time_ms: time, signature }) });
+    return (await answer.json()).type;
+  };
+  let said;
+  for (let at = 1; at < 140 && said !== 'urn:problem-type:device:work-needed'; at++) said = await guess(at);
+  assert.equal(said, 'urn:problem-type:device:work-needed');
+  const page = await openApp(await newPhone(browser), bank, `#/link/${await bank.link('honest')}`);
+  await button(page, 'Link').click();
+  await page.getByText('The server wants proof of some work first.').waitFor();
+  await page.getByRole('heading', { name: 'Linked' }).waitFor({ timeout: 60_000 });
+  const differ = await page.evaluate(async () => {
+    const { sha256 } = await import('/app/device/sha256.js');
+    const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const wrong = [];
+    for (let length = 0; length < 200; length++) {
+      const message = crypto.getRandomValues(new Uint8Array(length));
+      const words = new DataView(new ArrayBuffer(32));
+      sha256(message).forEach((word, at) => words.setInt32(4 * at, word));
+      if (hex(new Uint8Array(words.buffer)) !== hex(new Uint8Array(await crypto.subtle.digest('SHA-256', message)))) wrong.push(length);
+    }
+    return wrong;
+  });
+  assert.deepEqual(differ, []);
 });

@@ -116,7 +116,9 @@ async function inspect(page, name) {
   // With all of it in sight: what lies under the places' bar can be scrolled out from there.
   const usual = page.viewportSize();
   await page.setViewportSize({ ...usual, height: Math.max(usual.height, await page.evaluate(() => document.documentElement.scrollHeight)) });
-  assert.deepEqual(await findings(page), [], name);
+  // Forced colours are the system's, which axe does not always see.
+  const forced = await page.evaluate(() => matchMedia('(forced-colors: active)').matches);
+  assert.deepEqual((await findings(page)).filter((found) => !(forced && found.startsWith('color-contrast:'))), [], name);
   await page.setViewportSize(usual);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} sticks out`);
   const small = await page.evaluate(() => [...document.querySelectorAll('button, a.button, a.card, nav a, select, input:not([type="checkbox"])')]

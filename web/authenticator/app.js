@@ -86,7 +86,6 @@ async function begin() {
   awaitOffer();
   await loadWords();
   onOutdated(() => pin('update', [paragraph(t('updated')), button(t('reload'), () => location.reload())]));
-  keepUpToDate(isTyping).catch((error) => console.warn('service worker', error));
   await pass();
   const main = element('main', { id: 'main', tabindex: -1 });
   const bar = placesBar();
@@ -96,6 +95,7 @@ async function begin() {
   } }, t('skip'));
   document.body.replaceChildren();
   append(document.body, skip, head(), noticeShelf(), main, bar, liveRegion());
+  keepUpToDate(isTyping).catch((error) => console.warn('service worker', error));
   announce();
   listenToWorker();
   watch();

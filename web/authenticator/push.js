@@ -48,7 +48,7 @@ export async function turnOff() {
 }
 
 /** What the service worker shows, in the language of the app: it has no words of its own. */
-export const keepWords = () => put('settings', { title: t('appName'), asked: t('pushAsked'), ended: t('pushEnded'), open: t('pushOpen') }, 'pushWords');
+const keepWords = () => put('settings', { title: t('appName'), asked: t('pushAsked'), ended: t('pushEnded'), open: t('pushOpen') }, 'pushWords');
 
 /** Subscribes, anew where the server's key changed, and tells the server for every account that does not know. */
 export async function renew({ anew = false } = {}) {
@@ -75,12 +75,14 @@ export async function renew({ anew = false } = {}) {
 export async function checkPush() {
   if ((await pushState()) !== 'on') return;
   await keepWords();
-  let lost = false;
+  const registration = await navigator.serviceWorker.ready;
+  const key = (await registration.pushManager.getSubscription())?.options.applicationServerKey;
+  let lost = !key || base64url(key) !== pushPublicKey();
   await eachAccount(async (account) => {
     const known = await call(account, 'GET', '/device/v1/device');
     lost ||= !known.push_subscribed;
   });
-  await renew({ anew: lost });
+  if (lost) await renew({ anew: true });
 }
 
 /** @param {import('./device/api.js').Account} account */

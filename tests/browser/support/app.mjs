@@ -110,7 +110,7 @@ export async function withFinger(page, verifies = true) {
   await session.send('WebAuthn.enable');
   const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', { options: {
     protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: verifies, automaticPresenceSimulation: true } });
-  return { verifies: (yes) => session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: yes }) };
+  return { forgets: () => session.send('WebAuthn.clearCredentials', { authenticatorId }), verifies: (yes) => session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: yes }) };
 }
 
 /** Links a tab's phone to a user by typing the code. */

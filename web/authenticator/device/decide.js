@@ -1,6 +1,6 @@
 // Deciding what was asked: signed over exactly what was displayed, told to every tab, and kept in the history.
 
-import { change, get, valueOf } from '../frame/store.js';
+import { all, change, valueOf } from '../frame/store.js';
 import { tell } from '../frame/tabs.js';
 import { call, Refusal } from './api.js';
 import { now } from './clock.js';
@@ -27,6 +27,9 @@ const HISTORY_MAX = 200;
 /** What was sent and not answered: if the server says later that this is the outcome, it was this phone's. @type {Map<string, Decision>} */
 const unanswered = new Map();
 
+/** Whether nobody knows what became of a decision of this phone. @param {string} session */
+export const isUnanswered = (session) => unanswered.has(session);
+
 /**
  * The signed text of a decision.
  * @param {Session} session
@@ -34,7 +37,7 @@ const unanswered = new Map();
  * @param {Evidence} evidence
  * @param {number} time
  */
-export const decisionText = (session, decision, evidence, time) => signedText('countersign decision 1', [
+const decisionText = (session, decision, evidence, time) => signedText('countersign decision 1', [
   ['tenant_id', String(session.tenant_id)], ['tenant_name', session.tenant_name], ['user', session.user], ['session', session.session],
   ['type', session.type], ['header', session.header], ['text', session.text], ['device_data', session.device_data ?? ''],
   ['decision', decision], ['number', evidence.number ?? ''], ['pin', evidence.pin === undefined ? '' : 'given'],
@@ -89,21 +92,20 @@ async function learn(account, session, { kind, outcome }) {
 async function remember({ device }, { session, tenant_name, user, type, header, text }, decision) {
   await change('history', async (store) => {
     const history = store('history');
+    // Two tabs may learn of one decision at once.
+    const known = /** @type {Entry[]} */ (await valueOf(history.getAll()));
+    if (known.some((entry) => entry.session === session)) return;
     history.add({ at: now(), device, session, tenantName: tenant_name, user, type, header, text, decision });
-    const keys = await valueOf(history.getAllKeys());
-    for (const key of keys.slice(0, -HISTORY_MAX)) history.delete(key);
+    for (const { id } of known.slice(0, -(HISTORY_MAX - 1))) if (id !== undefined) history.delete(id);
   });
   tell('decided', { session, decision });
 }
 
 /** What was decided on this phone, newest first. @returns {Promise<Entry[]>} */
-export const history = () => change('history', async (store) => (await valueOf(store('history').getAll())).reverse());
+export const history = async () => (await all('history')).reverse();
 
 /** What this phone said in a session, if it did. @param {string} session @returns {Promise<Entry | undefined>} */
 export const decidedHere = async (session) => (await history()).find((entry) => entry.session === session);
 
 /** Forgets what was decided. */
 export const clearHistory = () => change('history', (store) => valueOf(store('history').clear()));
-
-/** The account of a device. @param {string} device @returns {Promise<Account | undefined>} */
-export const accountOf = (device) => get('devices', device);

@@ -69,5 +69,11 @@ function answers(response, challenge) {
   return (flags & USER_VERIFIED) !== 0 && said === asked;
 }
 
-/** Forgets the credential, so that the next use makes a new one. */
-export const forgetPresence = () => put('settings', null, 'presence');
+/**
+ * The same with a new credential: for phones that have forgotten the old one. Making one takes the same proof of the user.
+ * @param {string} label
+ */
+export async function verifyAnew(label) {
+  await put('settings', null, 'presence');
+  return verifyUser(label);
+}

@@ -1,14 +1,17 @@
 // The proof of work that the server asks of everybody for a linking code while somebody guesses codes.
 
-const encoder = new TextEncoder();
-const BATCH = 256;
+import { sha256 } from './sha256.js';
 
-/** @param {Uint8Array} bytes */
-function leadingZeroBits(bytes) {
+const encoder = new TextEncoder();
+/** How long the page does nothing else. */
+const BURST_MS = 30;
+
+/** @param {Int32Array} words */
+function leadingZeroBits(words) {
   let bits = 0;
-  for (const byte of bytes) {
-    if (byte !== 0) return bits + Math.clz32(byte) - 24;
-    bits += 8;
+  for (const word of words) {
+    bits += Math.clz32(word);
+    if (word !== 0) break;
   }
   return bits;
 }
@@ -17,15 +20,17 @@ function leadingZeroBits(bytes) {
  * A text with which the hash begins with as many zero bits as wanted.
  * @param {{ seed: string, bits: number }} puzzle
  * @param {string} code
- * @param {(tried: number) => void} [progress]
+ * @param {(tried: number) => void} working called now and then
  */
-export async function solve({ seed, bits }, code, progress = () => {}) {
+export async function solve({ seed, bits }, code, working) {
   const before = `countersign link work 1\n${seed}\n${code}\n`;
-  for (let next = 0; ; next += BATCH) {
-    const nonces = Array.from({ length: BATCH }, (_, at) => String(next + at));
-    const hashes = await Promise.all(nonces.map((nonce) => crypto.subtle.digest('SHA-256', encoder.encode(before + nonce))));
-    const found = hashes.findIndex((hash) => leadingZeroBits(new Uint8Array(hash)) >= bits);
-    if (found >= 0) return nonces[found];
-    progress(next + BATCH);
+  for (let tried = 0; ;) {
+    const end = performance.now() + BURST_MS;
+    do {
+      const nonce = String(tried++);
+      if (leadingZeroBits(sha256(encoder.encode(before + nonce))) >= bits) return nonce;
+    } while (performance.now() < end);
+    working(tried);
+    await new Promise((resolve) => { setTimeout(resolve); });
   }
 }

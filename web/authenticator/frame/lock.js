@@ -1,7 +1,7 @@
 // The lock of the app: nothing is shown before the phone made sure who holds it. It guards the app's screens, not the keys: those are
 // where the browser keeps them, and cannot be exported with or without it.
 
-import { verifyUser } from '../device/presence.js';
+import { verifyAnew, verifyUser } from '../device/presence.js';
 import { element } from './dom.js';
 import { button, confirm, paragraph } from './parts.js';
 import { change, get, put } from './store.js';
@@ -21,15 +21,20 @@ export async function pass() {
   if (!(await isLockOn())) return;
   await new Promise((resolve) => {
     const trouble = element('p', { class: 'wrong', role: 'alert' });
+    const anew = button(t('presenceAnew'), async () => {
+      if (await verifyAnew(t('presenceLabel'))) resolve(undefined);
+    });
+    anew.hidden = true;
     const open = button(t('unlock'), async () => {
-      if (await verifyUser(t('presenceLabel'))) resolve(undefined);
-      else trouble.textContent = t('notVerified');
+      if (await verifyUser(t('presenceLabel'))) return resolve(undefined);
+      trouble.textContent = t('notVerified');
+      anew.hidden = false;
     }, { look: 'main' });
     const wipe = button(t('cannotUnlock'), async () => {
       if (await confirm({ title: t('cannotUnlock'), text: t('cannotUnlockText'), yes: t('wipeYes') })) await wipeAll();
     });
     document.body.replaceChildren(element('main', { class: 'locked' }, element('h1', {}, t('lockedTitle')), paragraph(t('lockedText')),
-      element('div', { class: 'stack' }, open, trouble, wipe)));
+      element('div', { class: 'stack' }, open, trouble, anew, wipe)));
     open.focus();
   });
   let left = 0;

@@ -28,10 +28,10 @@ let outdated = () => {};
 /** @param {() => void} listener */
 export const onOutdated = (listener) => { outdated = listener; };
 
-/** The database; `name` is another one for tests. */
-export function open(name = NAME) {
+/** The database. */
+function open() {
   opened ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open(name, UPGRADES.length);
+    const request = indexedDB.open(NAME, UPGRADES.length);
     request.onupgradeneeded = (event) => {
       const transaction = /** @type {IDBTransaction} */ (request.transaction);
       for (const upgrade of UPGRADES.slice(event.oldVersion)) upgrade(request.result, transaction);

@@ -1,6 +1,7 @@
 // One approval: who asks, exactly what is signed, and the decision. Approving is possible once all of the text was there to be read.
 
-import { accountOf, decide, decidedHere } from '../device/decide.js';
+import { account as accountOf } from '../device/accounts.js';
+import { decide, decidedHere, isUnanswered } from '../device/decide.js';
 import { find, learn } from '../device/watch.js';
 import { call, Refusal, Unreachable } from '../device/api.js';
 import { now } from '../device/clock.js';
@@ -19,6 +20,8 @@ import { secondsLeft, timeLeft } from './time.js';
 
 /** A tap that was meant for what stood here before approves nothing. */
 const SETTLE_MS = 700;
+/** The pause between two looks at whether an open question still waits. */
+const LOOK_MS = 10_000;
 /** Pauses before a decision whose answer was lost is sent again. */
 const ASK_AGAIN_MS = [1000, 2000, 4000];
 /** Seconds before the end at which it is said aloud. */
@@ -173,18 +176,37 @@ function ask(root, account, session, signal) {
   hear('decided', (told) => {
     if (told.session === session.session && told.decision && !deciding) finish(decided(told.decision));
   }, gone);
+  const look = async () => {
+    const what = deciding ? null : await became(account, session);
+    // A decision that was sent meanwhile tells for itself.
+    if (what && !deciding) finish(what);
+  };
+  lookNowAndThen(look, gone);
   hear('picture', () => {
     // Withdrawn, or decided where this phone does not hear of it. The clock tells expiry.
-    if (!deciding && !find(account.device, session.session) && secondsLeft(session.answer_by_ms) > 0) gentlyOver(account, session, finish);
+    if (!find(account.device, session.session) && secondsLeft(session.answer_by_ms) > 0) look();
   }, gone);
 }
 
-/** Makes sure, before it says so, that a session which is on no list is over. @param {Account} account @param {Session} session @param {(what: import('./outcome.js').Outcome) => void} finish */
-async function gentlyOver(account, session, finish) {
-  const before = await decidedHere(session.session);
-  if (before) return finish(decided(before.decision));
+/** Every so often, whether a question still waits: what another node of the server ended, its stream tells within a minute. @param {() => void} look @param {AbortSignal} signal */
+function lookNowAndThen(look, signal) {
+  const timer = setInterval(() => { if (document.visibilityState === 'visible') look(); }, LOOK_MS);
+  signal.addEventListener('abort', () => clearInterval(timer));
+}
+
+/**
+ * What became of a session, if it is over: null while it waits, or while that cannot be known.
+ * @param {Account} account
+ * @param {Session} session
+ * @returns {Promise<import('./outcome.js').Outcome | null>}
+ */
+async function became(account, session) {
   const { sessions } = await call(account, 'GET', '/device/v1/sessions').catch(() => ({ sessions: [session] }));
-  if (!sessions.some((/** @type {Session} */ one) => one.session === session.session)) finish(over('withdrawn'));
+  if (sessions.some((/** @type {Session} */ one) => one.session === session.session)) return null;
+  const before = await decidedHere(session.session);
+  if (before) return decided(before.decision);
+  if (secondsLeft(session.answer_by_ms) === 0) return over('expired');
+  return over(isUnanswered(session.session) ? undefined : 'withdrawn');
 }
 
 /**

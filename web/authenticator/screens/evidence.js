@@ -1,9 +1,9 @@
 // What goes with an approval: a PIN, the number that the asking page shows, that the owner is there, or what the phone can do.
 
 import { capabilities } from '../device/capabilities.js';
-import { canVerifyUser, verifyUser } from '../device/presence.js';
+import { canVerifyUser, verifyAnew, verifyUser } from '../device/presence.js';
 import { element } from '../frame/dom.js';
-import { facts, field, notice, paragraph } from '../frame/parts.js';
+import { button, facts, field, notice, paragraph } from '../frame/parts.js';
 import { pinPad } from '../frame/pinpad.js';
 import { t } from '../frame/words.js';
 
@@ -47,7 +47,9 @@ export function evidenceFor(session) {
     if (session.needs_user_verified) {
       given.userVerified = await verifyUser(t('presenceLabel'));
       if (!given.userVerified) {
-        complaint.replaceChildren(notice('bad', paragraph(t('notVerified'))));
+        complaint.replaceChildren(notice('bad', paragraph(t('notVerified')), button(t('presenceAnew'), async () => {
+          if (await verifyAnew(t('presenceLabel'))) complaint.replaceChildren(notice('good', paragraph(t('presenceDone'))));
+        })));
         return null;
       }
     }

@@ -10,6 +10,7 @@ import { button, facts, field, heading, link, notice, paragraph, say } from '../
 import { go } from '../frame/router.js';
 import { shown, spelt } from '../frame/visible.js';
 import { t } from '../frame/words.js';
+import { renew } from '../push.js';
 import { scan } from '../scan/scanner.js';
 import { invitePush } from './notify.js';
 
@@ -77,6 +78,7 @@ function done(root, linked) {
     paragraph(t('linkedText', { tenant: spelt(linked.tenantName) })), invitePush(),
     element('div', { class: 'stack' }, link(t('toApprovals'), 'approvals', 'button main')));
   askToKeep();
+  renew().catch(() => {});
   top.focus();
   say(t('linkedTitle'));
 }

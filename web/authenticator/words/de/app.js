@@ -71,6 +71,8 @@ const words = {
   verifyText: 'Zum Freigeben fragt das Telefon nach Fingerabdruck, Gesicht oder Bildschirmsperre.',
   cannotVerify: 'Dieses Telefon oder dieser Browser kann nicht feststellen, wer es in der Hand hält. Lassen Sie sich stattdessen nach einer PIN fragen.',
   notVerified: 'Das Telefon hat nicht festgestellt, dass Sie es sind. Versuchen Sie es noch einmal.',
+  presenceAnew: 'Fingerabdruck, Gesicht oder Bildschirmsperre neu einrichten',
+  presenceDone: 'Eingerichtet. Geben Sie jetzt frei.',
   deviceWanted: 'Gewünscht:',
   deviceTells: 'Mitgeteilt wird:',
   deviceBiometrics: 'Das Telefon kann feststellen, wer es hält',

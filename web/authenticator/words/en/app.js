@@ -70,6 +70,8 @@ export default {
   verifyText: 'To approve, the phone asks for your fingerprint, your face or your screen lock.',
   cannotVerify: 'This phone or browser cannot make sure who holds it. Have yourself asked for a PIN instead.',
   notVerified: 'The phone did not make sure that it is you. Try again.',
+  presenceAnew: 'Set up fingerprint, face or screen lock anew',
+  presenceDone: 'It is set up. Now approve.',
   deviceWanted: 'Wanted:',
   deviceTells: 'This is told:',
   deviceBiometrics: 'The phone can make sure who holds it',

@@ -71,6 +71,8 @@ const words = {
   verifyText: 'Para aprobar, el teléfono le pedirá la huella, la cara o el bloqueo de pantalla.',
   cannotVerify: 'Este teléfono o navegador no puede comprobar quién lo tiene. Pida que se le solicite un PIN.',
   notVerified: 'El teléfono no ha comprobado que sea usted. Inténtelo de nuevo.',
+  presenceAnew: 'Configurar de nuevo la huella, la cara o el bloqueo de pantalla',
+  presenceDone: 'Configurado. Apruebe ahora.',
   deviceWanted: 'Se desea saber:',
   deviceTells: 'Se comunica:',
   deviceBiometrics: 'El teléfono puede comprobar quién lo tiene',

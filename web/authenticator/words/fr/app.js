@@ -71,6 +71,8 @@ const words = {
   verifyText: 'Pour approuver, le téléphone demande votre empreinte, votre visage ou le verrouillage de l’écran.',
   cannotVerify: 'Ce téléphone ou ce navigateur ne peut pas vérifier qui le tient. Faites-vous plutôt demander un code PIN.',
   notVerified: 'Le téléphone n’a pas vérifié que c’est vous. Réessayez.',
+  presenceAnew: 'Configurer à nouveau empreinte, visage ou verrouillage de l’écran',
+  presenceDone: 'C’est configuré. Approuvez maintenant.',
   deviceWanted: 'Souhaité :',
   deviceTells: 'Sera communiqué :',
   deviceBiometrics: 'Le téléphone peut vérifier qui le tient',
