@@ -24,6 +24,7 @@ missing_packages() {
     command -v npm >/dev/null || echo npm
     command -v chromium >/dev/null || echo chromium
     command -v php >/dev/null || echo php-cli
+    command -v javac >/dev/null || echo default-jdk-headless
     command -v curl >/dev/null || echo curl
     command -v openssl >/dev/null || echo openssl
     [[ -e /etc/ssl/certs/ca-certificates.crt ]] || echo ca-certificates # Debian's node trusts no other list

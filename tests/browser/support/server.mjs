@@ -76,10 +76,10 @@ name = "TESTS"
   };
 }
 
-/** The demo and its websites: the one with a form, and the one whose customers approve on a phone. */
+/** The demo and its websites: a form, customers who approve on a phone, customers who sign in by grid, phone, card or sent code. */
 export async function startDemo() {
-  const announced = /listening on (http:\S+)[\s\S]*?Open (http:\S+)\/ in[\s\S]*?Open (http:\S+)\/ in/;
+  const announced = /listening on (http:\S+)[\s\S]*?Open (http:\S+)\/ in[\s\S]*?Open (http:\S+)\/ in[\s\S]*?Open (http:\S+)\/ in/;
   const running = await run(['demo', '--listen', '127.0.0.1:0'], announced);
-  const [, address, website, okayWebsite] = running.found;
-  return { address, website, okayWebsite, close: running.stop };
+  const [, address, website, okayWebsite, dualWebsite] = running.found;
+  return { address, website, okayWebsite, dualWebsite, close: running.stop };
 }

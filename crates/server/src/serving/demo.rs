@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 use crate::app::{self, Application, Blueprint};
 use crate::config::provisioning;
+use crate::serving::mailbox::Mailbox;
 use crate::serving::partner::{self, Website};
 use crate::serving::partner_dual::{self, Pocket};
 use crate::serving::partner_okay::{self, Stand};
@@ -138,7 +139,9 @@ pub async fn run(listen: Addresses<'_>) -> anyhow::Result<()> {
     let okay_partner = Stand::take(&beside(listen.okay_partner)).await?;
     let dual_website = app::bind(&beside(listen.dual_partner), "--dual-partner-listen").await?;
     let dual_url = app::url_of(dual_website.local_addr()?);
+    let mailbox = Mailbox::new(&OsRng, Arc::new(SystemClock));
     let stage = Stage::set(listen.server, |directory| {
+        directory.delivery = Some(mailbox.delivery(&dual_url));
         each_site(directory, |site| site.origins = origins_of(&website_url));
         okay_partner.invite_callbacks(directory);
     })
@@ -154,7 +157,7 @@ pub async fn run(listen: Addresses<'_>) -> anyhow::Result<()> {
     )?;
     let dual_serving = tokio::spawn(connections::serve(
         dual_website,
-        dual_pages.router(),
+        dual_pages.router().merge(mailbox.router()),
         std::future::pending(),
     ));
     let websites = [website_url.as_str(), okay_partner.url(), dual_url.as_str()];

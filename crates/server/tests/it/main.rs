@@ -3,14 +3,17 @@
 mod callbacks;
 mod cards;
 mod certificates;
+mod codes;
 mod device;
 mod documents;
+mod dualshield_foreign;
 mod endurance;
 mod evidence;
 mod foreign;
 mod guides;
 mod internal_addresses;
 mod locks;
+mod mails;
 mod okay_foreign;
 mod okay_guides;
 mod okay_races;

@@ -22,14 +22,19 @@ use crate::running::{Home, Server};
 
 /// A server with a TLS listener, and its log.
 pub(crate) struct Secured {
-    server: Server,
+    pub(crate) server: Server,
     log: PathBuf,
     pub(crate) port: u16,
 }
 
 impl Secured {
     /// Starts one with these files; both addresses are free ones.
-    fn start(home: &Home, office: &Office, pair: &Pair, variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(
+        home: &Home,
+        office: &Office,
+        pair: &Pair,
+        variables: &[(&str, &str)],
+    ) -> Self {
         Self::of(serve(home, office, pair), office.folder(), variables)
     }
 
