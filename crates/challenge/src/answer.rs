@@ -17,6 +17,7 @@ use crate::ports::{Change, StoreError, Versioned};
 use crate::refusal::{Refusal, Why};
 use crate::transaction::{self, Field};
 use crate::verifier::{Context, Verifier};
+use crate::waiting;
 use crate::which::Which;
 
 /// An answer to be verified.
@@ -129,13 +130,9 @@ impl<'a> Answer<'a> {
         self.context.tenant.tenant.id
     }
 
-    /// Who may have given it. Without a challenge named, only what shows its challenge may have: what
-    /// was computed from a question must say from which.
-    fn which(&self) -> Which<'a> {
-        match self.proof {
-            Proof::ResponseTo { cc: None, .. } => self.which.of_kinds(READ_OFF),
-            _ => self.which,
-        }
+    /// Whether it is to a challenge that the client does not name.
+    fn is_unnamed(&self) -> bool {
+        matches!(self.proof, Proof::ResponseTo { cc: None, .. })
     }
 
     /// The challenge as the client names it.
@@ -149,6 +146,9 @@ impl<'a> Answer<'a> {
 
 /// The kinds whose responses are read off something, by their names in files.
 const READ_OFF: &[&str] = &["grid", "card"];
+
+/// What is told where a challenge has to be named and is not.
+const NEEDS_NAME: &str = "a response that is computed needs its challenge too; send it as cc";
 
 impl Verifier {
     /// Finds out who is asked, under which policy, and which authenticators may have answered.
@@ -169,7 +169,17 @@ impl Verifier {
         let Some(record) = self.catalogue.user(answer.tenant_id(), answer.user).await? else {
             return Ok(Err((Why::UnknownUser, None)));
         };
-        let held = answer.which().among(&record.authenticators);
+        let mut held = answer.which.among(&record.authenticators);
+        if answer.is_unnamed() {
+            // What was computed from a question must say from which.
+            let computes = held.iter().any(|one| methods::fits(&one.method, wanted));
+            held.retain(|one| READ_OFF.contains(&one.method.kind()));
+            if held.is_empty() && computes {
+                let event = self.event_of(answer, wanted, Outcome::DoesNotFit, Some(&record));
+                self.store.commit(Change::telling(event)).await?;
+                return Err(Refusal::DoesNotFit(NEEDS_NAME.to_owned()));
+            }
+        }
         let policy = match named {
             Some(policy) => policy,
             None => match first_policy(&held, wanted) {
@@ -202,33 +212,51 @@ impl Verifier {
         }))
     }
 
-    /// The challenge that waits for a response. One is looked for even where none waits, so that
-    /// the time taken does not tell.
+    /// The challenge that waits for this answer: of those given the one that the client names, else the
+    /// first. One is looked for even where none waits, so that the time taken does not tell.
     pub(crate) async fn waiting(
         &self,
-        tenant: Id<Tenant>,
+        answer: &Answer<'_>,
         wanted: Wanted,
-        live: Option<TimedId>,
+        live: &[TimedId],
     ) -> Result<Option<Versioned<Challenge>>, StoreError> {
+        let tenant = answer.tenant_id();
         let nothing = TimedId::from_bytes([0; 16]);
-        let id = match wanted {
-            Wanted::Response | Wanted::ResponseTo => live.unwrap_or(nothing),
+        let first = match wanted {
+            Wanted::Response | Wanted::ResponseTo => live.first().unwrap_or(&nothing),
             // Few one-time passwords are delivered ones, and whether there are any is no secret.
-            Wanted::OneTimePassword if live.is_some() => live.unwrap_or(nothing),
-            Wanted::OneTimePassword | Wanted::Signature => return Ok(None),
+            Wanted::OneTimePassword => match live.first() {
+                Some(first) => first,
+                None => return Ok(None),
+            },
+            Wanted::Signature => return Ok(None),
         };
-        self.store.challenge(tenant, id).await
+        let newest = self.store.challenge(tenant, *first).await?;
+        let Some(cc) = answer.cc() else {
+            return Ok(newest);
+        };
+        let is_named = |one: &Versioned<Challenge>| waiting::is_named(cc, &one.value);
+        if newest.as_ref().is_some_and(is_named) {
+            return Ok(newest);
+        }
+        for id in live.iter().skip(1) {
+            let older = self.store.challenge(tenant, *id).await?;
+            if older.as_ref().is_some_and(is_named) {
+                return Ok(older);
+            }
+        }
+        Ok(newest)
     }
 
     /// Reads what would be read about a user who is known, so that the time taken does not tell.
     pub(crate) async fn read_as_if_known(
         &self,
-        tenant: Id<Tenant>,
+        answer: &Answer<'_>,
         wanted: Wanted,
     ) -> Result<(), StoreError> {
         let nobody = Id::random(&*self.rng);
-        self.store.standing(tenant, nobody).await?;
-        self.waiting(tenant, wanted, None).await?;
+        self.store.standing(answer.tenant_id(), nobody).await?;
+        self.waiting(answer, wanted, &[]).await?;
         Ok(())
     }
 

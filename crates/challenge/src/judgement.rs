@@ -7,13 +7,16 @@ use crate::audit::Outcome;
 use crate::clock::Timestamp;
 use crate::directory::{Authenticator, Client, User};
 use crate::id::{Id, TimedId};
-use crate::lifecycle::{Challenge, Command, Phase, Purpose, State};
+use crate::lifecycle::{Challenge, Command, State};
 use crate::lockout::{self, Gate};
-use crate::methods::{self, Given, Opened, OpenedMethod, Spend, Wanted};
+use crate::methods::{self, Given, Opened, Spend, Wanted};
 use crate::policy::Policy;
 use crate::ports::{ChallengeWrite, SpentMark, StandingWrite, Versioned};
-use crate::refusal::{Gone, Why};
+use crate::refusal::Why;
 use crate::standing::{Movement, Standing, Status, Tally};
+use crate::waiting::{
+    answer_it, gone, is_meant, is_sent, is_supplied, is_tried, may_repeat, open_challenge,
+};
 
 /// A question that stands for nothing: what is computed where no challenge waits.
 const NO_QUESTION: &str = "00000000";
@@ -65,50 +68,6 @@ pub struct Judgement {
     pub spent: Vec<SpentMark>,
 }
 
-/// The newest challenge that one of these authenticators may answer; for clients with challenges of
-/// their own, else the one that was closed last.
-pub fn live_challenge(
-    standing: &Standing,
-    policy: &str,
-    (wanted, client): (Wanted, Id<Client>),
-    candidates: &[Candidate],
-) -> Option<TimedId> {
-    let purpose = purpose_of(wanted)?;
-    let tally = standing.policies.get(policy)?;
-    let mut fitting = tally.live.iter().filter(|live| {
-        let is_among = |bound| {
-            let mut candidates = candidates.iter();
-            candidates.any(|candidate| candidate.opened.enrolled.id == bound)
-        };
-        live.purpose == purpose
-            && live.client == (wanted != Wanted::Response).then_some(client)
-            && live.authenticator.is_none_or(is_among)
-    });
-    // The newest stands last. Its id may be smaller than an older one's: clocks are set back.
-    let newest = fitting.next_back().map(|live| live.id);
-    match wanted {
-        Wanted::ResponseTo => newest.or(tally.closed),
-        // A code may have been delivered; without an authenticator for that, none is looked for.
-        Wanted::OneTimePassword if candidates.iter().any(is_sent) => newest.or(tally.closed),
-        Wanted::OneTimePassword => None,
-        Wanted::Response | Wanted::Signature => newest,
-    }
-}
-
-/// Whether the authenticator's codes are sent to the user.
-fn is_sent(candidate: &Candidate) -> bool {
-    matches!(candidate.opened.method, OpenedMethod::OnDemand { .. })
-}
-
-/// What a challenge asks for that is answered by what is wanted.
-fn purpose_of(wanted: Wanted) -> Option<Purpose> {
-    match wanted {
-        Wanted::OneTimePassword => Some(Purpose::Repeat),
-        Wanted::Response | Wanted::ResponseTo => Some(Purpose::Respond),
-        Wanted::Signature => None,
-    }
-}
-
 /// Judges an answer.
 pub fn judge(case: &Case<'_>, now: Timestamp) -> Judgement {
     let standing = &case.standing.value;
@@ -150,7 +109,6 @@ pub fn judge(case: &Case<'_>, now: Timestamp) -> Judgement {
 fn hits<'a>(case: &'a Case<'_>, now: Timestamp) -> Vec<(&'a Opened, Spend)> {
     let challenge = open_challenge(case, now);
     let supplied = is_supplied(case, now);
-    let named = challenge.is_some_and(|challenge| is_named(case, &challenge.value));
     let question = challenge.map_or(NO_QUESTION, |challenge| &challenge.value.question);
     let nothing = Movement::default();
     let mut hits = Vec::new();
@@ -163,7 +121,7 @@ fn hits<'a>(case: &'a Case<'_>, now: Timestamp) -> Vec<(&'a Opened, Spend)> {
             Wanted::OneTimePassword | Wanted::Signature => true,
             Wanted::Response => bound.is_none_or(|bound| bound == opened.enrolled.id),
             Wanted::ResponseTo if supplied => true,
-            Wanted::ResponseTo => bound == Some(opened.enrolled.id) && named,
+            Wanted::ResponseTo => bound == Some(opened.enrolled.id),
         };
         let movement = case.standing.value.movement(&opened.enrolled);
         let usable = asked && movement.is_some_and(|movement| movement.status.is_active());
@@ -192,77 +150,6 @@ fn hits<'a>(case: &'a Case<'_>, now: Timestamp) -> Vec<(&'a Opened, Spend)> {
         hits.extend(spend.filter(|_| usable).map(|spend| (opened, spend)));
     }
     hits
-}
-
-/// The challenge that waits for this answer, if it still does.
-fn open_challenge<'a>(case: &Case<'a>, now: Timestamp) -> Option<&'a Versioned<Challenge>> {
-    let is_open = |challenge: &Challenge| {
-        challenge.user == case.user
-            && challenge.policy == case.policy.code
-            && is_askers(case, challenge)
-            && matches!(challenge.phase_at(now), Phase::Is(State::Open { .. }))
-    };
-    case.challenge.filter(|challenge| is_open(&challenge.value))
-}
-
-/// Whether a challenge asks for what is wanted, on behalf of whoever may have it answered: a challenge
-/// that is bound to a client is that client's alone.
-fn is_askers(case: &Case<'_>, challenge: &Challenge) -> bool {
-    Some(challenge.purpose) == purpose_of(case.wanted)
-        && (case.wanted == Wanted::Response || challenge.client == case.client.id)
-}
-
-/// Whether the client names this challenge, or names none.
-fn is_named(case: &Case<'_>, challenge: &Challenge) -> bool {
-    case.cc.is_none_or(|cc| {
-        cc == challenge.question || cc == challenge.id.to_string() || cc == challenge.reference()
-    })
-}
-
-/// Whether the client made the question by itself: it may, and no live challenge is named so.
-fn is_supplied(case: &Case<'_>, now: Timestamp) -> bool {
-    let live = open_challenge(case, now);
-    case.wanted == Wanted::ResponseTo
-        && case.client.caller_supplied_challenge
-        && case.cc.is_some()
-        && !live.is_some_and(|live| is_named(case, &live.value))
-}
-
-/// What became of the challenge that was waited for, as far as its client may know.
-fn gone(case: &Case<'_>, now: Timestamp) -> Gone {
-    let known = case.challenge.map(|challenge| &challenge.value);
-    let known = known.filter(|challenge| {
-        let bound = |one: &Candidate| challenge.authenticator == Some(one.opened.enrolled.id);
-        case.wanted != Wanted::Response
-            && challenge.user == case.user
-            && is_askers(case, challenge)
-            && is_named(case, challenge)
-            && case.candidates.iter().any(bound)
-    });
-    match known.map(|challenge| challenge.phase_at(now)) {
-        Some(Phase::Expired) => Gone::Expired,
-        Some(Phase::Is(State::Consumed { .. } | State::Refused { .. })) => Gone::Used,
-        Some(Phase::Is(_)) | None => Gone::Unknown,
-    }
-}
-
-/// Whether the question that was answered may be asked again: then its answer is spent for itself.
-///
-/// Answers with a time step in them are spent for themselves whoever asked: a client that may supply
-/// questions could otherwise give one again after its challenge was used.
-fn may_repeat(case: &Case<'_>, now: Timestamp) -> bool {
-    let live = open_challenge(case, now);
-    is_supplied(case, now) || live.is_some_and(|live| live.value.is_repeatable)
-}
-
-/// Whether these hits answer the challenge, rather than something else that was wanted.
-fn answer_it(case: &Case<'_>, hits: &[(&Opened, Spend)], now: Timestamp) -> bool {
-    match case.wanted {
-        Wanted::Response => true,
-        Wanted::ResponseTo => !is_supplied(case, now),
-        Wanted::OneTimePassword => hits.iter().any(|(_, spend)| *spend == Spend::Challenge),
-        Wanted::Signature => false,
-    }
 }
 
 fn right(case: &Case<'_>, tally: &Tally, hits: &[(&Opened, Spend)], now: Timestamp) -> Judgement {
@@ -337,7 +224,7 @@ fn wrong(case: &Case<'_>, tally: &Tally, now: Timestamp) -> Judgement {
     let limits = &case.policy.limits;
     let mut next = lockout::after_failure(tally, limits, now);
     let supplied = is_supplied(case, now);
-    let waiting = open_challenge(case, now).filter(|_| !supplied);
+    let waiting = open_challenge(case, now).filter(|_| is_tried(case));
     let touched = waiting.and_then(|challenge| {
         let after = challenge
             .value
@@ -351,8 +238,8 @@ fn wrong(case: &Case<'_>, tally: &Tally, now: Timestamp) -> Judgement {
     });
     let own = case
         .challenge
-        .filter(|challenge| is_askers(case, &challenge.value));
-    if let Some(challenge) = own.filter(|_| !supplied) {
+        .filter(|challenge| is_meant(case, &challenge.value));
+    if let Some(challenge) = own.filter(|_| is_tried(case)) {
         let stays = touched.as_ref().and_then(|touched| touched.next.as_ref());
         let stays = stays.is_some_and(|next| matches!(next.state, State::Open { .. }));
         let id = challenge.value.id;

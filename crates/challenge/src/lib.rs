@@ -42,4 +42,5 @@ pub mod transaction;
 mod turnstile;
 pub mod verifier;
 pub mod visitor;
+pub mod waiting;
 pub mod which;

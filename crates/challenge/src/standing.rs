@@ -159,9 +159,9 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// How often it was done in the window that `now` is in.
+    /// How often it was done in the window that `now` is in; a clock set back does not leave it.
     pub fn count_at(pace: Option<Self>, window_s: u32, now: Timestamp) -> u32 {
-        let current = pace.filter(|pace| pace.since <= now && now < pace.since.plus_s(window_s));
+        let current = pace.filter(|pace| now < pace.since.plus_s(window_s));
         current.map_or(0, |pace| pace.count)
     }
 

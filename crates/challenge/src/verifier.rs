@@ -26,6 +26,7 @@ use crate::settlement::Settled;
 use crate::standing::Standing;
 use crate::turnstile::Turnstiles;
 use crate::visitor::{Counters, Mint};
+use crate::waiting;
 
 /// How often a request that lost a race decides again. Behind the turnstile a request loses only
 /// to first comers and to other nodes, so that this many losses in a row do not happen to people.
@@ -131,7 +132,7 @@ impl Verifier {
         let asked = match self.asked(answer, wanted).await? {
             Ok(asked) => asked,
             Err((why, user)) => {
-                self.read_as_if_known(answer.tenant_id(), wanted).await?;
+                self.read_as_if_known(answer, wanted).await?;
                 methods::verify_nothing(wanted, &Limits::default(), unverified_code);
                 return self.refuse_unknown(answer, user.as_deref(), why).await;
             }
@@ -142,13 +143,13 @@ impl Verifier {
             let Some(standing) = self.store.standing(answer.tenant_id(), user).await? else {
                 return Err(Refusal::Unavailable(format!("user {user} has no standing")));
             };
-            let live = judgement::live_challenge(
+            let live = waiting::live_challenges(
                 &standing.value,
                 &asked.policy.code,
                 (wanted, answer.context.client.id),
                 &asked.candidates,
             );
-            let challenge = self.waiting(answer.tenant_id(), wanted, live).await?;
+            let challenge = self.waiting(answer, wanted, &live).await?;
             let case = Case {
                 user,
                 policy: &asked.policy,

@@ -114,27 +114,7 @@ pub fn verify(
         (OpenedMethod::Totp { totp }, Given::OneTimePassword(code)) => {
             totp::verify(totp, &opened.key, movement, (limits.drift_steps, now), code)
         }
-        (
-            OpenedMethod::Ocra { .. },
-            Given::Response {
-                question,
-                unverified_code,
-            },
-        ) => ocra::verify_response(opened, movement, limits, (question, unverified_code), now),
-        (
-            OpenedMethod::Ocra { .. },
-            Given::Signature {
-                question,
-                unverified_code,
-            },
-        ) => ocra::verify_signature(opened, movement, limits, (question, unverified_code), now),
-        (
-            OpenedMethod::Ocra { .. },
-            Given::Supplied {
-                question,
-                unverified_code,
-            },
-        ) => ocra::verify_supplied(opened, movement, limits, (question, unverified_code), now),
+        (OpenedMethod::Ocra { .. }, given) => verify_ocra(opened, movement, limits, given, now),
         (
             OpenedMethod::Grid {
                 secret,
@@ -169,12 +149,36 @@ pub fn verify(
         (
             OpenedMethod::Hotp { .. }
             | OpenedMethod::Totp { .. }
-            | OpenedMethod::Ocra { .. }
             | OpenedMethod::Grid { .. }
             | OpenedMethod::Card { .. }
             | OpenedMethod::OnDemand { .. },
             _,
         ) => None,
+    }
+}
+
+/// What an OCRA authenticator computes is told apart by what it was computed for.
+fn verify_ocra(
+    opened: &Opened,
+    movement: &Movement,
+    limits: &Limits,
+    given: Given<'_>,
+    now: Timestamp,
+) -> Option<Spend> {
+    match given {
+        Given::Response {
+            question,
+            unverified_code,
+        } => ocra::verify_response(opened, movement, limits, (question, unverified_code), now),
+        Given::Supplied {
+            question,
+            unverified_code,
+        } => ocra::verify_supplied(opened, movement, limits, (question, unverified_code), now),
+        Given::Signature {
+            question,
+            unverified_code,
+        } => ocra::verify_signature(opened, movement, limits, (question, unverified_code), now),
+        Given::OneTimePassword(_) | Given::Delivered { .. } => None,
     }
 }
 

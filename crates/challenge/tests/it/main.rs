@@ -2,6 +2,7 @@
 //!
 //! The stores that people use pass a contract suite of their own, in the crate `store`.
 
+mod agent;
 mod approvals;
 mod bench;
 mod bound;
@@ -15,6 +16,7 @@ mod provision;
 mod races;
 mod resynchronising;
 mod signatures;
+mod supplied;
 mod visitor_pressure;
 mod visitor_shop;
 mod visitors;

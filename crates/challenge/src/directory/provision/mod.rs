@@ -11,6 +11,7 @@ mod differences;
 mod draft;
 mod enrolment;
 mod findings;
+mod key;
 mod names;
 pub(crate) mod password;
 mod people;
