@@ -3,7 +3,6 @@
 mod callbacks;
 mod cards;
 mod certificates;
-mod codes;
 mod device;
 mod documents;
 mod dualshield_foreign;
@@ -13,7 +12,6 @@ mod foreign;
 mod guides;
 mod internal_addresses;
 mod locks;
-mod mails;
 mod okay_foreign;
 mod okay_guides;
 mod okay_races;
