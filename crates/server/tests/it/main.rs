@@ -3,6 +3,8 @@
 mod callbacks;
 mod cards;
 mod certificates;
+mod code_secrets;
+mod codes;
 mod device;
 mod documents;
 mod dualshield_foreign;
@@ -12,6 +14,7 @@ mod foreign;
 mod guides;
 mod internal_addresses;
 mod locks;
+mod mails;
 mod okay_foreign;
 mod okay_guides;
 mod okay_races;
