@@ -1,7 +1,7 @@
 //! A change of the directory as a list of statements, the same for both databases.
 
 use challenge::clock::Timestamp;
-use challenge::directory::Tenant;
+use challenge::directory::{ServerSetting, Tenant};
 use challenge::id::Id;
 use challenge::ports::{Provision, SITE_HOURS_KEPT_S, StandingWrite, StoreError};
 use challenge::visitor::SiteHour;
@@ -20,10 +20,7 @@ pub(crate) fn steps(change: &Provision) -> Result<Vec<Step>, StoreError> {
         sql::RAISE_DIRECTORY_VERSION,
         vec![version.into()],
     )];
-    for setting in &change.settings {
-        let cells = directory::setting_cells(setting);
-        steps.push(exactly(1, sql::PUT_SERVER_SETTING, cells));
-    }
+    steps.extend(change.settings.iter().map(setting));
     for tenant in &change.tenants {
         steps.push(exactly(
             1,
@@ -84,6 +81,14 @@ pub(crate) fn steps(change: &Provision) -> Result<Vec<Step>, StoreError> {
         ));
     }
     Ok(steps)
+}
+
+fn setting(setting: &ServerSetting) -> Step {
+    exactly(
+        1,
+        sql::PUT_SERVER_SETTING,
+        directory::setting_cells(setting),
+    )
 }
 
 fn standing(tenant: Id<Tenant>, write: &StandingWrite) -> Result<Step, StoreError> {

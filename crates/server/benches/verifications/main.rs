@@ -1,13 +1,14 @@
 //! How fast answers are verified, once each and on disk, over real HTTP, in one run on one machine.
 //!
 //! `scripts/bench` runs it; `scripts/bench visitors` measures visitors' challenges instead, see
-//! `visitors.rs`, `scripts/bench approvals` approvals on phones, see `approvals.rs`, and `scripts/bench streams`
-//! phones that listen, see `streams.rs`. For SQLite and PostgreSQL it starts the program as a process of its own,
+//! `visitors.rs`, `scripts/bench approvals` approvals on phones, see `approvals.rs`, `scripts/bench dualshield`
+//! challenges with their responses, see `dualshield.rs`, and `scripts/bench streams` phones that listen, see `streams.rs`. For SQLite and PostgreSQL it starts the program as a process of its own,
 //! lets 1, 16, 64 and 256 connections send right one-time passwords, each a fresh counter, and sets
 //! the rate beside what the same server answers on `/healthz` over the same connections. Load and
 //! server share the machine's cores. Every answer that is not a success ends the run with an error.
 
 mod approvals;
+mod dualshield;
 mod generator;
 mod load;
 mod methods;
@@ -54,6 +55,7 @@ fn run() -> Result<(), String> {
         match argument.as_str() {
             "visitors" => return visitors::run(&runtime),
             "approvals" => return approvals::run(&runtime),
+            "dualshield" => return dualshield::run(&runtime),
             "streams" | "--streams" => return streams::run(&runtime),
             _ => {}
         }

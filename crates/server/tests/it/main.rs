@@ -3,6 +3,7 @@
 mod callbacks;
 mod cards;
 mod certificates;
+mod code_secrets;
 mod codes;
 mod device;
 mod documents;

@@ -168,7 +168,7 @@ impl Receiver {
             }
         };
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-        let length: usize = header(&head, "content-length").parse().unwrap();
+        let length: usize = header(&head, "content-length").parse().unwrap_or(0);
         let mut rest = vec![0; end + length - bytes.len()];
         stream.read_exact(&mut rest).await.ok()?;
         bytes.extend(rest);

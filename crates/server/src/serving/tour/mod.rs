@@ -4,6 +4,7 @@
 //! tour ends well only if all were as they must be.
 
 mod activid;
+mod dualshield;
 mod mailbox;
 mod ocapi;
 mod okay;

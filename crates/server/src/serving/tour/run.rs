@@ -6,9 +6,10 @@ use tokio::sync::oneshot;
 use super::mailbox::Mailbox;
 use super::okay::Cast;
 use super::wire::{Wire, outln};
-use super::{activid, ocapi, okay};
+use super::{activid, dualshield, ocapi, okay};
 use crate::serving::demo;
 use crate::serving::partner::Account;
+use crate::serving::partner_dual::{self, Pocket};
 use crate::serving::partner_okay::Stand;
 
 /// Plays all parts against a server on a free port with a database in a temporary folder.
@@ -20,6 +21,7 @@ pub async fn run() -> anyhow::Result<()> {
     })
     .await?;
     let (website, account) = (stage.account()?, stage.okay_account()?);
+    let customer = (stage.dual_account()?, stage.pocket()?);
     let base = stage.url();
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(stage.application.run(async move {
@@ -29,7 +31,7 @@ pub async fn run() -> anyhow::Result<()> {
     let mut wire = Wire::to(base)?;
     let mailbox = Mailbox::open(stand, account.clone());
     let mut cast = Cast { account, mailbox };
-    let played = play(&mut wire, &website, &mut cast).await;
+    let played = play(&mut wire, &website, &customer, &mut cast).await;
     drop(stop);
     serving.await.context("the server ended badly")??;
     played?;
@@ -37,8 +39,14 @@ pub async fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn play(wire: &mut Wire, website: &Account, cast: &mut Cast) -> anyhow::Result<()> {
+async fn play(
+    wire: &mut Wire,
+    website: &Account,
+    (account, pocket): &(partner_dual::Account, Pocket),
+    cast: &mut Cast,
+) -> anyhow::Result<()> {
     ocapi::play(wire, website).await?;
     activid::play(wire).await?;
+    dualshield::play(wire, account, pocket).await?;
     okay::play(wire, cast).await
 }

@@ -11,7 +11,7 @@ use challenge::clock::Timestamp;
 use challenge::delivery::{Handover, Parcel, Security, SmtpSettings, StoredDelivery};
 use challenge::verifier::Verifier;
 use lettre::Address;
-use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue, MIME_VERSION_1_0};
 use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
@@ -181,6 +181,7 @@ fn message(
         .to(Mailbox::new(None, to))
         .subject(letter.text(&settings.subject).expose_secret())
         .header(AutoSubmitted)
+        .header(MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN)
         .body(letter.text(&settings.text).expose_secret().to_owned())
         .map_err(|_| "the e-mail cannot be written".to_owned())
