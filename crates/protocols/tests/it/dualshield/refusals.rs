@@ -70,14 +70,14 @@ async fn a_grid_is_read_with_and_without_cc_and_never_taken_from_it() {
         .await;
     assert_eq!(
         (error(&reply), left(&reply)),
-        (1000, Some(4)),
+        (1002, Some(4)),
         "{}",
         reply.body
     );
-    // That was this grid's one answer.
+    // It was no answer to the grid that was drawn.
     let otp = read_off(code(&challenge), (0, 0));
     let reply = agency.answer(&token, "verify", ("G1", &otp, None)).await;
-    assert_eq!((error(&reply), left(&reply)), (1004, Some(3)));
+    assert_eq!(error(&reply), 0, "{}", reply.body);
 }
 
 #[tokio::test]
@@ -153,8 +153,8 @@ async fn a_challenge_that_expired_or_was_replaced_is_told_so() {
         .await;
     assert_eq!(
         error(&reply),
-        1000,
-        "the answer was given to the newer one: {}",
+        1002,
+        "the newer one took its place: {}",
         reply.body
     );
     let late = agency.challenge(&token, "10000000").await;
@@ -188,7 +188,7 @@ async fn without_a_challenge_there_is_nothing_to_answer() {
     let reply = agency
         .answer(&token, "verifyResponse", ("10000000", "123456", None))
         .await;
-    assert_eq!(error(&reply), 1005, "{}", reply.body);
+    assert_eq!(error(&reply), 1007, "{}", reply.body);
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ async fn another_clients_challenge_is_nobodys() {
 }
 
 #[tokio::test]
-async fn a_swapped_cc_is_wrong() {
+async fn a_swapped_cc_is_no_challenge_of_the_token() {
     let agency = Agency::open().await;
     let token = agency.agent().await;
     let user = json!({"loginName": "twofold"});
@@ -231,7 +231,7 @@ async fn a_swapped_cc_is_wrong() {
         let credential = json!({"otp": ocra(SUITE, cc), "cc": cc});
         let body = json!({"user": user, "token": {"serial": serial}, "credential": credential});
         let reply = agency.call(&token, "verifyResponse", &body).await;
-        assert_eq!(error(&reply), 1000, "{serial}: {}", reply.body);
+        assert_eq!(error(&reply), 1002, "{serial}: {}", reply.body);
     }
 }
 

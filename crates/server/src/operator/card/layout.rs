@@ -137,7 +137,7 @@ fn centred(symbol: char, line: u16, place: u16, shade: Shade) -> Word {
         text: symbol.to_string(),
         x: MARGIN + place * COLUMN + COLUMN / 2,
         centred: true,
-        baseline: MARGIN + line * ROW + (ROW + height) / 2,
+        baseline: MARGIN + line * ROW + ROW.midpoint(height),
         size: SYMBOL_SIZE,
         shade,
     }

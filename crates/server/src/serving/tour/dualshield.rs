@@ -13,6 +13,7 @@ use crate::system::SystemClock;
 
 /// The numbers of refusals, as docs/dualshield-errors.md lists them.
 const WRONG: i64 = 1000;
+const NO_CHALLENGE: i64 = 1002;
 const USED: i64 = 1004;
 
 /// The serial number of the demo's grid.
@@ -146,13 +147,10 @@ impl Scene<'_> {
     async fn payment(&mut self) -> anyhow::Result<()> {
         let serial = &self.pocket.phone.serial;
         let title = "It asks for digits that stand for the payee's account";
-        let (_, response) = self.digits(title).await?;
+        let (digits, response) = self.digits(title).await?;
         let swapped = self.answer(serial, &response, "11112222");
         let title = "The response as if it were for another account's digits";
-        self.refused(title, &swapped, WRONG).await?;
-
-        let title = "It asks again, since each challenge takes one answer";
-        let (digits, response) = self.digits(title).await?;
+        self.refused(title, &swapped, NO_CHALLENGE).await?;
         let answer = self.answer(serial, &response, &digits);
         let title = "The response for the digits that were shown";
         self.done(title, "verifyResponse", &answer).await?;
