@@ -12,7 +12,8 @@ use data_encoding::HEXLOWER;
 
 use crate::credentials::{self, Authorization, BasicPair};
 use crate::desk::Desk;
-use crate::dualshield::refusal::{Refused, TokenRefused};
+use crate::dualshield::no_token::TokenRefused;
+use crate::dualshield::refusal::Refused;
 use crate::dualshield::request::Call;
 use crate::dualshield::user::Application;
 use crate::networks;

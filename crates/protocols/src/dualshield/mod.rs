@@ -26,6 +26,7 @@ mod caller;
 mod issue;
 mod lists;
 mod logon_steps;
+mod no_token;
 mod oauth;
 mod phone;
 mod projection;

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::desk::Desk;
 use crate::dualshield::caller::{Caller, Given};
-use crate::dualshield::refusal::TokenRefused;
+use crate::dualshield::no_token::TokenRefused;
 use crate::dualshield::request::Call;
 use crate::dualshield::response;
 use crate::form::{Form, FormError};

@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::dualshield::refusal::{Refused, TokenRefused};
+use crate::dualshield::no_token::TokenRefused;
+use crate::dualshield::refusal::Refused;
 
 /// What callers are told to wait before they ask an unavailable server again.
 const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("1");

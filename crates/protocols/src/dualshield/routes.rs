@@ -14,7 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::desk::Desk;
-use crate::dualshield::refusal::{Refused, TokenRefused};
+use crate::dualshield::no_token::TokenRefused;
+use crate::dualshield::refusal::Refused;
 use crate::dualshield::response::{Envelope, Issued, OAuthError};
 use crate::dualshield::{act, oauth, response};
 

@@ -69,11 +69,8 @@ async fn a_token_is_had_by_form_by_basic_and_by_json() {
 #[tokio::test]
 async fn who_gets_no_token_is_told_why_in_oauths_words() {
     let agency = Agency::open().await;
-    let secret = "client_id=agent&client_secret=password01";
-    let right = basic("agent:password01");
     let with = |body: &str| format!("{OWN}&{body}");
     let client = (401, "invalid_client");
-    let malformed = (400, "invalid_request");
     for (headers, body, expected) in [
         (&[FORM][..], OWN.to_owned(), client),
         (&[FORM], with("client_id=agent"), client),
@@ -101,8 +98,23 @@ async fn who_gets_no_token_is_told_why_in_oauths_words() {
             with("client_id=elsewhere&client_secret=password08"),
             client,
         ),
+    ] {
+        let told = oauth_error(&agency, headers, &body).await;
+        assert_eq!((told.0, told.1.as_str()), expected, "{body:.80}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_request_for_a_token_is_told_so() {
+    let agency = Agency::open().await;
+    let secret = "client_id=agent&client_secret=password01";
+    let right = basic("agent:password01");
+    let with = |body: &str| format!("{OWN}&{body}");
+    let client = (401, "invalid_client");
+    let malformed = (400, "invalid_request");
+    for (headers, body, expected) in [
         (
-            &[FORM, ("authorization", "Bearer x")],
+            &[FORM, ("authorization", "Bearer x")][..],
             OWN.to_owned(),
             client,
         ),

@@ -159,8 +159,9 @@ async fn the_vendors_published_calls() {
     let challenge = agency.challenge(&token, "10000000").await;
     let cc = challenge["code"].as_str().unwrap();
     let user = json!({"loginName": "myTestUser1", "domain.name": "ONLINEBANK"});
-    let applications = agency.call(&token, "listApplications", "{}").await;
-    let application = applications.json()["result"]["rows"][0].clone();
+    let found = agency.result(&token, "listApplications", &json!({})).await;
+    let application = &found["rows"][0];
+    let by_serial = json!({"user": user, "token": {"serial": "H1"}, "return": ["*"]});
     for (method, body) in [
         ("listApplications", json!({"return": ["id", "name"]})),
         (
@@ -185,10 +186,7 @@ async fn the_vendors_published_calls() {
                 "return": ["id", "status", {"token": ["id", "serial", "oobDeviceModel"]}],
             }),
         ),
-        (
-            "listTokens",
-            json!({"user": user, "token": {"serial": "H1"}, "return": ["*"]}),
-        ),
+        ("listTokens", by_serial),
         (
             "logon",
             json!({

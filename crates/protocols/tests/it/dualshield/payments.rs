@@ -36,11 +36,26 @@ async fn the_digits_of_an_account_are_asked_where_the_suite_makes_them_fresh() {
         error(&agency.call(&token, "verifyResponse", &answer).await),
         1004
     );
-    // A suite that answers the same for ever is not asked what can come again.
+}
+
+#[tokio::test]
+async fn a_suite_that_answers_the_same_for_ever_pays_to_an_account_once() {
+    let agency = Agency::open().await;
+    let token = agency.agent().await;
     let user = json!({"loginName": "myTestUser1"});
-    let body = json!({"user": user, "token": {"product.functions": "CR", "serial": "10000000"}, "transaction": transaction});
-    let reply = agency.call(&token, "getChallengeCode", &body).await;
-    assert_eq!(error(&reply), 1007, "{}", reply.body);
+    let named = json!({"product.functions": "CR", "serial": "10000000"});
+    let transaction = json!({"account": "NL91 ABNA 0417 1643 00", "amount": "12.50"});
+    let body = json!({"user": user, "token": named, "transaction": transaction});
+    let challenge = agency.result(&token, "getChallengeCode", &body).await;
+    assert_eq!(challenge["code"], "17164300");
+    let otp = ocra(SUITE, "17164300");
+    let given = ("10000000", otp.as_str(), challenge["id"].as_str());
+    assert_eq!(
+        error(&agency.answer(&token, "verifyResponse", given).await),
+        0
+    );
+    let again = agency.call(&token, "getChallengeCode", &body).await;
+    assert_eq!(error(&again), 1007, "{}", again.body);
 }
 
 #[tokio::test]
