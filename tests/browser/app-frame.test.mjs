@@ -270,6 +270,7 @@ test('the lock shows nothing before the phone made sure who holds it', options, 
   const finger = await withFinger(page);
   await page.goto(`${proxy.app}#/settings`);
   await page.getByLabel('Ask for my fingerprint').check();
+  await page.getByRole('status').filter({ hasText: 'The lock is on' }).waitFor();
   await page.reload();
   await title(page, 'Locked');
   assert.equal(await page.getByText('Online Bank').count(), 0);
