@@ -2,9 +2,10 @@
 // that is refused, a lock that is turned on late, and a browser that keeps nothing.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { button, launch, linkByTyping, newPhone, openApp, openApproval, startBanks, title, withFinger } from './support/app.mjs';
+import { button, folder, launch, linkByTyping, newPhone, openApp, openApproval, startBanks, title, withFinger } from './support/app.mjs';
 import { startProxy } from './support/proxy.mjs';
 
+const options = { skip: folder ? 'there is no service worker with COUNTERSIGN_APP_FOLDER' : false };
 let server;
 let proxy;
 let bank;
@@ -105,6 +106,45 @@ test('a lock that is turned on in the running app locks after a minute out of si
     see('visible');
   });
   await title(page, 'Locked');
+});
+
+test('what a notification opens while the app is locked is shown once it is unlocked', options, async () => {
+  const { page } = await linked('opened locked');
+  await withFinger(page);
+  await page.goto(`${bank.app}#/settings`);
+  await page.getByLabel('Ask for my fingerprint').check();
+  await page.getByRole('status').filter({ hasText: 'The lock is on' }).waitFor();
+  await page.reload();
+  await title(page, 'Locked');
+  await page.evaluate(() => navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data: { kind: 'open', place: '#/lost' } })));
+  await title(page, 'Locked');
+  await button(page, 'Unlock').click();
+  await title(page, 'Lost or new phone');
+});
+
+test('an account that is linked while notifications are on gets them too, without a reload', options, async () => {
+  const phone = await newPhone(browser);
+  await phone.grantPermissions(['notifications'], { origin: new URL(bank.app).origin });
+  await phone.addInitScript(() => {
+    if (typeof PushManager === 'undefined') return;
+    const keys = { p256dh: 'BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM', auth: 'tBHItJI5svbpez7KI4CCXg' };
+    let current = null;
+    PushManager.prototype.getSubscription = async () => current;
+    PushManager.prototype.subscribe = async ({ applicationServerKey }) => (current = {
+      options: { applicationServerKey: applicationServerKey.buffer ?? applicationServerKey }, toJSON: () => ({ endpoint: 'https://push.example/abc', keys }) });
+  });
+  const page = await openApp(phone, bank);
+  const told = (status) => page.waitForResponse((answer) => answer.url().endsWith('/device/v1/device/push') && answer.status() === status);
+  await linkByTyping(page, bank, 'first of two');
+  await page.goto(`${bank.app}#/settings`);
+  await Promise.all([told(204), button(page, 'Turn notifications on').click()]);
+  await page.getByText('On. They say that something waits, never what.').waitFor();
+  proxy.requests = [];
+  const loaded = await page.evaluate(() => (window.same = Math.random()));
+  await linkByTyping(page, bank, 'second of two', 40008);
+  for (let i = 0; i < 100 && proxy.requests.filter((asked) => asked === 'PUT /device/v1/device/push').length < 2; i++) await page.waitForTimeout(50);
+  assert.equal(proxy.requests.filter((asked) => asked === 'PUT /device/v1/device/push').length, 2);
+  assert.equal(await page.evaluate(() => window.same), loaded);
 });
 
 test('removing everything starts the other tabs anew too', async () => {
