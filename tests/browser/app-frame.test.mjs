@@ -92,6 +92,7 @@ test('an answer that was lost is asked for again, and the outcome told', options
   await title(page, 'Approved');
   assert.equal((await bank.check(session)).authResult.dataType, 103);
   await page.goto(`${bank.app}#/history`);
+  await title(page, 'What was decided here');
   assert.equal(await page.locator('.verdict').count(), 1);
 });
 
