@@ -131,6 +131,7 @@ test('deciding twice tells the outcome', options, async () => {
   await Promise.all(tabs.map((tab) => tab.evaluate(() => document.querySelector('button.good').click())));
   await Promise.all(tabs.map((tab) => title(tab, 'Approved')));
   await page.goto(`${bank.app}#/history`);
+  await title(page, 'What was decided here');
   assert.equal(await page.locator('.verdict').count(), 1);
 });
 
