@@ -275,5 +275,5 @@ test('what its asker withdraws goes from the phone', async () => {
   const { session } = await bank.ask('withdrawn');
   await openApproval(page);
   bank.program('approval', 'cancel', session, '--tenant', 'T40007');
-  await page.getByText('Whoever asked has withdrawn it. Nothing was approved.').waitFor({ timeout: 20_000 });
+  await page.getByText('What became of it is not known here.').waitFor({ timeout: 20_000 });
 });

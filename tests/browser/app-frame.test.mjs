@@ -92,6 +92,7 @@ test('an answer that was lost is asked for again, and the outcome told', options
   await title(page, 'Approved');
   assert.equal((await bank.check(session)).authResult.dataType, 103);
   await page.goto(`${bank.app}#/history`);
+  await title(page, 'What was decided here');
   assert.equal(await page.locator('.verdict').count(), 1);
 });
 
@@ -130,6 +131,7 @@ test('deciding twice tells the outcome', options, async () => {
   await Promise.all(tabs.map((tab) => tab.evaluate(() => document.querySelector('button.good').click())));
   await Promise.all(tabs.map((tab) => title(tab, 'Approved')));
   await page.goto(`${bank.app}#/history`);
+  await title(page, 'What was decided here');
   assert.equal(await page.locator('.verdict').count(), 1);
 });
 
@@ -270,6 +272,7 @@ test('the lock shows nothing before the phone made sure who holds it', options, 
   const finger = await withFinger(page);
   await page.goto(`${proxy.app}#/settings`);
   await page.getByLabel('Ask for my fingerprint').check();
+  await page.getByRole('status').filter({ hasText: 'The lock is on' }).waitFor();
   await page.reload();
   await title(page, 'Locked');
   assert.equal(await page.getByText('Online Bank').count(), 0);

@@ -129,7 +129,7 @@ async function inspect(page, name) {
 
 for (const [screen, reach] of Object.entries(SCREENS)) {
   test(`${screen}: no findings, nothing sticks out, light and dark, phone and desk`, async () => {
-    for (const [size, viewport] of Object.entries(SIZES)) {
+    await Promise.all(Object.entries(SIZES).map(async ([size, viewport]) => {
       const user = `looks ${++serial}`;
       const page = await openApp(await newPhone(browser, { viewport }), bank);
       await linkByTyping(page, bank, user);
@@ -138,8 +138,7 @@ for (const [screen, reach] of Object.entries(SCREENS)) {
         await page.emulateMedia({ colorScheme });
         await inspect(page, `${screen}-${size}-${colorScheme}`);
       }
-      await page.context().close();
-    }
+    }));
   });
 }
 

@@ -4,10 +4,10 @@ import { accounts } from './device/accounts.js';
 import { synchronise } from './device/clock.js';
 import { isCutOff, pending, watch } from './device/watch.js';
 import { append, drawing, element } from './frame/dom.js';
-import { pass } from './frame/lock.js';
-import { button, liveRegion, noticeShelf, paragraph, pin, say } from './frame/parts.js';
+import { lockWhenAway, pass } from './frame/lock.js';
+import { button, liveRegion, notice, noticeShelf, paragraph, pin, say } from './frame/parts.js';
 import { start } from './frame/router.js';
-import { askToKeep, onOutdated } from './frame/store.js';
+import { askToKeep, isNewer, onOutdated } from './frame/store.js';
 import { hear, tell } from './frame/tabs.js';
 import { loadWords, t } from './frame/words.js';
 import { awaitOffer } from './install.js';
@@ -84,8 +84,12 @@ const isTyping = () => [...document.querySelectorAll('input, textarea')].some((f
 
 async function begin() {
   awaitOffer();
+  // From the start: what is opened by a notification is where the app goes once it is unlocked.
+  listenToWorker();
   await loadWords();
+  hear('wiped', () => location.replace('/app/'));
   onOutdated(() => pin('update', [paragraph(t('updated')), button(t('reload'), () => location.reload())]));
+  lockWhenAway();
   await pass();
   const main = element('main', { id: 'main', tabindex: -1 });
   const bar = placesBar();
@@ -97,11 +101,18 @@ async function begin() {
   append(document.body, skip, head(), noticeShelf(), main, bar, liveRegion());
   keepUpToDate(isTyping).catch((error) => console.warn('service worker', error));
   announce();
-  listenToWorker();
   watch();
   await start(main, SCREENS, HOME, (shown) => mark(bar, shown));
   if ((await accounts()).length > 0) askToKeep();
   synchronise().then(checkPush).catch(() => {});
 }
 
-begin();
+/** Says why the app cannot start, and what to do. @param {unknown} error */
+function cannotStart(error) {
+  console.error(error);
+  document.body.replaceChildren(element('main', {}, element('h1', {}, t('startTitle')),
+    notice('bad', paragraph(t(isNewer(error) ? 'startNewer' : error instanceof DOMException ? 'startRefused' : 'troubleText'))),
+    element('div', { class: 'stack' }, button(t('reload'), () => location.reload(), { look: 'main' }))));
+}
+
+begin().catch(cannotStart);

@@ -103,7 +103,8 @@ export async function forget(device) {
 }
 
 /**
- * Unlinks: on the server, then here. Without a connection it is marked, and done when there is one.
+ * Unlinks: on the server, then here. Until the server has done it, it is marked, and tried again when there is a connection or
+ * somebody looks at the app. Throws what the server refused.
  * @param {Account} linked
  * @returns {Promise<'done' | 'later'>}
  */
@@ -113,10 +114,7 @@ export async function unlink(linked) {
     await call(linked, 'DELETE', '/device/v1/device');
   } catch (error) {
     if (error instanceof Unreachable) return 'later';
-    if (!(error instanceof Refusal) || error.kind !== 'unknown-device') {
-      await mark(linked.device, 'linked');
-      throw error;
-    }
+    if (!(error instanceof Refusal) || error.kind !== 'unknown-device') throw error;
   }
   await forget(linked.device);
   return 'done';

@@ -1,7 +1,7 @@
 // Deciding what was asked: signed over exactly what was displayed, told to every tab, and kept in the history.
 
 import { all, change, valueOf } from '../frame/store.js';
-import { tell } from '../frame/tabs.js';
+import { hear, tell, tellOthers } from '../frame/tabs.js';
 import { call, Refusal } from './api.js';
 import { now } from './clock.js';
 import { sign } from './key.js';
@@ -24,11 +24,35 @@ import { signedText } from './text.js';
 /** Decisions that are kept, the oldest go first. */
 const HISTORY_MAX = 200;
 
-/** What was sent and not answered: if the server says later that this is the outcome, it was this phone's. @type {Map<string, Decision>} */
+/**
+ * What was sent and not answered: if the server says later that this is the outcome, it was this phone's.
+ * @type {Map<string, { decision: Decision, capabilities: Evidence['capabilities'] }>}
+ */
 const unanswered = new Map();
+/** The same of other tabs, which ask for the answers themselves. @type {Set<string>} */
+const elsewhere = new Set();
+hear('sent', ({ session }) => elsewhere.add(session));
+hear('refused', ({ session }) => elsewhere.delete(session));
 
-/** Whether nobody knows what became of a decision of this phone. @param {string} session */
+/** Whether nobody knows what became of a decision of this tab. @param {string} session */
 export const isUnanswered = (session) => unanswered.has(session);
+
+/** Whether nobody knows what became of a decision of another tab. @param {string} session */
+export const isUnansweredElsewhere = (session) => elsewhere.has(session);
+
+/**
+ * Sends a decision again whose answer was lost, without what was typed, so that no try is used up: the server does it now, or says in
+ * its refusal what became of it.
+ * @param {Account} account
+ * @param {Session} session
+ * @returns {Promise<Decision>}
+ */
+export async function decideAgain(account, session) {
+  const sent = unanswered.get(session.session);
+  if (!sent) throw new Error('nothing was sent');
+  await decide(account, session, sent.decision, { capabilities: sent.capabilities });
+  return sent.decision;
+}
 
 /**
  * The signed text of a decision.
@@ -57,7 +81,8 @@ export async function decide(account, session, decision, evidence = {}) {
     return { decision, pin: evidence.pin ?? null, number: evidence.number ?? null, user_verified: evidence.userVerified ?? false,
       capabilities: evidence.capabilities ?? null, time_ms, signature };
   };
-  unanswered.set(session.session, decision);
+  unanswered.set(session.session, { decision, capabilities: evidence.capabilities });
+  tellOthers('sent', { session: session.session });
   try {
     await call(account, 'POST', `/device/v1/sessions/${session.session}/decision`, { make });
   } catch (error) {
@@ -76,11 +101,13 @@ export async function decide(account, session, decision, evidence = {}) {
  */
 async function learn(account, session, { kind, outcome }) {
   const sent = unanswered.get(session.session);
+  // Without what was typed it does not fit: it may be that the one with it is still under way.
+  if (kind === 'does-not-fit') return;
   unanswered.delete(session.session);
-  if (kind !== 'session-over' || !sent) return;
+  if (kind !== 'session-over' || !sent) return tellOthers('refused', { session: session.session });
   const known = await decidedHere(session.session);
-  const same = sent === 'approve' ? outcome === 'approved' : outcome === 'declined';
-  if (!known && same) await remember(account, session, sent);
+  const same = sent.decision === 'approve' ? outcome === 'approved' : outcome === 'declined';
+  if (!known && same) await remember(account, session, sent.decision);
   else tell('decided', { session: session.session, decision: known?.decision ?? null });
 }
 

@@ -16,6 +16,8 @@ const BEGIN_MS = 8_000;
 const WAIT_S = 25;
 const LOOK_MS = 10_000;
 const PAUSE_MIN_MS = 1_000;
+/** A stream that ended sooner is not opened again at once: a server or proxy that ends each would be asked without end. */
+const STREAM_MIN_MS = 5_000;
 const PAUSE_MAX_MS = 60_000;
 
 export class Line {
@@ -51,10 +53,12 @@ export class Line {
   async run() {
     while (!this.end.signal.aborted) {
       this.turn = new AbortController();
+      const began = Date.now();
       try {
         await this.once();
         this.failures = 0;
         if (this.manner === 'look') await this.pause(LOOK_MS);
+        else if (this.streams && Date.now() - began < STREAM_MIN_MS) await this.pause(PAUSE_MIN_MS);
       } catch (error) {
         if (this.end.signal.aborted) return;
         if (error instanceof Refusal && error.kind === 'unknown-device') return this.ears.state('gone');

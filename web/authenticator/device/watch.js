@@ -40,7 +40,10 @@ export function watch() {
   hear('picture', (told) => { picture = told; });
   hear('decided', ({ session }) => decided.add(session));
   hear('devices-changed', () => { if (leading) arrange(); });
-  hear('look', () => { for (const line of lines.values()) line.nudge(); });
+  hear('look', () => {
+    for (const line of lines.values()) line.nudge();
+    if (leading) leave();
+  });
   hear('who-leads', () => {
     if (!leading) return;
     tellOthers('leads', { visible: document.visibilityState === 'visible' });
@@ -92,10 +95,16 @@ async function lead({ steal = false }) {
   }
 }
 
+/** Unlinks on the server what was unlinked here alone. */
+async function leave() {
+  const known = await accounts();
+  for (const left of known.filter(({ state }) => state === 'leaving')) unlink(left).catch((error) => console.warn('unlinking', error));
+}
+
 /** Opens and closes lines, so that each linked account has one. */
 async function arrange() {
+  leave();
   const known = await accounts();
-  for (const left of known.filter(({ state }) => state === 'leaving')) unlink(left).catch(() => {});
   const linked = known.filter(({ state }) => state === 'linked');
   const names = new Set(linked.map(({ device }) => device));
   for (const [device, line] of lines) {

@@ -25,6 +25,9 @@ let opened;
 /** Called when another tab runs a newer app and this one has to be loaded again. */
 let outdated = () => {};
 
+/** Whether what is kept was written by a newer version of the app, which this one cannot read. @param {unknown} error */
+export const isNewer = (error) => error instanceof DOMException && error.name === 'VersionError';
+
 /** @param {() => void} listener */
 export const onOutdated = (listener) => { outdated = listener; };
 

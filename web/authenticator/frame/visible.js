@@ -5,9 +5,11 @@ import { element } from './dom.js';
 
 /** Joiners inside one picture made of several, such as a family: they are seen as that picture. */
 const JOINED = /(?<=\p{Extended_Pictographic}\p{Emoji_Modifier}?\uFE0F?)\u200D(?=\p{Extended_Pictographic})/u;
+/** Which look a picture or a key has, right behind a sign that has two: it is seen by that look. */
+const LOOK = /(?<=[0-9#*])\uFE0F(?=\u20E3)|(?<=\p{Extended_Pictographic})[\uFE0E\uFE0F]/u;
 /** Signs that are not seen, of all kinds but the line feed, and marks heaped upon a fourth. */
-const HIDDEN = /[^\P{C}\n]|[\u2028\u2029\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u2800\u3164\uFFA0]|[\u{E0100}-\u{E01EF}]|(?<=\p{M}{4})\p{M}/u;
-const SPLIT = new RegExp(`${JOINED.source}|(${HIDDEN.source})`, 'gu');
+const HIDDEN = /[^\P{C}\n]|[\u2028\u2029\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u2800\u3164\uFE00-\uFE0F\uFFA0\u{16FE4}\u{1D159}]|[\u{E0100}-\u{E01EF}]|(?<=\p{M}{4})\p{M}/u;
+const SPLIT = new RegExp(`${JOINED.source}|${LOOK.source}|(${HIDDEN.source})`, 'gu');
 
 /** @param {string} sign */
 const nameOf = (sign) => `U+${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;

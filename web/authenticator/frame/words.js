@@ -23,8 +23,13 @@ const isKnown = (tag) => Object.hasOwn(LANGUAGES, tag);
 
 /** What the user chose, if anything. @returns {Language | null} */
 export function chosenLanguage() {
-  const chosen = localStorage.getItem(CHOICE);
-  return chosen !== null && isKnown(chosen) ? chosen : null;
+  try {
+    const chosen = localStorage.getItem(CHOICE);
+    return chosen !== null && isKnown(chosen) ? chosen : null;
+  } catch {
+    // A browser that lets nothing be kept is told of in the language that it asks for.
+    return null;
+  }
 }
 
 /** Keeps the choice; it holds from the next start on. @param {Language | null} language */

@@ -1,7 +1,7 @@
 // One approval: who asks, exactly what is signed, and the decision. Approving is possible once all of the text was there to be read.
 
 import { account as accountOf } from '../device/accounts.js';
-import { decide, decidedHere, isUnanswered } from '../device/decide.js';
+import { decide, decideAgain, decidedHere, isUnanswered, isUnansweredElsewhere } from '../device/decide.js';
 import { find, learn } from '../device/watch.js';
 import { call, Refusal, Unreachable } from '../device/api.js';
 import { now } from '../device/clock.js';
@@ -45,8 +45,12 @@ async function look(root, account, id, signal) {
     const { sessions } = await call(account, 'GET', '/device/v1/sessions', { signal });
     learn(account.device, sessions);
     const session = sessions.find((/** @type {Session} */ one) => one.session === id);
-    if (session && session.answer_by_ms > now()) ask(root, account, session, signal);
-    else outcome(root, { title: t('overTitle'), text: t('overText') });
+    // It may have been decided in another tab while the server was asked.
+    const before = await decidedHere(id);
+    if (signal.aborted) return;
+    if (before) outcome(root, decided(before.decision));
+    else if (session && session.answer_by_ms > now()) ask(root, account, session, signal);
+    else tellEnd(root, id, over(undefined), signal);
   } catch (error) {
     if (signal.aborted) return;
     const text = error instanceof Unreachable ? t('offlineText') : t('overText');
@@ -77,6 +81,23 @@ function over(became) {
   }
 }
 
+/**
+ * Shows what became of a session, and puts it right where a decision of this phone becomes known later.
+ * @param {HTMLElement} root
+ * @param {string} id
+ * @param {import('./outcome.js').Outcome} what
+ * @param {AbortSignal} signal
+ */
+function tellEnd(root, id, what, signal) {
+  let told = what;
+  outcome(root, told);
+  hear('decided', ({ session, decision }) => {
+    if (session !== id || !decision || decided(decision).text === told.text) return;
+    told = decided(decision);
+    outcome(root, told);
+  }, signal);
+}
+
 /** @type {Record<string, import('../frame/words.js').Key>} */
 const TITLES = { DEVICE_INFO: 'askDevice', SET_PIN: 'askSetPin', USER_FORGOT_PIN: 'askForgetPin' };
 
@@ -99,7 +120,7 @@ function ask(root, account, session, signal) {
   const finish = (what) => {
     if (gone.aborted) return;
     ending.abort();
-    outcome(root, what);
+    tellEnd(root, session.session, what, signal);
   };
   let deciding = false;
   /** @param {Decision} decision @param {import('../device/decide.js').Evidence} [given] */
@@ -111,24 +132,22 @@ function ask(root, account, session, signal) {
       finish(decided(decision));
     } catch (error) {
       if (!(error instanceof Unreachable)) await failed(error);
-      else await askAgain(decision);
+      else await askAgain();
     } finally {
       deciding = false;
     }
   };
   /**
-   * Finds out what became of a decision whose answer was lost: sends it again, without what was typed, so that no try is used up. Where
-   * more than yes or no is asked for and nothing has arrived, the user is asked again.
-   * @param {Decision} decision
+   * Finds out what became of a decision whose answer was lost. Where more than yes or no is asked for and nothing has arrived, the user
+   * is asked again.
    */
-  const askAgain = async (decision) => {
+  const askAgain = async () => {
     trouble.replaceChildren(notice('bad', paragraph(t('maybeSent'))));
     for (const after of ASK_AGAIN_MS) {
       await pause(after, gone);
       if (gone.aborted) return;
       try {
-        await decide(account, session, decision);
-        return finish(decided(decision));
+        return finish(decided(await decideAgain(account, session)));
       } catch (error) {
         if (error instanceof Refusal && error.kind === 'does-not-fit') return;
         if (!(error instanceof Unreachable)) return failed(error);
@@ -164,6 +183,16 @@ function ask(root, account, session, signal) {
     hint.textContent = '';
   });
 
+  const timeUp = async () => {
+    if (deciding) return;
+    if (isUnansweredElsewhere(session.session)) return finish(over(undefined));
+    if (!isUnanswered(session.session)) return finish(over('expired'));
+    deciding = true;
+    const what = await settle(account, session);
+    deciding = false;
+    finish(what ?? over(undefined));
+    if (!what) settleLater(account, session, signal);
+  };
   const title = heading(t(TITLES[session.type] ?? 'askTitle'));
   root.replaceChildren(
     title,
@@ -172,7 +201,7 @@ function ask(root, account, session, signal) {
     element('div', { class: 'row decide' }, button(t('decline'), () => send('decline'), { look: 'bad' }), approve),
     element('div', { class: 'stack' }, ...others(session, send)));
   if (root.isConnected) title.focus();
-  watchOver({ session, left, signal: gone, over: () => { if (!deciding) finish(over('expired')); } });
+  watchOver({ session, left, signal: gone, over: timeUp });
   hear('decided', (told) => {
     if (told.session === session.session && told.decision && !deciding) finish(decided(told.decision));
   }, gone);
@@ -183,7 +212,7 @@ function ask(root, account, session, signal) {
   };
   lookNowAndThen(look, gone);
   hear('picture', () => {
-    // Withdrawn, or decided where this phone does not hear of it. The clock tells expiry.
+    // Over in a way that this phone does not hear of. The clock tells expiry.
     if (!find(account.device, session.session) && secondsLeft(session.answer_by_ms) > 0) look();
   }, gone);
 }
@@ -205,8 +234,35 @@ async function became(account, session) {
   if (sessions.some((/** @type {Session} */ one) => one.session === session.session)) return null;
   const before = await decidedHere(session.session);
   if (before) return decided(before.decision);
-  if (secondsLeft(session.answer_by_ms) === 0) return over('expired');
-  return over(isUnanswered(session.session) ? undefined : 'withdrawn');
+  if (isUnanswered(session.session)) return settle(account, session);
+  // That it is gone does not tell why: it may have been withdrawn, or decided in a tab that was closed before the answer came.
+  return over(undefined);
+}
+
+/**
+ * What became of a decision whose answer was lost: null while the server does not say.
+ * @param {Account} account
+ * @param {Session} session
+ * @returns {Promise<import('./outcome.js').Outcome | null>}
+ */
+async function settle(account, session) {
+  try {
+    return decided(await decideAgain(account, session));
+  } catch (error) {
+    const before = await decidedHere(session.session);
+    if (before) return decided(before.decision);
+    if (!(error instanceof Refusal)) return null;
+    if (error.kind === 'session-over') return over(error.outcome);
+    return error.kind === 'session-not-found' ? over(undefined) : null;
+  }
+}
+
+/** Goes on asking for a lost answer; the screen hears of it as other tabs do. @param {Account} account @param {Session} session @param {AbortSignal} signal */
+async function settleLater(account, session, signal) {
+  while (!signal.aborted && isUnanswered(session.session)) {
+    await pause(LOOK_MS, signal);
+    if (!signal.aborted && isUnanswered(session.session)) await settle(account, session);
+  }
 }
 
 /**

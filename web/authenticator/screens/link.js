@@ -14,8 +14,10 @@ import { renew } from '../push.js';
 import { scan } from '../scan/scanner.js';
 import { invitePush } from './notify.js';
 
-/** Bytes that the server takes of a name. */
+/** Characters of a name that can be typed. */
 const NAME_MAX = 60;
+/** Bytes that the server takes of a name, in UTF-8. */
+const NAME_BYTES_MAX = 128;
 
 /** @type {import('../frame/router.js').Screen} */
 export async function show(root, [opened]) {
@@ -28,13 +30,14 @@ export async function show(root, [opened]) {
   const scanning = element('div');
   const trouble = element('div', { role: 'alert' });
   const working = element('p', { class: 'hint', role: 'status' });
-  code.input.addEventListener('input', () => code.complain(''));
+  for (const typed of [code, name]) typed.input.addEventListener('input', () => typed.complain(''));
 
   const submit = async () => {
     trouble.replaceChildren();
     const digits = codeOf(code.input.value);
     if (!digits) return code.complain(t('linkCodeWrong'));
     const called = name.input.value.trim() || platformName();
+    if (new TextEncoder().encode(called).length > NAME_BYTES_MAX) return name.complain(t('phoneNameLong'));
     working.textContent = t('linkWorking');
     try {
       const linked = await linkPhone(digits, called, () => { working.textContent = t('linkPuzzle'); });

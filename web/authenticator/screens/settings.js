@@ -1,6 +1,6 @@
 // Settings: notifications, the lock, whether the browser keeps what is kept, the language, and what else there is to know.
 
-import { canVerifyUser, verifyUser } from '../device/presence.js';
+import { canVerifyUser, verifyAnew, verifyUser } from '../device/presence.js';
 import { element, uniqueId } from '../frame/dom.js';
 import { isLockOn, setLock, wipeAll } from '../frame/lock.js';
 import { button, confirm, heading, link, notice, paragraph, say } from '../frame/parts.js';
@@ -40,8 +40,17 @@ async function lockPart() {
     }
     box.checked = !wanted;
     trouble.textContent = t('notVerified');
+    anew.hidden = false;
   });
-  return element('div', {}, element('label', { class: 'check', for: id }, box, t('lockLabel')), paragraph(t('lockText'), 'hint'), trouble);
+  // A phone that has forgotten what it made is asked to make it again, which takes the same proof.
+  const anew = button(t('presenceAnew'), async () => {
+    if (!(await verifyAnew(t('presenceLabel')))) return;
+    trouble.textContent = '';
+    anew.hidden = true;
+    box.focus();
+  });
+  anew.hidden = true;
+  return element('div', {}, element('label', { class: 'check', for: id }, box, t('lockLabel')), paragraph(t('lockText'), 'hint'), trouble, anew);
 }
 
 /** Whether the browser promised to keep what is kept, and a way to ask it. */

@@ -46,7 +46,7 @@ static FILES: LazyLock<BTreeMap<String, Served>> = LazyLock::new(|| {
     let mut files = BTreeMap::new();
     gather(&FOLDER, &mut files);
     if let Some(worker) = files.remove(WORKER) {
-        let mut text = precache(&files);
+        let mut text = precache(&files, &worker);
         text.push_str(&String::from_utf8_lossy(&worker.bytes));
         let worker = Served::new(Bytes::from(text), worker.media_type);
         files.insert(WORKER.to_owned(), worker);
@@ -160,8 +160,13 @@ fn media_type(path: &str) -> Option<&'static str> {
 }
 
 /// The worker's first line: a name for this version, and the hash of each file of it.
-fn precache(files: &BTreeMap<String, Served>) -> String {
+///
+/// The name follows from the worker as well: one that is new never fills, or deletes after a failure,
+/// the cache that the old one answers from.
+fn precache(files: &BTreeMap<String, Served>, worker: &Served) -> String {
     let mut all = Context::new(&SHA256);
+    all.update(worker.hash.as_bytes());
+    all.update(b"\n");
     let mut list = String::new();
     for (path, file) in files {
         all.update(path.as_bytes());
@@ -216,6 +221,18 @@ mod tests {
             let served = &FILES[file[0].as_str().unwrap()];
             assert_eq!(file[1], format!("sha256-{}", served.hash));
         }
+    }
+
+    #[test]
+    fn another_worker_is_another_version() {
+        let version = |worker: &'static [u8]| {
+            let worker = Served::new(Bytes::from_static(worker), "text/javascript");
+            let line = precache(&BTreeMap::new(), &worker);
+            line.split('"').nth(3).unwrap().to_owned()
+        };
+        assert_eq!(version(b"one").len(), 16);
+        assert_eq!(version(b"one"), version(b"one"));
+        assert_ne!(version(b"one"), version(b"two"));
     }
 
     #[test]
