@@ -1,7 +1,8 @@
 //! What a body says: one JSON object, whose conditions may be nested or written as dotted paths.
 //!
 //! `"user":{"domain.id":"7"}`, `"user":{"domain":{"id":"7"}}` and `"user.domain.id":"7"` are one condition. A
-//! condition that is `null` is none. Members that nobody knows are read over.
+//! condition that is `null` is none. Members of the body that nobody knows are read over; conditions on a user
+//! or a token are not, since each narrows what is meant.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,12 @@ const TEXT_LENGTH_MAX: usize = 256;
 
 /// Bytes of a code at most: a grid is one, and has some 400.
 const CODE_LENGTH_MAX: usize = 4096;
+
+/// Bytes of a condition's path at most: the longest that is known has some 20.
+const PATH_LENGTH_MAX: usize = 128;
+
+/// Conditions on one object at most.
+const LEAVES_MAX: usize = 64;
 
 /// Bytes of a password at most.
 const PASSWORD_LENGTH_MAX: usize = 1024;
@@ -81,6 +88,12 @@ impl<'a> Conditions<'a> {
             return self.put(path, value);
         };
         for (name, value) in members {
+            if path.len() + name.len() > PATH_LENGTH_MAX {
+                let object = self.object;
+                return Err(malformed(&format!(
+                    "{object}: the names down to a member have at most {PATH_LENGTH_MAX} bytes"
+                )));
+            }
             let path = if path.is_empty() {
                 name.clone()
             } else {
@@ -103,7 +116,25 @@ impl<'a> Conditions<'a> {
                     "{object}.{path} is given twice, and differently"
                 )))
             }
+            _ if self.leaves.len() > LEAVES_MAX => {
+                let object = self.object;
+                Err(malformed(&format!(
+                    "{object}: send at most {LEAVES_MAX} members"
+                )))
+            }
             _ => Ok(()),
+        }
+    }
+
+    /// Refuses conditions that are not known: to read over one would mean more than was asked for.
+    pub(super) fn check_known(&self, known: &[&str]) -> Result<(), Refused> {
+        let mut paths = self.leaves.keys();
+        match paths.find(|path| !known.contains(&path.as_str())) {
+            None => Ok(()),
+            Some(path) => {
+                let known = known.join(", ");
+                Err(self.misfit(path, &format!("not known here; known are {known}")))
+            }
         }
     }
 

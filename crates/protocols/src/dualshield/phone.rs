@@ -107,29 +107,23 @@ async fn waited(act: &Act<'_>, record: &UserRecord, session: &str) -> Result<(),
         unverified_session: session,
     };
     let verifier = &act.desk.verifier;
-    let mut last = None;
-    let decided = async {
-        loop {
-            // The bell is heard from before the look, so that no decision falls in between.
-            let ring = verifier.bell().about(user);
-            match verifier.consume_approval(&own).await? {
-                Consumption::Approved => return Ok(()),
-                Consumption::Declined => return Err(Refused::Declined),
-                Consumption::Before => return Err(Refused::ApprovalUsed),
-                Consumption::Pending(session) => last = Some(session),
-            }
+    let over = tokio::time::sleep(WAIT_MAX);
+    tokio::pin!(over);
+    loop {
+        // The bell is heard from before the look, so that no decision falls in between. A look is never
+        // given up half-way: it may be the one that uses the approval.
+        let ring = verifier.bell().about(user);
+        let session = match verifier.consume_approval(&own).await? {
+            Consumption::Approved => return Ok(()),
+            Consumption::Declined => return Err(Refused::Declined),
+            Consumption::Before => return Err(Refused::ApprovalUsed),
+            Consumption::Pending(session) => session,
+        };
+        tokio::select! {
+            () = &mut over => return Err(pending(&session)),
             // Another node's decision does not ring here.
-            let _ = tokio::time::timeout(LOOK_PAUSE, ring).await;
+            _ = tokio::time::timeout(LOOK_PAUSE, ring) => {}
         }
-    };
-    match tokio::time::timeout(WAIT_MAX, decided).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(last.as_deref().map_or(
-            Refused::Approval(DomainRefused::Unavailable(
-                "a look took too long".to_owned(),
-            )),
-            pending,
-        )),
     }
 }
 

@@ -23,6 +23,15 @@ pub(super) struct Named {
     excludes_phone: bool,
 }
 
+/// What may be said of a token.
+const KNOWN: [&str; 5] = [
+    "id",
+    "serial",
+    "product.name",
+    "product.method",
+    "product.functions",
+];
+
 /// What a product can do, by the vendor's code where it has one, and the kinds that do it.
 pub(super) const FUNCTIONS: [(&str, &[&str]); 4] = [
     ("OTP", &["hotp", "totp"]),
@@ -40,6 +49,7 @@ impl Named {
     /// where it names none, all.
     pub(super) fn read(asked: &Asked, kinds: &[&'static str]) -> Result<Self, Refused> {
         let token = asked.conditions("token")?;
+        token.check_known(&KNOWN)?;
         // What is no id of ours is nobody's.
         let id = token.name("id")?.map(|id| id.parse().unwrap_or(Id::SERVER));
         let mut named = Self {

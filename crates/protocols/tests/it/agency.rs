@@ -141,7 +141,7 @@ impl Agency {
     /// Calls a method.
     pub(crate) async fn call(&self, token: &str, method: &str, body: impl ToString) -> Reply {
         let path = format!("/das5/rest/auth/{method}");
-        self.send(call(token, &path, body)).await
+        self.send(call(token, &path, &body)).await
     }
 
     /// What a method gives.
@@ -171,7 +171,7 @@ impl Agency {
 }
 
 /// A request to a method.
-pub(crate) fn call(token: &str, path: &str, body: impl ToString) -> Request<Body> {
+pub(crate) fn call(token: &str, path: &str, body: &(impl ToString + ?Sized)) -> Request<Body> {
     let bearer = format!("Bearer {token}");
     let headers = [
         ("authorization", bearer.as_str()),

@@ -12,8 +12,9 @@ pub use approvals::{
     DeviceCommand, HomeOption, LinkArguments, RedeliverArguments, SessionArguments,
 };
 pub use arguments::{
-    ApplyArguments, AuthenticatorCommand, CardArguments, CardForm, DemoArguments, HotpArguments, ListCommand, Named,
-    OcraArguments, ServeArguments, TenantOption, TokenCommand, TotpArguments, UserCommand,
+    ApplyArguments, AuthenticatorCommand, CardArguments, CardForm, DemoArguments, HotpArguments,
+    ListCommand, Named, OcraArguments, ServeArguments, TenantOption, TokenCommand, TotpArguments,
+    UserCommand,
 };
 pub use failure::Failure;
 pub use output::{Output, Row, moment, plain};

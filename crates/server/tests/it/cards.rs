@@ -165,9 +165,11 @@ fn every_form_shows_the_same_card_and_nothing_stands_on_stderr() {
             .filter(|text| text.len() == 1 && *text != "\n");
         single.skip(22).map(ToOwned::to_owned).collect()
     };
-    let labelled: String = (0..10)
-        .map(|row| format!("{row}{}", &symbols[22 * row..22 * (row + 1)]))
-        .collect();
+    let labelled = (0..10).flat_map(|row| {
+        let line = &symbols[22 * row..22 * (row + 1)];
+        [row.to_string(), line.to_owned()]
+    });
+    let labelled: String = labelled.collect();
     assert_eq!(texts(&svg, ">", "</text>"), labelled);
     assert_eq!(texts(&pdf, "(", ") Tj"), labelled);
     let json = home.done(["authenticator", "card", "20000042", "--text", "--json"]);

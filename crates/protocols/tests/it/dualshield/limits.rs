@@ -208,3 +208,43 @@ async fn a_credential_says_what_it_is() {
         assert_eq!(error(&reply), expected, "{credential}: {}", reply.body);
     }
 }
+
+#[tokio::test]
+async fn names_without_end_are_refused_before_anybody_is_known() {
+    let agency = Agency::open().await;
+    let long = "x".repeat(30_000);
+    let leaves: Vec<_> = (0..4_000).map(|n| format!(r#""{n}":1"#)).collect();
+    let body = format!(r#"{{"application":{{"{long}":{{{}}}}}}}"#, leaves.join(","));
+    assert!(body.len() < 65_536);
+    let reply = agency.send(call("x", "/auth/listDomains", &body)).await;
+    assert_eq!(reply.status.as_u16(), 401, "{}", reply.body);
+    let token = agency.agent().await;
+    for body in [
+        body,
+        format!(r#"{{"application":{{{}}}}}"#, leaves.join(",")),
+    ] {
+        let reply = agency.send(call(&token, "/auth/listDomains", &body)).await;
+        assert_eq!(
+            (reply.status.as_u16(), error(&reply)),
+            (400, 1100),
+            "{}",
+            reply.body
+        );
+        assert!(reply.body.to_string().len() < 500);
+    }
+}
+
+#[tokio::test]
+async fn a_condition_that_is_not_known_is_not_read_over() {
+    let agency = Agency::open().await;
+    let token = agency.agent().await;
+    for body in [
+        json!({"user": first(), "token": {"Serial": "10000000"}}),
+        json!({"user": first(), "token": {"product": {"productCode": "MT"}}}),
+        json!({"user": {"loginName": "myTestUser1", "mail": "x"}}),
+    ] {
+        let reply = agency.call(&token, "getChallengeCode", &body).await;
+        assert_eq!(error(&reply), 1100, "{}", reply.body);
+        assert!(reply.body.to_string().contains("not known here"));
+    }
+}

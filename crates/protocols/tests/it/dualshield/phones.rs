@@ -40,7 +40,7 @@ async fn logon_of(partner: &Partner, token: &str, user: &str, mut credential: Va
     let body =
         json!({"user": {"id": user}, "credential": credential, "return": ["user.externalId"]});
     partner
-        .send(call(token, "/das5/rest/auth/logon", body))
+        .send(call(token, "/das5/rest/auth/logon", &body))
         .await
 }
 
@@ -128,7 +128,7 @@ async fn what_the_phone_displays_is_the_applications_to_say() {
     }
     let long = json!({"user": {"id": USER}, "credential": {"method": "OOBA"}, "options": {"text": "x".repeat(16_385)}});
     assert_eq!(
-        error(&partner.send(call(&token, "/auth/verify", long)).await),
+        error(&partner.send(call(&token, "/auth/verify", &long)).await),
         1007
     );
 }
@@ -309,7 +309,7 @@ async fn a_phone_is_a_token_that_can_be_named() {
         "return": ["id", "status", {"token": ["id", "serial", "oobDeviceModel", "oobDeviceType"]}],
     });
     let reply = partner
-        .send(call(&token, "/auth/listTokenAssignments", wanted))
+        .send(call(&token, "/auth/listTokenAssignments", &wanted))
         .await;
     let row = reply.json()["result"]["rows"][0].clone();
     let id = phone.name.unwrap().device.to_string();
@@ -322,7 +322,7 @@ async fn a_phone_is_a_token_that_can_be_named() {
     );
     let steps = json!({"user": {"id": USER}, "return": [{"authenticators": ["code"]}]});
     let reply = partner
-        .send(call(&token, "/auth/getLogonSteps", steps))
+        .send(call(&token, "/auth/getLogonSteps", &steps))
         .await;
     assert_eq!(
         reply.json()["result"]["rows"][0]["authenticators"],

@@ -14,7 +14,7 @@ async fn at_once(agency: &Arc<Agency>, token: &str, method: &str, body: String) 
     let tasks: Vec<_> = (0..AT_ONCE)
         .map(|_| {
             let (agency, body) = (Arc::clone(agency), body.clone());
-            let request = call(token, &format!("/auth/{method}"), body);
+            let request = call(token, &format!("/auth/{method}"), &body);
             tokio::spawn(async move { error(&agency.send(request).await) })
         })
         .collect();
