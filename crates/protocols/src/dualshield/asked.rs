@@ -1,8 +1,8 @@
 //! What a body says: one JSON object, whose conditions may be nested or written as dotted paths.
 //!
 //! `"user":{"domain.id":"7"}`, `"user":{"domain":{"id":"7"}}` and `"user.domain.id":"7"` are one condition. A
-//! condition that is `null` is none. Members of the body that nobody knows are read over; conditions on a user
-//! or a token are not, since each narrows what is meant.
+//! condition that is `null` is none. Members of the body that nobody knows are read over; conditions on a
+//! token that is not named are not, since each narrows what is meant.
 
 use std::collections::BTreeMap;
 

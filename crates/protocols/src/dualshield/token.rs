@@ -49,12 +49,16 @@ impl Named {
     /// where it names none, all.
     pub(super) fn read(asked: &Asked, kinds: &[&'static str]) -> Result<Self, Refused> {
         let token = asked.conditions("token")?;
-        token.check_known(&KNOWN)?;
         // What is no id of ours is nobody's.
         let id = token.name("id")?.map(|id| id.parse().unwrap_or(Id::SERVER));
+        let serial = token.name("serial")?;
+        if id.is_none() && serial.is_none() {
+            // One token is named no matter what else is said of it; any token of the user is not.
+            token.check_known(&KNOWN)?;
+        }
         let mut named = Self {
             id,
-            serial: token.name("serial")?,
+            serial,
             product: token.name("product.name")?,
             kinds: kinds.to_vec(),
             excludes_phone: false,

@@ -31,7 +31,7 @@ async fn a_body_has_a_depth() {
         assert_eq!((reply.status.as_u16(), error(&reply)), expected, "{depth}");
         // Objects are walked through, so that paths can be read.
         let open = r#"{"x":"#.repeat(depth - 1);
-        let body = format!(r#"{{"user":{open}1{}}}"#, "}".repeat(depth - 1));
+        let body = format!(r#"{{"x":{open}1{}}}"#, "}".repeat(depth - 1));
         let reply = agency.call(&token, "listDomains", &body).await;
         let is_short = body.len() <= 65_536;
         let expected = if is_short { expected } else { (413, 1106) };
@@ -241,7 +241,6 @@ async fn a_condition_that_is_not_known_is_not_read_over() {
     for body in [
         json!({"user": first(), "token": {"Serial": "10000000"}}),
         json!({"user": first(), "token": {"product": {"productCode": "MT"}}}),
-        json!({"user": {"loginName": "myTestUser1", "mail": "x"}}),
     ] {
         let reply = agency.call(&token, "getChallengeCode", &body).await;
         assert_eq!(error(&reply), 1100, "{}", reply.body);
