@@ -136,7 +136,7 @@ def main():
     forged = json.dumps({"grid": ["n" * 22] * 10, "rows": 10, "cols": 22, "indiecs": "A"})
     credential = {"otp": "nnnnnnnn", "cc": forged}
     body = {**named, "token": {"product.method": "GridGo"}, "credential": credential}
-    assert post("auth/verify", json.dumps(body))["error"] == 1000
+    assert post("auth/verify", json.dumps(body))["error"] == 1002
 
     # A code that is a number, text that is no JSON, somebody without the certificate.
     body = filled(RESPONSE).replace('"yyyyyy"', "7880384")

@@ -206,7 +206,7 @@ fn a_broken_file_is_refused_whole_with_every_problem() {
     let (_folder, bank) = file(
         "[[tenant]]\nname = \"A\"\nclints = 1\n[[tenant.client]]\nid = \"c\"\n\
          secert = \"top secret\"\ntoken_s = \"top secret\"\n[[tenant.user]]\nlogin_name = \"u\"\n\
-         [[tenant.user.authenticator]]\nserial = \"1\"\nkind = \"grid\"\n\
+         [[tenant.user.authenticator]]\nserial = \"1\"\nkind = \"gird\"\n\
          secret = { hex = \"top secret\" }\n",
     );
     let home = Home::sqlite();
@@ -217,7 +217,7 @@ fn a_broken_file_is_refused_whole_with_every_problem() {
         "tenant A: clints: unknown key; did you mean client?",
         "tenant A, client c: secert: unknown key; did you mean secret?",
         "tenant A, client c: token_s: expected a whole number, found a text",
-        "authenticator 1: kind: this version has no method grid",
+        "authenticator 1: kind: there is no \"gird\"; did you mean \"grid\"?",
         "authenticator 1, secret: hex: the key is not hexadecimal",
     ] {
         assert!(listed.contains(problem), "{problem}\n{listed}");

@@ -56,7 +56,8 @@ fn the_tour_ends_well_and_prints_every_request_and_answer() {
     );
     let (ocapi, activid) = told.split_once("=== ActivID").expect("a heading");
     assert!(ocapi.contains("=== Ocapi"), "no heading");
-    let (activid, okay) = activid.split_once("=== Okay").expect("a heading");
+    let (activid, dualshield) = activid.split_once("=== DualShield").expect("a heading");
+    let (dualshield, okay) = dualshield.split_once("=== Okay").expect("a heading");
     for (part, line, count) in [
         (ocapi, "   > GET ", 4),
         (ocapi, "   > POST ", 2),
@@ -68,6 +69,12 @@ fn the_tour_ends_well_and_prints_every_request_and_answer() {
         (activid, "   > POST ", 11),
         (activid, "   < 200 OK", 5),
         (activid, "   < 400 Bad Request", 6),
+        (dualshield, "   > POST ", 24),
+        (dualshield, "   < 200 OK", 24),
+        (dualshield, "\"error\":0", 14),
+        (dualshield, "\"error\":1000", 3),
+        (dualshield, "\"error\":1002", 2),
+        (dualshield, "\"error\":1004", 4),
         (okay, "   > POST ", 15),
         (okay, "   < 200 OK", 15),
         // The phone's requests are told in a line each.

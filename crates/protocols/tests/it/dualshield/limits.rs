@@ -230,7 +230,7 @@ async fn names_without_end_are_refused_before_anybody_is_known() {
             "{}",
             reply.body
         );
-        assert!(reply.body.to_string().len() < 500);
+        assert!(reply.body.len() < 500);
     }
 }
 
@@ -244,6 +244,6 @@ async fn a_condition_that_is_not_known_is_not_read_over() {
     ] {
         let reply = agency.call(&token, "getChallengeCode", &body).await;
         assert_eq!(error(&reply), 1100, "{}", reply.body);
-        assert!(reply.body.to_string().contains("not known here"));
+        assert!(reply.body.contains("not known here"));
     }
 }

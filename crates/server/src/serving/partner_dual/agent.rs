@@ -185,7 +185,8 @@ fn reply(exchange: &Exchange) -> Reply {
     Reply {
         error: error.filter(|error| is_ok || *error != 0),
         message: body["message"].as_str().unwrap_or_default().to_owned(),
-        result: body["result"].take(),
+        // What is no object has no members, and indexing it to take one would panic.
+        result: body.get_mut("result").map(Value::take).unwrap_or_default(),
     }
 }
 
