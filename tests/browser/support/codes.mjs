@@ -45,7 +45,7 @@ display_name = "Online Bank"
   id = "spl-api"
   secret = "a-secret-of-the-portal-that-only-tests-know"
   grants = ["client_credentials", "password"]
-  protocols = ["activid"]
+  protocols = ["activid", "dualshield"]
   [[tenant.policy]]
   code = "AT_CUSTOTP"
   max_failures = 100
