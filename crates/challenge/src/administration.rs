@@ -15,7 +15,7 @@ use crate::methods::{Opened, OpenedMethod};
 use crate::ports::{Change, StandingWrite, StoreError};
 use crate::refusal::Refusal;
 use crate::standing::{Movement, Standing, Status};
-use crate::verifier::{TRIES, Verifier};
+use crate::verifier::{Context, TRIES, Verifier};
 
 /// Who acts, for the audit log.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,17 @@ pub struct Actor<'a> {
     pub address: Option<&'a str>,
     /// The caller's own name for the request.
     pub correlation: Option<&'a str>,
+}
+
+impl<'a> Actor<'a> {
+    /// The client that asks.
+    pub(crate) fn of(context: &Context<'a>) -> Self {
+        Self {
+            name: &context.client.name,
+            address: context.address,
+            correlation: context.correlation,
+        }
+    }
 }
 
 /// What an act does to a standing, how it is told, and what it found out.
@@ -231,7 +242,7 @@ pub(crate) struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    fn of_user(user: &User, kind: EventKind) -> Self {
+    pub(crate) fn of_user(user: &User, kind: EventKind) -> Self {
         Self {
             tenant: user.tenant,
             user: user.id,

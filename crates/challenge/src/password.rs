@@ -7,16 +7,17 @@ use std::sync::{Arc, LazyLock};
 
 use secrecy::SecretString;
 
+use crate::administration::{Actor, Subject};
 use crate::approval::pin::{CannotHash, PinHasher};
 use crate::audit::{EventKind, Outcome};
 use crate::clock::Timestamp;
 use crate::directory::{TenantView, UserKey, UserRecord};
 use crate::lockout::{self, Gate};
 use crate::policy::Policy;
-use crate::ports::{Change, StandingWrite, StoreError, Versioned};
+use crate::ports::Change;
 use crate::refusal::{Refusal, Why};
 use crate::standing::Standing;
-use crate::verifier::{Context, TRIES, Verifier};
+use crate::verifier::{Context, Verifier};
 
 /// The most bytes of a password that is looked at.
 pub const LENGTH_MAX: usize = 1024;
@@ -39,13 +40,6 @@ pub struct PasswordAnswer<'a> {
     pub policy: Option<&'a str>,
     /// The password.
     pub unverified_password: &'a SecretString,
-}
-
-/// What a judgement of a password says.
-struct Verdict {
-    refused: Option<Why>,
-    outcome: Outcome,
-    next: Option<Standing>,
 }
 
 impl Verifier {
@@ -83,7 +77,20 @@ impl Verifier {
             .map_err(|CannotHash| Refusal::Unavailable(CannotHash.to_string()))?;
         let (why, record) = match record {
             Some(record) if has_password => {
-                return self.settle_password(answer, &policy, &record, right).await;
+                let subject = Subject {
+                    policy: Some(&policy.code),
+                    ..Subject::of_user(&record.user, EventKind::Password)
+                };
+                let actor = Actor::of(context);
+                let judged = self.act(&actor, &subject, |standing| {
+                    Ok(judge(&policy, standing, right, self.clock.now()))
+                });
+                return match judged.await? {
+                    Ok(()) => Ok(record),
+                    // The one that locks is told as locked, like every answer.
+                    Err(Why::Wrong { attempts_left: 0 }) => Err(Refusal::NotVerified(Why::Locked)),
+                    Err(why) => Err(Refusal::NotVerified(why)),
+                };
             }
             Some(record) => (Why::NoAuthenticator, Some(record)),
             None => (Why::UnknownUser, None),
@@ -93,50 +100,6 @@ impl Verifier {
         event.detail.policy = Some(policy.code.clone());
         self.store.commit(Change::telling(event)).await?;
         Err(Refusal::NotVerified(why))
-    }
-
-    async fn settle_password(
-        &self,
-        answer: &PasswordAnswer<'_>,
-        policy: &Policy,
-        record: &Arc<UserRecord>,
-        right: bool,
-    ) -> Result<Arc<UserRecord>, Refusal> {
-        let (tenant, user) = (answer.context.tenant.tenant.id, record.user.id);
-        let mut turn = None;
-        for _ in 0..TRIES {
-            let Some(standing) = self.store.standing(tenant, user).await? else {
-                return Err(Refusal::Unavailable(format!("user {user} has no standing")));
-            };
-            let verdict = judge(policy, &standing, right, self.clock.now());
-            let mut event = self.event(&answer.context, EventKind::Password, verdict.outcome);
-            event.user = Some(user);
-            event.detail.policy = Some(policy.code.clone());
-            let change = Change {
-                standing: Some(StandingWrite {
-                    user,
-                    expected: standing.version,
-                    next: verdict.next,
-                }),
-                ..Change::telling(event)
-            };
-            match self.store.commit(change).await {
-                Ok(()) => {
-                    return match verdict.refused {
-                        None => Ok(Arc::clone(record)),
-                        Some(why) => Err(Refusal::NotVerified(why)),
-                    };
-                }
-                Err(StoreError::Conflict) if turn.is_none() => {
-                    turn = self.turnstiles.pass(user.number()).await;
-                }
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(Refusal::Unavailable(format!(
-            "user {user}: {TRIES} lost races"
-        )))
     }
 }
 
@@ -152,36 +115,26 @@ fn first_policy(tenant: &TenantView) -> Option<Arc<Policy>> {
         .cloned()
 }
 
-fn judge(policy: &Policy, read: &Versioned<Standing>, right: bool, now: Timestamp) -> Verdict {
-    let standing = &read.value;
+/// The user's standing after a password, and what was wrong with it.
+fn judge(
+    policy: &Policy,
+    standing: &Standing,
+    right: bool,
+    now: Timestamp,
+) -> (Standing, Result<(), Why>) {
     let limits = &policy.limits;
-    let tally = standing.policies.get(&policy.code);
-    let tally = tally.cloned().unwrap_or_default();
-    if standing.locked || lockout::gate(&tally, limits, now) == Gate::Locked {
-        return Verdict {
-            refused: Some(Why::Locked),
-            outcome: Outcome::Locked,
-            next: None,
-        };
-    }
-    let after = if right {
-        lockout::after_success(&tally, now)
-    } else {
-        lockout::after_failure(&tally, limits, now)
-    };
-    let attempts_left = lockout::attempts_left(&after, limits, now);
     let mut next = standing.clone();
-    next.policies.insert(policy.code.clone(), after);
-    let (refused, outcome) = match (right, attempts_left) {
-        (true, _) => (None, Outcome::Done),
-        (false, 0) => (Some(Why::Locked), Outcome::WrongAndLocked),
-        (false, _) => (Some(Why::Wrong { attempts_left }), Outcome::Wrong),
-    };
-    Verdict {
-        refused,
-        outcome,
-        next: Some(next),
+    let tally = next.policies.entry(policy.code.clone()).or_default();
+    if standing.locked || lockout::gate(tally, limits, now) == Gate::Locked {
+        return (standing.clone(), Err(Why::Locked));
     }
+    if right {
+        *tally = lockout::after_success(tally, now);
+        return (next, Ok(()));
+    }
+    *tally = lockout::after_failure(tally, limits, now);
+    let attempts_left = lockout::attempts_left(tally, limits, now);
+    (next, Err(Why::Wrong { attempts_left }))
 }
 
 #[cfg(test)]

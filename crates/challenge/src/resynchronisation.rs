@@ -133,7 +133,7 @@ impl Search<'_> {
     }
 }
 
-impl Told for Result<Resynchronised, Why> {
+impl<T> Told for Result<T, Why> {
     fn outcome(&self) -> Outcome {
         match self {
             Ok(_) => Outcome::Done,

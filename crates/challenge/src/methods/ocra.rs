@@ -126,27 +126,12 @@ pub(super) fn verify_supplied(
     opened: &Opened,
     movement: &Movement,
     limits: &Limits,
-    (question, unverified_code): (&str, &str),
+    given: (&str, &str),
     now: Timestamp,
 ) -> Option<Spend> {
-    let OpenedMethod::Ocra {
-        suite: Some(suite),
-        time_window,
-        ..
-    } = &opened.method
-    else {
-        return None;
-    };
-    let asked = Asked {
-        suite,
-        question,
-        first_counter: movement.next_counter,
-        limits,
-        now,
-    };
-    let found = asked.find(opened, unverified_code);
-    let (found, hashed) = found.filter(|_| is_fresh_by_itself(suite))?;
-    Some(asked.spent_by((opened, *time_window), &found, &hashed))
+    let spend = verify_response(opened, movement, limits, given, now);
+    let suite = opened.suite();
+    spend.filter(|_| suite.as_ref().is_some_and(is_fresh_by_itself))
 }
 
 /// Whether this is the signature of `question`.
