@@ -67,6 +67,18 @@ pub fn after_success(tally: &Tally, now: Timestamp) -> Tally {
     }
 }
 
+/// The tally `counted` with the failures and open challenges of `before`: after a success that proves
+/// too little to clear them.
+pub fn keeping_counts(before: &Tally, counted: Tally) -> Tally {
+    Tally {
+        failures: before.failures,
+        failed_at: before.failed_at,
+        open_challenges: before.open_challenges,
+        challenged_at: before.challenged_at,
+        ..counted
+    }
+}
+
 /// The tally after an administrator, or a right answer, cleared both counts.
 pub fn reset(tally: &Tally) -> Tally {
     Tally {

@@ -3,7 +3,7 @@
 //! They prove knowledge alone, and only where a policy says `static_password`. Hashing is in
 //! `directory::provision`, off the async threads through [`PinHasher`].
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use secrecy::SecretString;
 
@@ -19,15 +19,13 @@ use crate::refusal::{Refusal, Why};
 use crate::standing::Standing;
 use crate::verifier::{Context, Verifier};
 
-/// The most bytes of a password that is looked at.
+/// The most bytes of a password; protocols refuse longer ones.
 pub const LENGTH_MAX: usize = 1024;
 
 /// What is compared with where there is no password: the hash of a text that nobody knows, with the
 /// cost of all others.
 const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$Y291bnRlcnNpZ24tZGVjb3k$\
     0000000000000000000000000000000000000000000";
-
-static DECOY: LazyLock<String> = LazyLock::new(|| NOBODYS.to_owned());
 
 /// A password to be verified.
 #[derive(Clone, Copy)]
@@ -52,16 +50,7 @@ impl Verifier {
         hasher: &dyn PinHasher,
     ) -> Result<Arc<UserRecord>, Refusal> {
         let context = &answer.context;
-        let named = answer.policy.or(context.client.default_policy.as_deref());
-        let policy = match named {
-            Some(code) => context.policy(code)?,
-            None => {
-                first_policy(context.tenant).ok_or(Refusal::DoesNotFit(NOT_TAKEN.to_owned()))?
-            }
-        };
-        if !policy.limits.static_password {
-            return Err(Refusal::DoesNotFit(NOT_TAKEN.to_owned()));
-        }
+        let policy = policy_for(context, answer.policy)?;
         let tenant = context.tenant.tenant.id;
         let record = self.catalogue.user(tenant, answer.user).await?;
         let hash = record
@@ -70,7 +59,7 @@ impl Verifier {
         let has_password = hash.is_some();
         let right = hasher
             .matches(
-                hash.unwrap_or_else(|| DECOY.clone()),
+                hash.unwrap_or_else(|| NOBODYS.to_owned()),
                 answer.unverified_password.clone(),
             )
             .await
@@ -82,8 +71,10 @@ impl Verifier {
                     ..Subject::of_user(&record.user, EventKind::Password)
                 };
                 let actor = Actor::of(context);
+                let mut tokens = record.authenticators.iter();
+                let alone = !tokens.any(|one| one.policies.contains(&policy.code));
                 let judged = self.act(&actor, &subject, |standing| {
-                    Ok(judge(&policy, standing, right, self.clock.now()))
+                    Ok(judge(&policy, standing, (right, alone), self.clock.now()))
                 });
                 return match judged.await? {
                     Ok(()) => Ok(record),
@@ -115,11 +106,32 @@ fn first_policy(tenant: &TenantView) -> Option<Arc<Policy>> {
         .cloned()
 }
 
+/// The policy that a password is given under: the one named, else the client's default, else the first
+/// that takes passwords.
+fn policy_for(context: &Context<'_>, named: Option<&str>) -> Result<Arc<Policy>, Refusal> {
+    let policy = match named.or(context.client.default_policy.as_deref()) {
+        Some(code) => context.policy(code)?,
+        None => first_policy(context.tenant).ok_or(Refusal::DoesNotFit(NOT_TAKEN.to_owned()))?,
+    };
+    if !policy.limits.static_password {
+        return Err(Refusal::DoesNotFit(NOT_TAKEN.to_owned()));
+    }
+    Ok(policy)
+}
+
+/// Whether a password that names no policy is taken from this client.
+pub fn takes_passwords(context: &Context<'_>) -> bool {
+    policy_for(context, None).is_ok()
+}
+
 /// The user's standing after a password, and what was wrong with it.
+///
+/// Where the user has a token under the same policy (not `alone`), a right password leaves what was
+/// counted as it was: else whoever knows it could guess the token's codes without end.
 fn judge(
     policy: &Policy,
     standing: &Standing,
-    right: bool,
+    (right, alone): (bool, bool),
     now: Timestamp,
 ) -> (Standing, Result<(), Why>) {
     let limits = &policy.limits;
@@ -129,7 +141,12 @@ fn judge(
         return (standing.clone(), Err(Why::Locked));
     }
     if right {
-        *tally = lockout::after_success(tally, now);
+        let counted = lockout::after_success(tally, now);
+        *tally = if alone {
+            counted
+        } else {
+            lockout::keeping_counts(tally, counted)
+        };
         return (next, Ok(()));
     }
     *tally = lockout::after_failure(tally, limits, now);

@@ -3,7 +3,6 @@
 
 use secrecy::SecretString;
 
-use crate::clock::Timestamp;
 use crate::delivery::{Delivery, Way};
 use crate::directory::User;
 use crate::issuance::{Asked, Wish};
@@ -22,8 +21,6 @@ pub struct Sent {
     pub way: Way,
     /// Where it goes, with most of it left out: enough for the user to know which phone to look at.
     pub to_hint: String,
-    /// The moment from which it is too late to give it.
-    pub answer_by: Timestamp,
 }
 
 impl Verifier {
@@ -44,7 +41,6 @@ impl Verifier {
         };
         let challenge = self.issue(&wish).await?;
         Ok(Sent {
-            answer_by: challenge.answer_by,
             challenge,
             way,
             to_hint: hint(&to),

@@ -41,12 +41,6 @@ impl<'a> Which<'a> {
         }
     }
 
-    /// The same, but of one of these kinds.
-    #[must_use]
-    pub fn of_kinds(self, kinds: &'a [&'a str]) -> Self {
-        Self { kinds, ..self }
-    }
-
     /// Whether one device or authenticator is named, and not only what it is like.
     pub fn names_one(&self) -> bool {
         self.id.is_some() || self.serial.is_some() || self.device_id.is_some()

@@ -4,16 +4,13 @@
 
 use challenge::clock::Timestamp;
 use challenge::directory::{
-    Authenticator, Client, OkaySettings, ServerSetting, Site, Tenant, User,
+    Authenticator, Client, OkaySettings, ServerSetting, Site, TENANTLESS, Tenant, User,
 };
 use challenge::policy::Policy;
 use challenge::ports::StoreError;
 use challenge::secret::{Sealed, SecretMac};
 
 use crate::cell::{Cell, Row, RowReader, to_json};
-
-/// The folder name of the protocol whose client names are unique in the whole server.
-const DUALSHIELD: &str = "dualshield";
 
 pub(crate) fn setting_cells(setting: &ServerSetting) -> Vec<Cell> {
     vec![
@@ -88,7 +85,7 @@ pub(crate) fn tenant(row: Row) -> Result<Tenant, StoreError> {
 }
 
 pub(crate) fn client_cells(client: &Client) -> Result<Vec<Cell>, StoreError> {
-    let name_in_server = client.speaks(DUALSHIELD).then_some(client.name.as_str());
+    let name_in_server = client.speaks(TENANTLESS).then_some(client.name.as_str());
     let secret = client.secret.as_ref().map(|secret| {
         let mut bytes = secret.key_version.to_be_bytes().to_vec();
         bytes.extend_from_slice(&secret.mac);

@@ -79,14 +79,21 @@ impl Verifier {
                 Phase::Is(State::Accepted { at }) if is_usable(session, at, now) => {}
                 _ => return Err(Refused::SessionNotFound),
             }
-            if judging::is_locked(&standing.value, &limits_of(tenant), now) {
-                return Err(Refused::Locked);
-            }
-            let consumed = session.after(Command::Consume, now)?;
-            let mut event = self.event_of_asking(&own.asking, EventKind::Consume, Outcome::Done);
+            let is_locked = judging::is_locked(&standing.value, &limits_of(tenant), now);
+            let outcome = if is_locked {
+                Outcome::Locked
+            } else {
+                Outcome::Done
+            };
+            let mut event = self.event_of_asking(&own.asking, EventKind::Consume, outcome);
             event.user = Some(session.user);
             event.detail.client = Some(own.client.name.clone());
             event.detail.session = Some(id);
+            if is_locked {
+                self.store.commit(Change::telling(event)).await?;
+                return Err(Refused::Locked);
+            }
+            let consumed = session.after(Command::Consume, now)?;
             let change = Change {
                 // A lock that is set in between is honoured.
                 standing: Some(StandingWrite {

@@ -24,6 +24,13 @@ pub const TRIES_IN_LINE: u32 = 3;
 /// tried at once again.
 const JITTER_PERCENT: u64 = 20;
 
+/// The moment a pause after `now`, and a little later.
+pub(crate) fn later(now: Timestamp, pause_s: u32, rng: &dyn Rng) -> Timestamp {
+    let jitter_ms = rng::below(rng, u64::from(pause_s) * 1000 * JITTER_PERCENT / 100 + 1);
+    let jitter_ms = i64::try_from(jitter_ms).unwrap_or(0);
+    Timestamp::from_unix_ms(now.plus_s(pause_s).unix_ms() + jitter_ms)
+}
+
 /// The longest pause that a receiver may ask for.
 pub const RETRY_AFTER_MAX_S: u32 = 24 * 3600;
 
@@ -63,10 +70,8 @@ pub fn fate(failed_tries: u32, reception: Reception, now: Timestamp, rng: &dyn R
     let Some(&pause_s) = PAUSES_S.get(place) else {
         return Fate::Dead { at: now, trouble };
     };
-    let jitter_ms = rng::below(rng, u64::from(pause_s) * 1000 * JITTER_PERCENT / 100 + 1);
-    let jitter_ms = i64::try_from(jitter_ms).unwrap_or(0);
     let asked_s = retry_after_s.unwrap_or(0).min(RETRY_AFTER_MAX_S);
-    let at = Timestamp::from_unix_ms(now.plus_s(pause_s).unix_ms() + jitter_ms);
+    let at = later(now, pause_s, rng);
     Fate::Again {
         at: at.max(now.plus_s(asked_s)),
         trouble,

@@ -49,6 +49,7 @@ pub use guessing::{Puzzle, WRONG_PER_ADDRESS, WRONG_WITHOUT_WORK, Work};
 pub use judging::POLICY;
 pub use linking::LinkingTicket;
 pub use looking::Checked;
+pub(crate) use outbox::settled;
 pub use outbox::{GivenOut, LEASE_S, Outgoing, Wanted};
 pub use refused::{Limit, Refused};
 pub use session::{Answered, Digits, Proof, Question, Session, SessionKind, Verdict};

@@ -281,7 +281,7 @@ impl Verifier {
     }
 }
 
-pub(super) fn settled(claimed: &Claimed, fate: Fate) -> Settled {
+pub(crate) fn settled(claimed: &Claimed, fate: Fate) -> Settled {
     Settled {
         id: claimed.message.id,
         tenant: claimed.message.tenant,

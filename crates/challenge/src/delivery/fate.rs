@@ -1,15 +1,12 @@
 //! When a code is handed over again, and when it is dropped. Pure.
 
+use crate::approval::delivery::later;
 use crate::clock::Timestamp;
-use crate::rng::{self, Rng};
+use crate::rng::Rng;
 
 /// Seconds from one try to the next; the first try is at once. After the last of them the pause stays
 /// the same until the code expires.
 pub const PAUSES_S: [u32; 4] = [2, 10, 30, 60];
-
-/// Of a pause, the part in a hundred by which it may be longer, so that what failed at once is not
-/// tried at once again.
-const JITTER_PERCENT: u64 = 20;
 
 /// What a mail server or gateway did with a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,10 +37,7 @@ pub(super) fn next_try(
 ) -> Option<Timestamp> {
     let place = usize::try_from(failed_tries).unwrap_or(usize::MAX);
     let pause_s = PAUSES_S.get(place).or(PAUSES_S.last()).copied()?;
-    let jitter_ms = rng::below(rng, u64::from(pause_s) * 1000 * JITTER_PERCENT / 100 + 1);
-    let jitter_ms = i64::try_from(jitter_ms).unwrap_or(0);
-    let at = Timestamp::from_unix_ms(now.plus_s(pause_s).unix_ms() + jitter_ms);
-    let at = at.max(now.plus_s(retry_after_s.unwrap_or(0)));
+    let at = later(now, pause_s, rng).max(now.plus_s(retry_after_s.unwrap_or(0)));
     (at < expires_at).then_some(at)
 }
 

@@ -2,8 +2,8 @@
 
 use super::fate::{self, Handover};
 use super::message::{Delivery, Letter, Way};
-use crate::approval::Wanted;
-use crate::approval::ports::{Claim, Claimed, Fate, Settled};
+use crate::approval::ports::{Claim, Claimed, Fate};
+use crate::approval::{Wanted, settled};
 use crate::audit::{Detail, Event, EventKind, Outcome};
 use crate::id::TimedId;
 use crate::lifecycle::{Phase, State};
@@ -193,14 +193,5 @@ impl Verifier {
                 ..Detail::default()
             },
         }
-    }
-}
-
-fn settled(claimed: &Claimed, fate: Fate) -> Settled {
-    Settled {
-        id: claimed.message.id,
-        tenant: claimed.message.tenant,
-        ticket: claimed.ticket,
-        fate,
     }
 }

@@ -204,12 +204,6 @@ impl DeliverySettings {
 }
 
 impl Verifier {
-    /// Whether codes can go this way, as far as the server is concerned.
-    pub fn can_deliver(&self, way: Way) -> bool {
-        let stored = self.catalogue.delivery();
-        stored.is_some_and(|stored| stored.settings.can(way))
-    }
-
     /// The way that a code goes to a user, and where: the preferred one of those that are configured
     /// and that the user has an address for.
     pub fn way_to(&self, user: &User) -> Result<(Way, String), Refusal> {

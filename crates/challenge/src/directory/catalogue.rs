@@ -11,7 +11,7 @@ use quick_cache::sync::Cache;
 
 use crate::access;
 use crate::delivery::{SETTING, StoredDelivery};
-use crate::directory::{Authenticator, Client, Site, Tenant, User, UserKey};
+use crate::directory::{Authenticator, Client, Site, TENANTLESS, Tenant, User, UserKey};
 use crate::id::Id;
 use crate::policy::Policy;
 use crate::ports::{Store, StoreError, TenantRows};
@@ -49,9 +49,6 @@ struct Snapshot {
 
 /// A client and its tenant.
 pub type Caller = (Arc<TenantView>, Arc<Client>);
-
-/// The protocol that addresses clients without naming their tenant.
-const TENANTLESS: &str = "dualshield";
 
 #[derive(Clone)]
 struct KeptUser {

@@ -6,6 +6,10 @@ use crate::directory::Tenant;
 use crate::id::Id;
 use crate::secret::SecretMac;
 
+/// The folder name of the protocol whose requests name no tenant, so that the names of its clients are
+/// unique in the whole server.
+pub const TENANTLESS: &str = "dualshield";
+
 /// A calling program.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Client {

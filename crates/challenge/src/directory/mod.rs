@@ -13,7 +13,7 @@ mod user;
 
 pub use authenticator::{Authenticator, AuthenticatorKey, Method, OcraSuites};
 pub use catalogue::{Caller, Catalogue, TenantView, UserRecord};
-pub use client::{Client, Grant, Scope};
+pub use client::{Client, Grant, Scope, TENANTLESS};
 pub use setting::ServerSetting;
 pub use site::Site;
 pub use tenant::{OkaySettings, PinPlace, Tenant, TenantStatus};

@@ -182,9 +182,15 @@ fn a_card_that_is_asked_for_is_not_answered_by_a_grid() {
     agent.issue(of("GridID"), Asked::Drawn).unwrap();
     let grid = agent.issue(of("GridGo"), Asked::Drawn).unwrap();
     let code = read_off(&grid.question);
-    let of_cards = Which::ANY.of_kinds(&["card"]);
+    let of_cards = Which {
+        kinds: &["card"],
+        ..Which::ANY
+    };
     assert!(agent.respond(of_cards, None, &code).is_err());
-    let of_codes = Which::ANY.of_kinds(&["hotp"]);
+    let of_codes = Which {
+        kinds: &["hotp"],
+        ..Which::ANY
+    };
     assert!(agent.respond(of_codes, None, &code).is_err());
     agent.respond(of("GridGo"), None, &code).unwrap();
 }

@@ -24,9 +24,6 @@ const PATH_LENGTH_MAX: usize = 128;
 /// Conditions on one object at most.
 const LEAVES_MAX: usize = 64;
 
-/// Bytes of a password at most.
-const PASSWORD_LENGTH_MAX: usize = 1024;
-
 /// A body that is a JSON object. It may hold codes and passwords, and so has no `Debug`.
 pub(super) struct Asked(Map<String, Value>);
 
@@ -163,7 +160,7 @@ impl<'a> Conditions<'a> {
 
     /// A password.
     pub(super) fn password(&self, path: &str) -> Result<Option<&'a str>, Refused> {
-        self.text(path, PASSWORD_LENGTH_MAX, "send a text")
+        self.text(path, challenge::password::LENGTH_MAX, "send a text")
     }
 
     /// A text that people read; how long it may be is the domain's to say.
@@ -329,8 +326,8 @@ mod tests {
             assert_eq!(name(&body, "user", "id").is_ok(), is_taken);
         }
         for (length, is_taken) in [
-            (PASSWORD_LENGTH_MAX, true),
-            (PASSWORD_LENGTH_MAX + 1, false),
+            (challenge::password::LENGTH_MAX, true),
+            (challenge::password::LENGTH_MAX + 1, false),
         ] {
             let body = format!(
                 r#"{{"credential":{{"password":"{}"}}}}"#,

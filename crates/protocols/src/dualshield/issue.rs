@@ -51,7 +51,7 @@ pub(super) async fn code(act: &Act<'_>) -> Outcome {
             Way::Sms => "SMS",
         },
         "to": sent.to_hint,
-        "expires": view::moment(sent.answer_by),
+        "expires": view::moment(sent.challenge.answer_by),
     });
     Ok(Some(act.wanted.of(&whole, &[])))
 }

@@ -1,6 +1,7 @@
 //! How a user may sign in: one step, and the ways that the user has to take it.
 
 use challenge::directory::UserRecord;
+use challenge::password;
 use challenge::standing::Standing;
 use serde_json::{Value, json};
 
@@ -72,7 +73,7 @@ async fn ways(act: &Act<'_>) -> Result<Ways, crate::dualshield::refusal::Refused
         ("OTPoD", has(&["on_demand"])),
         (
             "SPASS",
-            user.password_hash.is_some() && takes_passwords(act),
+            user.password_hash.is_some() && password::takes_passwords(&act.context()),
         ),
         (
             "OOBA",
@@ -87,19 +88,6 @@ async fn ways(act: &Act<'_>) -> Result<Ways, crate::dualshield::refusal::Refused
         codes,
         has_challenges,
     })
-}
-
-/// Whether static passwords are taken, under the client's own policy or else under any.
-fn takes_passwords(act: &Act<'_>) -> bool {
-    let (tenant, client) = (&act.caller.tenant, &act.caller.client);
-    match &client.default_policy {
-        Some(code) => tenant
-            .policy(code)
-            .is_some_and(|policy| policy.limits.static_password),
-        None => tenant
-            .policies()
-            .any(|policy| policy.limits.static_password),
-    }
 }
 
 /// The kinds of what the user may use.

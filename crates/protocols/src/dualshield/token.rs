@@ -33,7 +33,7 @@ const KNOWN: [&str; 5] = [
 ];
 
 /// What a product can do, by the vendor's code where it has one, and the kinds that do it.
-pub(super) const FUNCTIONS: [(&str, &[&str]); 4] = [
+const FUNCTIONS: [(&str, &[&str]); 4] = [
     ("OTP", &["hotp", "totp"]),
     ("OTPoD", &["on_demand"]),
     ("CR", &["ocra", "grid", "card"]),

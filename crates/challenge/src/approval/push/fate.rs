@@ -1,14 +1,12 @@
 //! What becomes of a push after a try. Pure.
 
+use crate::approval::delivery::later;
 use crate::approval::ports::Fate;
 use crate::clock::Timestamp;
-use crate::rng::{self, Rng};
+use crate::rng::Rng;
 
 /// Seconds from one try to the next; the last one is kept to until nobody is asked any more.
 const PAUSES_S: [u32; 6] = [1, 2, 4, 8, 15, 30];
-
-/// Of a pause, the part in a hundred by which it may be longer.
-const JITTER_PERCENT: u64 = 20;
 
 /// What a push service did with a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,10 +45,7 @@ pub(super) fn fate(
     let place = usize::try_from(failed_tries).unwrap_or(usize::MAX);
     let [.., last] = PAUSES_S;
     let pause_s = PAUSES_S.get(place).copied().unwrap_or(last);
-    let jitter_ms = rng::below(rng, u64::from(pause_s) * 1000 * JITTER_PERCENT / 100 + 1);
-    let jitter_ms = i64::try_from(jitter_ms).unwrap_or(0);
-    let own = Timestamp::from_unix_ms(now.plus_s(pause_s).unix_ms() + jitter_ms);
-    let at = own.max(now.plus_s(retry_after_s.unwrap_or(0)));
+    let at = later(now, pause_s, rng).max(now.plus_s(retry_after_s.unwrap_or(0)));
     if at < answer_by {
         let trouble = trouble.clone();
         Fate::Again { at, trouble }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::blueprint::{Blueprint, TenantBlueprint};
 use super::draft::Draft;
 use super::findings::{At, Findings};
+use crate::directory::TENANTLESS;
 use crate::ports::TenantRows;
 
 /// What protocols look up without knowing the tenant.
@@ -70,7 +71,7 @@ impl Names {
         for client in rows
             .clients
             .iter()
-            .filter(|client| client.speaks("dualshield"))
+            .filter(|client| client.speaks(TENANTLESS))
         {
             let replaced =
                 described.is_some_and(|tenant| tenant.clients.iter().any(|c| c.id == client.name));
@@ -97,7 +98,7 @@ impl Names {
             .clients
             .iter()
             .filter(|client| {
-                client.protocols.is_empty() || client.protocols.iter().any(|p| p == "dualshield")
+                client.protocols.is_empty() || client.protocols.iter().any(|p| p == TENANTLESS)
             })
             .map(|client| (Namespace::DualShieldClient, client.id.clone()));
         for (namespace, name) in okay.chain(sites).chain(clients) {

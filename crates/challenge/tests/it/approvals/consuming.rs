@@ -7,7 +7,7 @@ use challenge::approval::{
     ApprovalWish, Consumption, Evidence, OwnApproval, Question, Refused, Session, SessionKind,
     Verdict,
 };
-use challenge::audit::EventKind;
+use challenge::audit::{EventKind, Outcome};
 use challenge::directory::{Client, User, UserKey};
 use challenge::id::Id;
 
@@ -169,4 +169,9 @@ fn a_locked_user_approved_nothing() {
     };
     block_on(desk.bench.verifier.lock_user(&actor, &user(&desk))).unwrap();
     assert_eq!(consume(&desk, &session), Err(Refused::Locked));
+    let told = desk.bench.store.rows().events.last().cloned().unwrap();
+    assert_eq!(
+        (told.kind, told.outcome),
+        (EventKind::Consume, Outcome::Locked)
+    );
 }
