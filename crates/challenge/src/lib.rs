@@ -27,6 +27,7 @@ pub mod judgement;
 pub mod lifecycle;
 pub mod lockout;
 pub mod methods;
+pub mod officers;
 pub mod password;
 pub mod policy;
 pub mod ports;

@@ -13,6 +13,7 @@ use crate::directory::{
 };
 use crate::id::{Id, TimedId};
 use crate::lifecycle::Challenge;
+use crate::officers::ports::{OfficerStore, OfficerWrites};
 use crate::policy::Policy;
 use crate::standing::Standing;
 use crate::visitor::{SiteHour, Visit, VisitWrite};
@@ -59,7 +60,7 @@ pub const SITE_HOURS_KEPT_S: u32 = 400 * 24 * 3600;
 
 /// Keeps everything. Reads never wait for writes.
 #[async_trait]
-pub trait Store: ApprovalStore + Outbox + Send + Sync + 'static {
+pub trait Store: ApprovalStore + OfficerStore + Outbox + Send + Sync + 'static {
     /// What moves about a user; nothing where there is no such user.
     async fn standing(
         &self,
@@ -165,8 +166,8 @@ pub trait Store: ApprovalStore + Outbox + Send + Sync + 'static {
 
     /// Removes at most `limit` rows of each kind that serve nobody any more: access tokens that
     /// expired, spent marks past their time, challenges and visits that were closed or expired by
-    /// `before`, hours of sites older than [`SITE_HOURS_KEPT_S`], and of approvals what is past the
-    /// time that it says itself; dead messages after theirs.
+    /// `before`, hours of sites older than [`SITE_HOURS_KEPT_S`], and of approvals and officers what is past
+    /// the time that it says itself; dead messages after theirs.
     /// Gives the number of rows removed.
     async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
@@ -209,6 +210,8 @@ pub struct Change {
     pub revoked: Option<TokenKey>,
     /// What is about approvals.
     pub approvals: ApprovalWrites,
+    /// What is about officers.
+    pub officers: OfficerWrites,
     /// Messages for others.
     pub messages: Vec<Message>,
     /// What happened. There is no change without.
@@ -227,6 +230,7 @@ impl Change {
             token: None,
             revoked: None,
             approvals: ApprovalWrites::default(),
+            officers: OfficerWrites::default(),
             messages: Vec::new(),
             event,
         }
@@ -304,6 +308,8 @@ pub struct Provision {
     pub settings: Vec<ServerSetting>,
     /// Tenants to be added or replaced, by id.
     pub tenants: Vec<Tenant>,
+    /// Tenants to be removed, in which there is nothing any more; challenges of visitors go with them.
+    pub removed_tenants: Vec<Id<Tenant>>,
     /// Clients to be added or replaced, by id.
     pub clients: Vec<Client>,
     /// Clients to be removed; their access tokens end with them.

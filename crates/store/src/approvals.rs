@@ -15,7 +15,7 @@ use crate::shelf::{self, Shelf};
 use crate::sql;
 
 impl<D: Database> Engine<D> {
-    async fn on_shelf(
+    pub(crate) async fn on_shelf(
         &self,
         shelf: Shelf,
         tenant: Id<Tenant>,
@@ -26,6 +26,10 @@ impl<D: Database> Engine<D> {
             Shelf::Session => sql::SESSION,
             Shelf::LinkingCode => sql::LINKING_CODE,
             Shelf::Guesses => sql::GUESSES,
+            Shelf::Roll => sql::ROLL,
+            Shelf::Administrator => sql::ADMINISTRATOR,
+            Shelf::OfficerToken => sql::OFFICER_TOKEN,
+            Shelf::ConsoleSession => sql::CONSOLE_SESSION,
         };
         self.first(sql, vec![tenant.number().into(), id.into()])
             .await

@@ -95,9 +95,11 @@ impl ChangeRows {
                 message,
             })
             .collect();
+        let mut shelves = crate::shelf::rows(change.tenant, &change.approvals)?;
+        shelves.extend(crate::shelf::officer_rows(&change.officers)?);
         Ok(Self {
             tenant: change.tenant.number(),
-            shelves: crate::shelf::rows(change.tenant, &change.approvals)?,
+            shelves,
             standing,
             challenges,
             spent: change.spent,

@@ -17,6 +17,7 @@ mod directory;
 mod engine;
 mod error;
 mod moving;
+mod officers;
 mod outbox;
 mod provision;
 mod shelf;

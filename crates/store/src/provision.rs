@@ -28,6 +28,11 @@ pub(crate) fn steps(change: &Provision) -> Result<Vec<Step>, StoreError> {
             directory::tenant_cells(tenant)?,
         ));
     }
+    for tenant in &change.removed_tenants {
+        let key = || vec![Cell::from(tenant.number())];
+        steps.push(any(sql::REMOVE_CHALLENGES_OF, key()));
+        steps.push(exactly(1, sql::REMOVE_TENANT, key()));
+    }
     for client in &change.clients {
         steps.push(exactly(
             1,
@@ -125,7 +130,10 @@ fn event_cells(event: EventRow) -> Vec<Cell> {
 /// What finds the keys of rows that serve nobody any more, each with the statement that removes
 /// one. What has ended stays ended, so they need not be one transaction; and a row is removed by
 /// its key, since SQLite walks the whole tenant for a list of keys.
-pub(crate) fn ended(before: Timestamp, limit: u32) -> [(&'static str, Vec<Cell>, &'static str); 8] {
+pub(crate) fn ended(
+    before: Timestamp,
+    limit: u32,
+) -> [(&'static str, Vec<Cell>, &'static str); 11] {
     let (moment, limit) = (before.unix_ms(), i64::from(limit));
     let first_kept = directory::first_id_after(before);
     let first_hour = moment - i64::from(SITE_HOURS_KEPT_S) * 1000;
@@ -150,6 +158,17 @@ pub(crate) fn ended(before: Timestamp, limit: u32) -> [(&'static str, Vec<Cell>,
         (sql::ENDED_SESSIONS, by_end(), sql::REMOVE_SESSION),
         (sql::ENDED_CODES, by_end(), sql::REMOVE_CODE),
         (sql::ENDED_GUESSES, by_end(), sql::REMOVE_GUESSES),
+        (
+            sql::ENDED_OFFICER_TOKENS,
+            by_end(),
+            sql::REMOVE_OFFICER_TOKEN,
+        ),
+        (
+            sql::ENDED_CONSOLE_SESSIONS,
+            by_end(),
+            sql::REMOVE_CONSOLE_SESSION,
+        ),
+        (sql::ENDED_KEPT_REQUESTS, by_end(), sql::REMOVE_KEPT_REQUEST),
         (
             sql::ENDED_SITE_HOURS,
             vec![first_hour.into(), limit.into()],
@@ -199,7 +218,7 @@ pub(crate) fn any(sql: &'static str, cells: Vec<Cell>) -> Step {
 }
 
 /// A statement that must touch this number of rows.
-fn exactly(rows: u64, sql: &'static str, cells: Vec<Cell>) -> Step {
+pub(crate) fn exactly(rows: u64, sql: &'static str, cells: Vec<Cell>) -> Step {
     Step {
         sql,
         cells,

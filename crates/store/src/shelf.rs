@@ -1,11 +1,14 @@
 //! Rows that are found by a key, compared by their version, and otherwise are the domain's JSON: the
-//! four tables of approvals have this one shape, so that one code commits them on each database.
+//! tables of approvals and of officers have this one shape, so that one code commits them on each
+//! database.
 
 use challenge::approval::ports::{ApprovalWrites, CodeDigest, Write};
 use challenge::approval::{Device, Session};
 use challenge::clock::Timestamp;
 use challenge::directory::Tenant;
 use challenge::id::Id;
+use challenge::officers::ports::OfficerWrites;
+use challenge::officers::{KeptSession, Token};
 use challenge::ports::{StoreError, Version, Versioned};
 use data_encoding::HEXLOWER;
 use serde::Serialize;
@@ -20,15 +23,23 @@ pub(crate) enum Shelf {
     Session,
     LinkingCode,
     Guesses,
+    Roll,
+    Administrator,
+    OfficerToken,
+    ConsoleSession,
 }
 
 impl Shelf {
     /// All of them, in the order in which a change locks them.
-    pub(crate) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Device,
         Self::Session,
         Self::LinkingCode,
         Self::Guesses,
+        Self::Roll,
+        Self::Administrator,
+        Self::OfficerToken,
+        Self::ConsoleSession,
     ];
 
     /// The table.
@@ -38,6 +49,10 @@ impl Shelf {
             Self::Session => "approval_session",
             Self::LinkingCode => "linking_code",
             Self::Guesses => "linking_guess",
+            Self::Roll => "officer_roll",
+            Self::Administrator => "administrator",
+            Self::OfficerToken => "officer_token",
+            Self::ConsoleSession => "console_session",
         }
     }
 }
@@ -95,6 +110,38 @@ pub(crate) fn rows(
         })?);
     }
     Ok(rows)
+}
+
+/// The rows of what a change says about officers.
+pub(crate) fn officer_rows(writes: &OfficerWrites) -> Result<Vec<ShelfRow>, StoreError> {
+    let place = |shelf| (shelf, Id::SERVER);
+    let mut rows = Vec::new();
+    for write in &writes.roll {
+        rows.push(row(place(Shelf::Roll), ROLL.to_owned(), write, |_| None)?);
+    }
+    for write in &writes.administrators {
+        let id = ordered(write.key);
+        rows.push(row(place(Shelf::Administrator), id, write, |_| None)?);
+    }
+    for write in &writes.tokens {
+        let ends_at = |token: &Token| Some(token.keep_until());
+        let id = ordered(write.key);
+        rows.push(row(place(Shelf::OfficerToken), id, write, ends_at)?);
+    }
+    for write in &writes.sessions {
+        let ends_at = |session: &KeptSession| Some(session.keep_until());
+        let id = hex(&write.key);
+        rows.push(row(place(Shelf::ConsoleSession), id, write, ends_at)?);
+    }
+    Ok(rows)
+}
+
+/// The key of the one row of the roll.
+pub(crate) const ROLL: &str = "roll";
+
+/// An id as the key of a row: 16 digits, so that keys sort as the ids do.
+pub(crate) fn ordered<Of>(id: Id<Of>) -> String {
+    format!("{:016}", id.number())
 }
 
 fn row<Key, Value: Serialize>(

@@ -31,6 +31,27 @@ pub(crate) const GUESSES: &str =
 pub(crate) const OPEN_LINKING_CODES: &str = "SELECT count(*) FROM \
      (SELECT ends_at FROM linking_code WHERE ends_at > $1 LIMIT $2) AS open";
 
+pub(crate) const ROLL: &str =
+    "SELECT version, body FROM officer_roll WHERE tenant = $1 AND id = $2";
+pub(crate) const ADMINISTRATOR: &str =
+    "SELECT version, body FROM administrator WHERE tenant = $1 AND id = $2";
+pub(crate) const OFFICER_TOKEN: &str =
+    "SELECT version, body FROM officer_token WHERE tenant = $1 AND id = $2";
+pub(crate) const CONSOLE_SESSION: &str =
+    "SELECT version, body FROM console_session WHERE tenant = $1 AND id = $2";
+pub(crate) const KEPT_REQUEST: &str =
+    "SELECT version, body FROM kept_request WHERE tenant = $1 AND id = $2";
+pub(crate) const ADMINISTRATORS: &str = "SELECT version, body FROM administrator \
+     WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
+pub(crate) const OFFICER_TOKENS: &str = "SELECT version, body FROM officer_token \
+     WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
+pub(crate) const TOUCH_CONSOLE_SESSION: &str = "UPDATE console_session SET version = version + 1, \
+     ends_at = $1, body = $2 WHERE tenant = $3 AND id = $4 AND version = $5";
+pub(crate) const ADD_KEPT_REQUEST: &str = "INSERT INTO kept_request \
+     (ends_at, body, tenant, id, version) VALUES ($1, $2, $3, $4, 1) ON CONFLICT DO NOTHING";
+pub(crate) const MOVE_KEPT_REQUEST: &str = "UPDATE kept_request SET version = version + 1, \
+     ends_at = $1, body = $2 WHERE tenant = $3 AND id = $4 AND version = $5";
+
 pub(crate) const DIRECTORY_VERSION: &str = "SELECT version FROM directory_version";
 pub(crate) const RAISE_DIRECTORY_VERSION: &str =
     "UPDATE directory_version SET version = version + 1 WHERE version = $1";
@@ -102,6 +123,9 @@ pub(crate) const PUT_AUTHENTICATOR: &str = "INSERT INTO authenticator \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, id) DO UPDATE SET \
      user_id = excluded.user_id, serial = excluded.serial, device_id = excluded.device_id, \
      secret = excluded.secret, pin = excluded.pin, body = excluded.body";
+pub(crate) const REMOVE_TENANT: &str = "DELETE FROM tenant WHERE id = $1";
+/// What is left of a tenant without users are its visitors' challenges, which are swept by tenant.
+pub(crate) const REMOVE_CHALLENGES_OF: &str = "DELETE FROM challenge WHERE tenant = $1";
 pub(crate) const REMOVE_CLIENT: &str = "DELETE FROM client WHERE tenant = $1 AND id = $2";
 pub(crate) const REMOVE_POLICY: &str = "DELETE FROM policy WHERE tenant = $1 AND id = $2";
 pub(crate) const REMOVE_SITE: &str = "DELETE FROM site WHERE tenant = $1 AND id = $2";
@@ -143,6 +167,18 @@ pub(crate) const REMOVE_CODE: &str = "DELETE FROM linking_code WHERE tenant = $1
 pub(crate) const ENDED_GUESSES: &str =
     "SELECT tenant, id FROM linking_guess WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2";
 pub(crate) const REMOVE_GUESSES: &str = "DELETE FROM linking_guess WHERE tenant = $1 AND id = $2";
+pub(crate) const ENDED_OFFICER_TOKENS: &str =
+    "SELECT tenant, id FROM officer_token WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2";
+pub(crate) const REMOVE_OFFICER_TOKEN: &str =
+    "DELETE FROM officer_token WHERE tenant = $1 AND id = $2";
+pub(crate) const ENDED_CONSOLE_SESSIONS: &str =
+    "SELECT tenant, id FROM console_session WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2";
+pub(crate) const REMOVE_CONSOLE_SESSION: &str =
+    "DELETE FROM console_session WHERE tenant = $1 AND id = $2";
+pub(crate) const ENDED_KEPT_REQUESTS: &str =
+    "SELECT tenant, id FROM kept_request WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2";
+pub(crate) const REMOVE_KEPT_REQUEST: &str =
+    "DELETE FROM kept_request WHERE tenant = $1 AND id = $2";
 pub(crate) const ENDED_MESSAGES: &str =
     "SELECT tenant, id FROM outbox WHERE dead_at <= $1 ORDER BY dead_at LIMIT $2";
 pub(crate) const REMOVE_MESSAGE: &str = "DELETE FROM outbox WHERE tenant = $1 AND id = $2";

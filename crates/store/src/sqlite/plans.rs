@@ -6,7 +6,7 @@ use crate::sql;
 use crate::sqlite::open;
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 38] = [
+const STATEMENTS: [&str; 54] = [
     sql::STANDING,
     sql::CHALLENGE,
     sql::TOKEN,
@@ -16,6 +16,22 @@ const STATEMENTS: [&str; 38] = [
     sql::SESSION,
     sql::LINKING_CODE,
     sql::GUESSES,
+    sql::ROLL,
+    sql::ADMINISTRATOR,
+    sql::OFFICER_TOKEN,
+    sql::CONSOLE_SESSION,
+    sql::KEPT_REQUEST,
+    sql::ADMINISTRATORS,
+    sql::OFFICER_TOKENS,
+    sql::TOUCH_CONSOLE_SESSION,
+    sql::ADD_KEPT_REQUEST,
+    sql::MOVE_KEPT_REQUEST,
+    sql::ENDED_OFFICER_TOKENS,
+    sql::REMOVE_OFFICER_TOKEN,
+    sql::ENDED_CONSOLE_SESSIONS,
+    sql::REMOVE_CONSOLE_SESSION,
+    sql::ENDED_KEPT_REQUESTS,
+    sql::REMOVE_KEPT_REQUEST,
     sql::OPEN_LINKING_CODES,
     sql::TENANTS_WITH_MESSAGES,
     sql::READY_MESSAGES,

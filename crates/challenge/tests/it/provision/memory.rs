@@ -23,7 +23,7 @@ use challenge::standing::Standing;
 use challenge::visitor::{SiteHour, Visit};
 
 #[derive(Default)]
-pub(super) struct Rows {
+pub(crate) struct Rows {
     pub(super) version: u64,
     pub(super) settings: Vec<ServerSetting>,
     pub(super) tenants: BTreeMap<Id<Tenant>, TenantRows>,
@@ -36,7 +36,7 @@ pub(super) struct Rows {
 }
 
 #[derive(Default)]
-pub(super) struct Memory(Mutex<Rows>);
+pub(crate) struct Memory(Mutex<Rows>);
 
 impl Memory {
     pub(super) fn rows(&self) -> MutexGuard<'_, Rows> {

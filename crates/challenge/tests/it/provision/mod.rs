@@ -2,7 +2,7 @@
 
 mod delivery;
 mod grids;
-mod memory;
+pub(crate) mod memory;
 mod okay;
 mod refusals;
 mod rules;

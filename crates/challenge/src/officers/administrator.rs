@@ -1,0 +1,86 @@
+//! An administrator: a user of the tenant [`super::CONSOLE`], and what is more about one who runs the
+//! server. The password and the one-time codes are the user's, verified as every user's.
+
+use serde::{Deserialize, Serialize};
+
+use super::keys::Kept;
+use super::role::{Reach, Role};
+use crate::clock::Timestamp;
+use crate::directory::User;
+use crate::id::Id;
+
+/// An administrator, as kept. The id is the user's.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Administrator {
+    /// The user's id.
+    pub id: Id<User>,
+    /// The name to sign in with.
+    pub login_name: String,
+    /// What for.
+    pub role: Role,
+    /// How far.
+    pub reach: Reach,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// When it was removed; the name can be given anew.
+    pub removed_at: Option<Timestamp>,
+    /// Whether there is a second factor that gave a code once.
+    pub has_factor: bool,
+    /// The recovery codes that were not used.
+    pub(super) recovery: Vec<Kept>,
+    /// The sign-in link that was made last, while it was not followed.
+    pub(super) link: Option<OpenLink>,
+    /// Sessions of an earlier era ended; it moves with the password, the second factor, and removal.
+    pub(super) era: u32,
+}
+
+impl Administrator {
+    /// The recovery codes that are left.
+    pub fn recovery_codes_left(&self) -> usize {
+        self.recovery.len()
+    }
+
+    /// Until when a sign-in link waits to be followed; nothing: none does.
+    pub fn invited_until(&self) -> Option<Timestamp> {
+        self.link.as_ref().map(|link| link.expires_at)
+    }
+
+    /// Whether the administrator is one still.
+    pub fn is_there(&self) -> bool {
+        self.removed_at.is_none()
+    }
+
+    /// Whether it is one of those who govern the server.
+    pub(super) fn governs(&self) -> bool {
+        self.is_there() && self.role == Role::Admin && self.reach == Reach::Server
+    }
+}
+
+/// A sign-in link that was not followed yet.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct OpenLink {
+    pub(super) mac: Kept,
+    pub(super) expires_at: Timestamp,
+}
+
+/// How many govern the server. Whoever makes, changes or removes an administrator compares and sets
+/// it, so that two who remove each other do not both succeed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roll {
+    /// They.
+    pub governing: u32,
+}
+
+/// What a session owes before it may do anything else, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// A one-time code or a recovery code.
+    Code,
+    /// A password to be chosen: the session was opened by a link.
+    Password,
+    /// A second factor to be set up.
+    Factor,
+    /// Nothing: it is open.
+    Open,
+}

@@ -1,0 +1,36 @@
+//! Officers: whoever runs the server, what they may do, and how they prove who they are.
+//!
+//! An **administrator** is a user of the built-in tenant [`CONSOLE`] and signs in at the console with
+//! a password and a one-time code, both verified as every user's are; what is more (role, reach,
+//! recovery codes) is a row of its own. A **token** stands for a program at the management API. The
+//! **command line** may do all. What each may do is [`may`], within its [`Reach`].
+//!
+//! Start reading at `role.rs`, then `sign_in.rs`. What is not here: pages, cookies, JSON.
+
+mod administrator;
+mod bearer;
+mod console;
+mod keeping;
+mod keys;
+mod links;
+mod officer;
+mod people;
+pub mod ports;
+mod request;
+mod role;
+mod session;
+mod sessions;
+mod setup;
+mod sign_in;
+mod token;
+
+pub use administrator::{Administrator, Roll, Stage};
+pub use console::{CODE_POLICY, PASSWORD_POLICY};
+pub use links::{LINK_S, SignInLink};
+pub use officer::{CONSOLE, Denied, Identity, Officer, Origin};
+pub use people::{AdministratorChange, NewAdministrator};
+pub use request::{ABANDONED_S, ANSWER_KEPT_S, ANSWER_MAX, KEY_MAX, KeptRequest, Opening, Ticket};
+pub use role::{NoSuchRole, Power, Reach, Role, may};
+pub use session::{ABSOLUTE_S, HALF_S, IDLE_S, KeptSession, NewSession, Session};
+pub use setup::{PASSWORD_LENGTH_MIN, RECOVERY_CODES, SecondFactor};
+pub use token::{DAYS, DAYS_MAX, MadeToken, NAME_MAX, NewToken, PREFIX, Token};

@@ -1,0 +1,77 @@
+//! What officers need of the store: five kinds of rows.
+//!
+//! Administrators, tokens and sessions are written through [`crate::ports::Change::officers`] in the
+//! commit of the event that tells it. Two things tell nothing, and are written apart: that a session
+//! was used, and the answers kept for idempotency keys.
+
+use async_trait::async_trait;
+
+use super::administrator::{Administrator, Roll};
+use super::request::KeptRequest;
+use super::session::KeptSession;
+use super::token::Token;
+use crate::approval::ports::{CodeDigest, Write};
+use crate::directory::User;
+use crate::id::Id;
+use crate::ports::{StoreError, Versioned};
+
+/// The part of a change that is about officers.
+#[derive(Clone, Debug, Default)]
+pub struct OfficerWrites {
+    /// How many govern the server: one row.
+    pub roll: Option<Write<(), Roll>>,
+    /// Administrators.
+    pub administrators: Vec<Write<Id<User>, Administrator>>,
+    /// Tokens.
+    pub tokens: Vec<Write<Id<Token>, Token>>,
+    /// Sessions, by the SHA-256 of their secret.
+    pub sessions: Vec<Write<CodeDigest, KeptSession>>,
+}
+
+/// Reads what is about officers.
+#[async_trait]
+pub trait OfficerStore: Send + Sync {
+    /// How many govern the server; nothing: nobody was counted yet.
+    async fn roll(&self) -> Result<Option<Versioned<Roll>>, StoreError>;
+
+    /// An administrator, removed ones included.
+    async fn administrator(
+        &self,
+        id: Id<User>,
+    ) -> Result<Option<Versioned<Administrator>>, StoreError>;
+
+    /// Administrators by ascending id, those after `after`, removed ones included.
+    async fn administrators(
+        &self,
+        after: Option<Id<User>>,
+        limit: u32,
+    ) -> Result<Vec<Versioned<Administrator>>, StoreError>;
+
+    /// A token, ended ones included.
+    async fn officer_token(&self, id: Id<Token>) -> Result<Option<Versioned<Token>>, StoreError>;
+
+    /// Tokens by ascending id, those after `after`, ended ones included.
+    async fn officer_tokens(
+        &self,
+        after: Option<Id<Token>>,
+        limit: u32,
+    ) -> Result<Vec<Versioned<Token>>, StoreError>;
+
+    /// A session, ended ones included.
+    async fn console_session(
+        &self,
+        digest: &CodeDigest,
+    ) -> Result<Option<Versioned<KeptSession>>, StoreError>;
+
+    /// Writes down that a session was used; [`StoreError::Conflict`] where it changed meanwhile.
+    async fn touch(&self, write: Write<CodeDigest, KeptSession>) -> Result<(), StoreError>;
+
+    /// A request that came with an idempotency key.
+    async fn kept_request(
+        &self,
+        key: &CodeDigest,
+    ) -> Result<Option<Versioned<KeptRequest>>, StoreError>;
+
+    /// Writes such a request; [`StoreError::Conflict`] where somebody was faster.
+    async fn keep_request(&self, write: Write<CodeDigest, KeptRequest>) -> Result<(), StoreError>;
+}
