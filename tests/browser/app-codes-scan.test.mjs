@@ -36,8 +36,8 @@ afterEach(async () => {
 });
 
 /** A phone on the screen that adds codes; what is opened and let go of is kept in `window.tracks`. */
-async function enrolling(browser, { camera = false, script = () => {} } = {}) {
-  const { context, tab } = await newPhone(browser, bank.address);
+async function enrolling(browser, { camera = false, script = () => {}, worker = false } = {}) {
+  const { context, tab } = await newPhone(browser, bank.address, { worker });
   if (camera) await context.grantPermissions(['camera'], { origin: bank.address });
   await context.addInitScript(() => {
     window.tracks = [];
@@ -106,7 +106,7 @@ test('a camera that the user refuses leaves the picture as the way', async () =>
 });
 
 test('the app starts and reads a picture without a network', { skip: folder && 'there is no service worker' }, async () => {
-  const page = await enrolling(blind);
+  const page = await enrolling(blind, { worker: true });
   await page.evaluate(() => navigator.serviceWorker.ready);
   await page.context().setOffline(true);
   await page.reload();

@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 async function linked(user, more) {
-  const phone = await newPhone(browser, more);
+  const phone = await newPhone(browser, { worker: true, ...more });
   const page = await openApp(phone, bank);
   await linkByTyping(page, bank, user);
   return { phone, page };
@@ -136,7 +136,7 @@ test('deciding twice tells the outcome', options, async () => {
 });
 
 test('of five accounts three have streams, and the others are heard of all the same', options, async () => {
-  const page = await openApp(await newPhone(browser), bank);
+  const page = await openApp(await newPhone(browser, { worker: true }), bank);
   for (let at = 1; at <= 5; at++) await linkByTyping(page, bank, `account ${at}`);
   await until(() => proxy.streams, 3);
   await Promise.all([bank.ask('account 1'), bank.ask('account 5')]);
@@ -146,10 +146,11 @@ test('of five accounts three have streams, and the others are heard of all the s
 test('where no stream comes through, long polling does', options, async () => {
   proxy.holdStreams = true;
   const { page } = await linked('no streams');
-  await page.waitForTimeout(9000);
+  // The stream is given up after 8 s of silence; the first look then answers at once, the ones after it wait.
+  await until(() => proxy.requests.includes('GET /device/v1/sessions'), true);
   await bank.ask('no streams');
   await waiting(page);
-  assert.ok(proxy.requests.includes('GET /device/v1/sessions'));
+  assert.ok(proxy.queries.some((query) => query.startsWith('/device/v1/sessions?') && query.includes('wait_s=')));
 });
 
 test('without a connection the app starts, says so, and comes back by itself', options, async () => {
@@ -294,10 +295,9 @@ test('the lock shows nothing before the phone made sure who holds it', options, 
 });
 
 test('a push shows a neutral notification, or wakes the window that is looked at', options, async () => {
-  const phone = await newPhone(browser);
+  const phone = await newPhone(browser, { worker: true });
   await phone.grantPermissions(['notifications'], { origin: new URL(proxy.app).origin });
   await phone.addInitScript(() => {
-    const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0)).buffer;
     let current = null;
     const point = `BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA/0QTpQtUbVlUls0VJXg7A8u+Ts1XbjhazAkj7I99e8QcYP7DkM=`;
     const fake = (key) => ({ options: { applicationServerKey: key.buffer ?? key }, unsubscribe: async () => { current = null; return true; },
@@ -306,7 +306,6 @@ test('a push shows a neutral notification, or wakes the window that is looked at
       PushManager.prototype.getSubscription = async () => current;
       PushManager.prototype.subscribe = async ({ applicationServerKey }) => (current = fake(applicationServerKey));
     }
-    void bytes;
   });
   const page = await openApp(phone, bank);
   await linkByTyping(page, bank, 'pushed');
@@ -330,6 +329,13 @@ test('a push shows a neutral notification, or wakes the window that is looked at
   const shown = () => page.evaluate(async () => (await (await navigator.serviceWorker.getRegistration('/app/')).getNotifications()).map(({ title: head, body, tag }) => `${tag} ${head}: ${body}`));
   await push({ version: 1, about: 'asked', device, session, answer_by_ms: Date.now() + 60_000 });
   await until(async () => (await shown()).join(), `${session} Countersign: An approval is waiting. Tap to see it.`);
+  const other = await openApp(phone, bank);
+  await phone.serviceWorkers()[0].evaluate(async () => {
+    const [notification] = await self.registration.getNotifications();
+    self.dispatchEvent(new NotificationEvent('notificationclick', { notification }));
+  }).catch(() => {}); // An event that a script makes cannot be waited for; what it began goes on.
+  await until(() => new URL(other.url()).hash, `#/approval/${device}/${session}`);
+  await other.close();
   await push({ version: 1, about: 'ended', device, session, answer_by_ms: Date.now() + 60_000 });
   await until(async () => (await shown()).join(), `${session} Countersign: A request was withdrawn.`);
   await page.goto(`${proxy.app}#/approvals`);
@@ -337,13 +343,16 @@ test('a push shows a neutral notification, or wakes the window that is looked at
   await button(page, 'Decline').click();
   await title(page, 'Declined');
   await until(async () => (await shown()).join(), '');
+  const told = page.evaluate(() => new Promise((resolve) => {
+    navigator.serviceWorker.addEventListener('message', ({ data }) => data.kind === 'pushed' && resolve(true));
+  }));
   await push({ version: 1, about: 'asked', device, session, answer_by_ms: Date.now() + 60_000 });
-  await page.waitForTimeout(500);
+  assert.ok(await told);
   assert.deepEqual(await shown(), []);
 });
 
 test('it can be installed: manifest, icons, start, and headers of a strict page', options, async () => {
-  const page = await openApp(await newPhone(browser), bank);
+  const page = await openApp(await newPhone(browser, { worker: true }), bank);
   await kept(page);
   const cdp = await page.context().newCDPSession(page);
   const { errors, data } = await cdp.send('Page.getAppManifest');
@@ -413,7 +422,7 @@ test('every language has every word, with the same places for values', async () 
 });
 
 test('the keyboard alone links and approves; the focus follows, and what comes is said', options, async () => {
-  const page = await openApp(await newPhone(browser), bank);
+  const page = await openApp(await newPhone(browser, { worker: true }), bank);
   const press = async (...keys) => { for (const key of keys) await page.keyboard.press(key); };
   const focused = () => page.evaluate(() => document.activeElement.textContent || document.activeElement.name);
   await press('Tab', 'Enter');
@@ -460,7 +469,7 @@ test('while somebody guesses codes, the phone proves some work', options, async 
   let said;
   for (let at = 1; at < 140 && said !== 'urn:problem-type:device:work-needed'; at++) said = await guess(at);
   assert.equal(said, 'urn:problem-type:device:work-needed');
-  const page = await openApp(await newPhone(browser), bank, `#/link/${await bank.link('honest')}`);
+  const page = await openApp(await newPhone(browser, { worker: true }), bank, `#/link/${await bank.link('honest')}`);
   await button(page, 'Link').click();
   await page.getByText('The server wants proof of some work first.').waitFor();
   await page.getByRole('heading', { name: 'Linked' }).waitFor({ timeout: 60_000 });

@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 async function linked(user, id) {
-  const phone = await newPhone(browser);
+  const phone = await newPhone(browser, { worker: true });
   const page = await openApp(phone, bank);
   await linkByTyping(page, bank, user, id);
   return { phone, page };
@@ -123,7 +123,7 @@ test('what a notification opens while the app is locked is shown once it is unlo
 });
 
 test('an account that is linked while notifications are on gets them too, without a reload', options, async () => {
-  const phone = await newPhone(browser);
+  const phone = await newPhone(browser, { worker: true });
   await phone.grantPermissions(['notifications'], { origin: new URL(bank.app).origin });
   await phone.addInitScript(() => {
     if (typeof PushManager === 'undefined') return;
@@ -158,7 +158,7 @@ test('removing everything starts the other tabs anew too', async () => {
 });
 
 test('a name of too many bytes is refused before it is sent', async () => {
-  const phone = await newPhone(browser);
+  const phone = await newPhone(browser, { worker: true });
   const page = await openApp(phone, bank, '#/link');
   await page.getByLabel('Linking code').fill('123456');
   await page.getByLabel('Name of this phone').fill('電'.repeat(43));
@@ -193,7 +193,7 @@ for (const [what, refuse, words] of [
   }, 'A newer version of this app has been here'],
 ]) {
   test(`the app says what to do where the browser ${what}`, async () => {
-    const phone = await newPhone(browser);
+    const phone = await newPhone(browser, { worker: true });
     await phone.addInitScript(refuse);
     const page = await openApp(phone, bank);
     await title(page, 'The app cannot start');
@@ -203,7 +203,7 @@ for (const [what, refuse, words] of [
 }
 
 test('what chooses a look without being seen is spelt out, but right behind the picture that it belongs to', async () => {
-  const phone = await newPhone(browser);
+  const phone = await newPhone(browser, { worker: true });
   const page = await openApp(phone, bank);
   const hidden = await page.evaluate(async () => {
     const { hiddenIn } = await import('/app/frame/visible.js');

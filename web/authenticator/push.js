@@ -65,10 +65,11 @@ export async function renew({ anew = false } = {}) {
   }
   subscription ??= await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: fromBase64url(key) });
   const told = { ...subscription.toJSON(), key };
-  await eachAccount(async (account) => {
+  const isTold = await eachAccount(async (account) => {
     await call(account, 'PUT', '/device/v1/device/push', { make: () => told });
     await tellCapabilities(account);
   });
+  if (!isTold) throw new Error('the server took the subscription of no account');
 }
 
 /** At the start of the app: is every account still subscribed? A push service may have let go of it. */
@@ -91,11 +92,12 @@ const tellCapabilities = async (account) => {
   await call(account, 'PUT', '/device/v1/device/capabilities', { make: () => able });
 };
 
-/** What fails for one account must not keep the others from it. @param {(account: import('./device/api.js').Account) => Promise<void>} act */
+/** What fails for one account must not keep the others from it. Resolves to whether it went well for one, or there is none. @param {(account: import('./device/api.js').Account) => Promise<void>} act */
 async function eachAccount(act) {
   const linked = (await accounts()).filter(({ state }) => state === 'linked');
   const results = await Promise.allSettled(linked.map(act));
   for (const result of results) if (result.status === 'rejected') console.warn('notifications', result.reason);
+  return results.length === 0 || results.some(({ status }) => status === 'fulfilled');
 }
 
 /** Takes back the notification of a session that is over. @param {string} session */

@@ -77,12 +77,13 @@ export const launch = () => {
   return chromium.launch({ executablePath: process.env.COUNTERSIGN_CHROMIUM ?? '/usr/bin/chromium', args: ['--headless', '--no-sandbox', '--disable-gpu'] });
 };
 
-/** A phone: a browser profile of its own. What the browser complains about is kept in `complaints`. */
-export async function newPhone(browser, options = {}) {
-  const context = await browser.newContext({ viewport: SIZES.phone, locale: 'en-GB', serviceWorkers: folder ? 'block' : 'allow', ...options });
+/** A phone: a browser profile of its own. What the browser complains about is kept in `complaints`; the service worker runs where `worker` says so. */
+export async function newPhone(browser, { worker = false, ...options } = {}) {
+  const context = await browser.newContext({ viewport: SIZES.phone, locale: 'en-GB', serviceWorkers: worker && !folder ? 'allow' : 'block', ...options });
   context.complaints = [];
+  // Without its worker the app keeps no copy of itself, which takes seconds for each phone.
+  if (!worker || folder) await context.addInitScript(() => { delete Navigator.prototype.serviceWorker; });
   if (folder) {
-    await context.addInitScript(() => { delete Navigator.prototype.serviceWorker; });
     await context.route('**/app/**', async (route) => {
       const path = new URL(route.request().url()).pathname.slice('/app/'.length) || 'index.html';
       const name = join(folder, path);
@@ -133,9 +134,9 @@ export async function openApproval(page, name = /./) {
 export const button = (page, name) => page.getByRole('button', { name, exact: true });
 export const title = (page, name) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
 
-/** What axe finds on the page as it is. */
-export async function findings(page) {
-  await page.evaluate(axeSource);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+/** What axe finds on the page as it is; `rules` alone, where only the colours have changed since. */
+export async function findings(page, rules) {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource);
+  const { violations } = await page.evaluate((only) => window.axe.run(document, { runOnly: only ?? ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }), rules);
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(' ')}`);
 }

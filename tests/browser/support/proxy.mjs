@@ -10,7 +10,7 @@ const hashOf = (bytes) => `sha256-${createHash('sha256').update(bytes).digest('b
  * that are not what the list of the version says) are knobs. `streams` counts the event streams that are open.
  */
 export async function startProxy(target) {
-  const proxy = { down: false, holdStreams: false, loseDecisions: 0, changes: {}, torn: new Set(), streams: 0, requests: [], forwardedFor: null };
+  const proxy = { down: false, holdStreams: false, loseDecisions: 0, changes: {}, torn: new Set(), streams: 0, requests: [], queries: [], forwardedFor: null };
   const { hostname, port } = new URL(target);
   const upstream = async (path) => Buffer.from(await (await fetch(`${target}${path}`)).arrayBuffer());
 
@@ -28,6 +28,7 @@ export async function startProxy(target) {
     if (proxy.down) return request.socket.destroy();
     const { pathname } = new URL(request.url, target);
     proxy.requests.push(`${request.method} ${pathname}`);
+    proxy.queries.push(request.url);
     const path = pathname.replace(/^\/app\//, '') || 'index.html';
     const headers = { ...request.headers, ...(proxy.forwardedFor ? { 'x-forwarded-for': proxy.forwardedFor } : {}) };
     const changed = pathname.startsWith('/app/') && (path in proxy.changes || proxy.torn.has(path) || (path === 'sw.js' && Object.keys(proxy.changes).length > 0));
@@ -66,7 +67,7 @@ export async function startProxy(target) {
     proxy.down = true;
     server.closeAllConnections();
   };
-  proxy.reset = () => Object.assign(proxy, { down: false, holdStreams: false, loseDecisions: 0, changes: {}, torn: new Set(), requests: [], forwardedFor: null });
+  proxy.reset = () => Object.assign(proxy, { down: false, holdStreams: false, loseDecisions: 0, changes: {}, torn: new Set(), requests: [], queries: [], forwardedFor: null });
   proxy.close = () => {
     server.closeAllConnections();
     server.close();

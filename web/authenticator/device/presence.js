@@ -2,6 +2,7 @@
 // It never leaves the phone and no server checks it: what it proves is told in docs/authenticator-app.md.
 
 import { get, put } from '../frame/store.js';
+import { base64url } from './text.js';
 
 const TIMEOUT_MS = 60_000;
 /** The bit of the authenticator's data that says that the user was verified (WebAuthn, section 6.1). */
@@ -65,8 +66,7 @@ export async function verifyUser(label) {
 function answers(response, challenge) {
   const flags = new Uint8Array(response.authenticatorData)[FLAGS_AT];
   const said = JSON.parse(new TextDecoder().decode(response.clientDataJSON)).challenge;
-  const asked = btoa(String.fromCharCode(...challenge)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
-  return (flags & USER_VERIFIED) !== 0 && said === asked;
+  return (flags & USER_VERIFIED) !== 0 && said === base64url(challenge);
 }
 
 /**

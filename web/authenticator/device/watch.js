@@ -123,7 +123,7 @@ async function arrange() {
 
 /** @param {string} device @returns {import('./line.js').Ears} */
 const ears = (device) => ({
-  sessions: (sessions) => publish({ ...picture, pending: [...picture.pending.filter((one) => one.device !== device), ...sessions.map((session) => ({ device, session }))] }),
+  sessions: (sessions) => learn(device, sessions),
   state: async (state) => {
     if (state !== picture.states[device]) publish({ ...picture, states: { ...picture.states, [device]: state } });
     if (state === 'gone') await mark(device, 'gone');
@@ -143,6 +143,5 @@ export const find = (device, session) => pending().find((one) => one.device === 
 /** Adds to what is known what was asked for apart. @param {string} device @param {Session[]} sessions */
 export function learn(device, sessions) {
   const others = picture.pending.filter((one) => one.device !== device);
-  picture = { ...picture, pending: [...others, ...sessions.map((session) => ({ device, session }))] };
-  tell('picture', picture);
+  publish({ ...picture, pending: [...others, ...sessions.map((session) => ({ device, session }))] });
 }

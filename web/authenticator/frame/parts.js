@@ -11,7 +11,7 @@ export const heading = (...children) => element('h1', { tabindex: -1 }, ...child
 /**
  * @param {string} label
  * @param {(event: Event) => unknown} act while it runs, the button does nothing more
- * @param {{ look?: 'main' | 'good' | 'bad' | 'quiet', name?: string, describedby?: string, form?: string }} [options]
+ * @param {{ look?: 'main' | 'good' | 'bad' | 'quiet', name?: string, describedby?: string }} [options]
  */
 export function button(label, act, { look = 'quiet', name, describedby } = {}) {
   let busy = false;
@@ -130,12 +130,11 @@ export function noticeShelf() {
 /**
  * A notice that stays above the screens until it is taken away.
  * @param {string} name one notice a name
- * @param {Child[] | null} children nothing: take it away
+ * @param {Child[]} children
  */
 export function pin(name, children) {
   if (!shelf) return;
   const old = shelf.querySelector(`[data-name="${name}"]`);
-  if (children === null) return old?.remove();
   const made = element('div', { class: 'notice info', 'data-name': name });
   append(made, ...children);
   if (old) old.replaceWith(made);

@@ -12,10 +12,8 @@ import { kindOf } from '../codes/kinds.js';
 import { parseUri } from '../codes/otpauth.js';
 import { enrol, NAME_MAX } from '../codes/vault.js';
 import { titleOf } from '../codes/view.js';
+import { codeOf } from '../device/accounts.js';
 import { scan } from '../scan/scanner.js';
-
-/** What the screen that links a phone understands: a code of digits, or an address with one. */
-const LINKING = /^\s*(?:\d{4,12}|https?:\/\/\S+\/app\/#\/link\/\S+)\s*$/i;
 
 /** @type {import('../frame/router.js').Screen} */
 export function show(root, _parameters, signal) {
@@ -30,7 +28,7 @@ export function show(root, _parameters, signal) {
   };
   /** @param {string} text throws the fault that is in it */
   const read = (text) => {
-    if (!LINKING.test(text)) return check(parseUri(text));
+    if (codeOf(text) === null) return check(parseUri(text));
     leave(text.trim());
     go('link');
   };
