@@ -18,7 +18,7 @@ use crate::standing::{Movement, Standing, Status};
 use crate::verifier::{Context, TRIES, Verifier};
 
 /// Who acts, for the audit log.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor<'a> {
     /// The client, or `operator` for the command line.
     pub name: &'a str,

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::answer::{Accepted, Answer};
 use crate::audit::{EventKind, Outcome};
 use crate::clock::{Clock, Timestamp};
+use crate::directory::provision::Provisioner;
 use crate::directory::{Catalogue, Client, TenantView};
 use crate::id::TimedId;
 use crate::judgement::{self, Case};
@@ -116,6 +117,16 @@ impl Verifier {
     /// The present moment, by the verifier's clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What brings the directory to what somebody describes.
+    pub fn provisioner(&self) -> Provisioner<'_> {
+        Provisioner {
+            store: &*self.store,
+            keyring: &self.keyring,
+            rng: &*self.rng,
+            clock: &*self.clock,
+        }
     }
 
     /// The store, for reading.

@@ -11,7 +11,7 @@ use quick_cache::sync::Cache;
 
 use crate::access;
 use crate::delivery::{SETTING, StoredDelivery};
-use crate::directory::{Authenticator, Client, Site, TENANTLESS, Tenant, User, UserKey};
+use crate::directory::{Authenticator, Client, SignUp, Site, TENANTLESS, Tenant, User, UserKey};
 use crate::id::Id;
 use crate::policy::Policy;
 use crate::ports::{Store, StoreError, TenantRows};
@@ -45,6 +45,7 @@ struct Snapshot {
     /// The tenants whose clients' tokens begin with this mark: nearly always one.
     token_marks: HashMap<[u8; 4], Vec<Id<Tenant>>>,
     delivery: Option<Arc<StoredDelivery>>,
+    sign_up: SignUp,
 }
 
 /// A client and its tenant.
@@ -108,6 +109,22 @@ impl Catalogue {
         }
         self.reload(version).await?;
         Ok(true)
+    }
+
+    /// The version of the directory that look-ups are answered from; what is looked up after it was
+    /// asked for is of this version or a later one.
+    pub fn version(&self) -> u64 {
+        self.snapshot().version
+    }
+
+    /// All tenants, in no order.
+    pub fn tenants(&self) -> Vec<Arc<TenantView>> {
+        self.snapshot().by_id.values().cloned().collect()
+    }
+
+    /// Whether visitors may open accounts.
+    pub fn sign_up(&self) -> SignUp {
+        self.snapshot().sign_up
     }
 
     /// The tenant of this name.
@@ -220,6 +237,13 @@ impl Catalogue {
             })?;
             fresh.delivery = Some(Arc::new(read));
         }
+        if let Some(row) = settings.iter().find(|row| row.name == SignUp::SETTING) {
+            fresh.sign_up = SignUp::read(row).map_err(|error| StoreError::Inconsistent {
+                table: "server_setting",
+                row: row.name.clone(),
+                problem: error.to_string(),
+            })?;
+        }
         for mut rows in self.store.tenants().await? {
             for site in std::mem::take(&mut rows.sites) {
                 fresh.site_names.insert(site.id, site.public_id.clone());
@@ -235,10 +259,14 @@ impl Catalogue {
             fresh.tenants.insert(tenant.name.clone(), Arc::clone(&view));
         }
         let fresh = Arc::new(fresh);
-        *self
+        let mut kept = self
             .snapshot
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = fresh;
+            .unwrap_or_else(PoisonError::into_inner);
+        // Of two that read at the same time the one that saw more stays.
+        if kept.version <= fresh.version {
+            *kept = fresh;
+        }
         Ok(())
     }
 

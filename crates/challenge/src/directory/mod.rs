@@ -14,7 +14,7 @@ mod user;
 pub use authenticator::{Authenticator, AuthenticatorKey, Method, OcraSuites};
 pub use catalogue::{Caller, Catalogue, TenantView, UserRecord};
 pub use client::{Client, Grant, Scope, TENANTLESS};
-pub use setting::ServerSetting;
+pub use setting::{ServerSetting, SignUp};
 pub use site::Site;
 pub use tenant::{OkaySettings, PinPlace, Tenant, TenantStatus};
 pub use user::{User, UserKey};

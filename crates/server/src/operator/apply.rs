@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::cli::{ApplyArguments, Failure};
 use crate::config::provisioning::{self, Described};
+use super::desk::OPERATOR;
 use crate::operator::Desk;
 use crate::system::{OsRng, SystemClock};
 
@@ -31,6 +32,8 @@ pub async fn run(desk: &Desk, arguments: &ApplyArguments) -> Result<(), Failure>
     };
     let options = Options {
         prune: arguments.prune,
+        actor: Some(OPERATOR),
+        ..Options::default()
     };
     let plan = if arguments.dry_run {
         provisioner.plan(&blueprint, options).await

@@ -7,7 +7,7 @@ use oath::{Algorithm, Key};
 use secrecy::SecretString;
 
 use crate::delivery::{DeliverySecrets, GatewaySettings, SmtpSettings, Way};
-use crate::directory::{Grant, OkaySettings, PinPlace, Scope, TenantStatus};
+use crate::directory::{Grant, OkaySettings, PinPlace, Scope, SignUp, Tenant, TenantStatus};
 use crate::methods::grid;
 use crate::policy::Limits;
 
@@ -16,8 +16,38 @@ use crate::policy::Limits;
 pub struct Blueprint {
     /// How codes reach users, in the whole server; nothing: as it is.
     pub delivery: Option<DeliveryBlueprint>,
+    /// Whether visitors may open accounts; nothing: as it is.
+    pub sign_up: Option<SignUp>,
     /// The tenants, each with all that belongs to it.
     pub tenants: Vec<TenantBlueprint>,
+    /// What is to go, whatever else there is.
+    pub removed: Vec<Removal>,
+}
+
+/// One thing that is to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// The name of the tenant that it belongs to, or that it is.
+    pub tenant: String,
+    /// What it is.
+    pub what: Removed,
+}
+
+/// What is to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// The tenant itself, in which there must be nothing any more: what was spent is never forgotten.
+    Tenant,
+    /// Its settings for approvals.
+    Okay,
+    /// The client with this id, and its access tokens.
+    Client(String),
+    /// The site with this public id.
+    Site(String),
+    /// The policy with this code, which must be no client's default.
+    Policy(String),
+    /// The static password of the user with this login name.
+    Password(String),
 }
 
 /// How codes reach users. What it does not name is switched off.
@@ -61,6 +91,14 @@ pub struct TenantBlueprint {
 }
 
 impl TenantBlueprint {
+    /// A tenant that stays as it is, and of which nothing is described.
+    pub fn as_it_is(tenant: &Tenant) -> Self {
+        Self {
+            display_name: Some(tenant.display_name.clone()),
+            ..Self::named(&tenant.name)
+        }
+    }
+
     /// A tenant of this name with nothing in it.
     pub fn named(name: impl Into<String>) -> Self {
         Self {
@@ -148,6 +186,9 @@ pub struct ClientBlueprint {
 }
 
 impl ClientBlueprint {
+    /// The protocols a client can be kept to, by their folder names.
+    pub const PROTOCOLS: [&'static str; 4] = ["activid", "dualshield", "okay", "ocapi"];
+
     /// A client of this name with the default settings.
     pub fn named(id: impl Into<String>) -> Self {
         Self {

@@ -10,9 +10,6 @@ use crate::directory::Client;
 use crate::id::Id;
 use crate::secret::SecretMac;
 
-/// The protocols a client can be kept to.
-const PROTOCOLS: [&str; 4] = ["activid", "dualshield", "okay", "ocapi"];
-
 /// Shorter client secrets are warned about.
 const SECRET_LENGTH_WISE: usize = 12;
 
@@ -132,8 +129,8 @@ impl Draft<'_> {
             blueprint.default_channel.as_ref(),
         );
         for protocol in &blueprint.protocols {
-            if !PROTOCOLS.contains(&protocol.as_str()) {
-                let known = PROTOCOLS.join(", ");
+            if !ClientBlueprint::PROTOCOLS.contains(&protocol.as_str()) {
+                let known = ClientBlueprint::PROTOCOLS.join(", ");
                 found.problem(
                     at,
                     format!("protocols: there is no {protocol:?}; there is {known}"),

@@ -15,7 +15,7 @@ const EVENT_LINES_MAX: usize = 100;
 
 pub(super) struct Draft<'a> {
     pub(super) context: &'a Provisioner<'a>,
-    pub(super) options: Options,
+    pub(super) options: Options<'a>,
     pub(super) found: Findings,
     pub(super) provision: Provision,
     pub(super) changes: Vec<String>,
@@ -56,7 +56,7 @@ impl Within {
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(context: &'a Provisioner<'a>, options: Options) -> Self {
+    pub(super) fn new(context: &'a Provisioner<'a>, options: Options<'a>) -> Self {
         Self {
             context,
             options,
@@ -78,6 +78,8 @@ impl<'a> Draft<'a> {
     /// Adds one event a tenant that was touched.
     pub(super) fn tell(&mut self) {
         let now = self.context.clock.now();
+        let actor = self.options.actor;
+        let owned = |text: Option<&str>| text.map(str::to_owned);
         for (tenant, lines) in &self.lines {
             let told = lines.iter().take(EVENT_LINES_MAX);
             let mut fields: Vec<_> = told
@@ -95,6 +97,9 @@ impl<'a> Draft<'a> {
                 user: None,
                 detail: Detail {
                     fields,
+                    client: owned(actor.map(|actor| actor.name)),
+                    address: owned(actor.and_then(|actor| actor.address)),
+                    correlation: owned(actor.and_then(|actor| actor.correlation)),
                     ..Detail::default()
                 },
             });

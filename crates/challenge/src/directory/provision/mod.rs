@@ -18,7 +18,9 @@ mod people;
 mod policy;
 mod provisioner;
 mod prune;
+mod removal;
 mod sealing;
+mod sign_up;
 mod site;
 mod standings;
 mod tenant;
@@ -27,7 +29,8 @@ mod unique;
 
 pub use blueprint::{
     AuthenticatorBlueprint, Blueprint, ClientBlueprint, DeliveryBlueprint, KeySource, Kind,
-    OkayBlueprint, PolicyBlueprint, SiteBlueprint, TenantBlueprint, UserBlueprint,
+    OkayBlueprint, PolicyBlueprint, Removal, Removed, SiteBlueprint, TenantBlueprint,
+    UserBlueprint,
 };
 pub use findings::Finding;
 pub use provisioner::{Generated, GeneratedKey, Options, Plan, ProvisionError, Provisioner};

@@ -8,6 +8,7 @@ use super::blueprint::Blueprint;
 use super::draft::Draft;
 use super::findings::{At, Finding};
 use super::unique;
+use crate::administration::Actor;
 use crate::clock::Clock;
 use crate::ports::{Provision, Store, StoreError, TenantRows};
 use crate::rng::Rng;
@@ -31,11 +32,16 @@ pub struct Provisioner<'a> {
 
 /// How far a blueprint goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct Options<'a> {
     /// Whether what the blueprint does not name goes away, in the tenants it names: clients, sites,
     /// policies and approval settings are removed, authenticators revoked, static passwords
     /// dropped. Users, counters and whatever was spent stay.
     pub prune: bool,
+    /// Who acts, for the audit log; nothing: nobody is named.
+    pub actor: Option<Actor<'a>>,
+    /// The directory's version that the blueprint was made from: where there is another one by now,
+    /// nothing is written, and it is a [`StoreError::Conflict`]. Nothing: whichever there is.
+    pub from_version: Option<u64>,
 }
 
 /// What is to be done, or was done.
@@ -87,9 +93,12 @@ impl Provisioner<'_> {
     pub async fn plan(
         &self,
         blueprint: &Blueprint,
-        options: Options,
+        options: Options<'_>,
     ) -> Result<Plan, ProvisionError> {
         let version = self.store.directory_version().await?;
+        if options.from_version.is_some_and(|from| from != version) {
+            return Err(StoreError::Conflict.into());
+        }
         let present = self.store.tenants().await?;
         let mut draft = Draft::new(self, options);
         draft.provision.expected_version = version;
@@ -99,10 +108,15 @@ impl Provisioner<'_> {
             let present = self.store.server_settings().await?;
             draft.plan_delivery(delivery, &present);
         }
+        if let Some(sign_up) = &blueprint.sign_up {
+            let present = self.store.server_settings().await?;
+            draft.plan_sign_up(sign_up, &present);
+        }
         for tenant in &blueprint.tenants {
             let rows = present.iter().find(|rows| rows.tenant.name == tenant.name);
             draft.plan_tenant(tenant, rows).await?;
         }
+        draft.plan_removals(&blueprint.removed, &present).await?;
         draft.tell();
         let Draft {
             found,
@@ -126,7 +140,7 @@ impl Provisioner<'_> {
     pub async fn apply(
         &self,
         blueprint: &Blueprint,
-        options: Options,
+        options: Options<'_>,
     ) -> Result<Plan, ProvisionError> {
         for _ in 0..ATTEMPTS {
             let mut plan = self.plan(blueprint, options).await?;
@@ -139,7 +153,7 @@ impl Provisioner<'_> {
                 .await
             {
                 Ok(()) => return Ok(plan),
-                Err(StoreError::Conflict) => {}
+                Err(StoreError::Conflict) if options.from_version.is_none() => {}
                 Err(error) => return Err(error.into()),
             }
         }

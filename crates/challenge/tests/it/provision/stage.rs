@@ -60,7 +60,14 @@ impl Stage {
     }
 
     pub(super) fn prune(&self, blueprint: &Blueprint) -> Plan {
-        run(self.provisioner().apply(blueprint, Options { prune: true })).unwrap()
+        run(self.provisioner().apply(
+            blueprint,
+            Options {
+                prune: true,
+                ..Options::default()
+            },
+        ))
+        .unwrap()
     }
 
     /// The problems of a blueprint that must be refused, and that nothing was written.

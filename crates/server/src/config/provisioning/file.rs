@@ -63,7 +63,11 @@ fn describe(text: &str, reading: Reading<'_>) -> Result<Described, Unreadable> {
     let problems = reading.into_problems();
     if problems.is_empty() {
         Ok(Described {
-            blueprint: Blueprint { delivery, tenants },
+            blueprint: Blueprint {
+                delivery,
+                tenants,
+                ..Blueprint::default()
+            },
             warnings,
         })
     } else {

@@ -1,0 +1,145 @@
+//! Planning that single things go, by name: without a description of all that stays.
+
+use super::blueprint::{Removal, Removed};
+use super::draft::Draft;
+use super::findings::At;
+use crate::directory::{Tenant, User, UserKey};
+use crate::ports::{StoreError, TenantRows};
+
+impl Draft<'_> {
+    /// Plans what goes. What is not there is a problem: whoever named it meant something else.
+    pub(super) async fn plan_removals(
+        &mut self,
+        removals: &[Removal],
+        present: &[TenantRows],
+    ) -> Result<(), StoreError> {
+        for Removal { tenant, what } in removals {
+            let at = At::tenant(tenant);
+            let Some(rows) = present.iter().find(|rows| rows.tenant.name == *tenant) else {
+                self.found.problem(&at, NOT_THERE);
+                continue;
+            };
+            match what {
+                Removed::Tenant => self.remove_tenant(&at, rows).await?,
+                Removed::Okay => self.remove_okay(&at, &rows.tenant),
+                Removed::Client(id) => self.remove_client(&at, rows, id),
+                Removed::Site(public_id) => self.remove_site(&at, rows, public_id),
+                Removed::Policy(code) => self.remove_policy(&at, rows, code),
+                Removed::Password(name) => self.remove_password(&at, rows, name).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove_tenant(&mut self, at: &At, rows: &TenantRows) -> Result<(), StoreError> {
+        let id = rows.tenant.id;
+        let held = [
+            ("clients", !rows.clients.is_empty()),
+            ("sites", !rows.sites.is_empty()),
+            ("policies", !rows.policies.is_empty()),
+        ];
+        let held: Vec<_> = held
+            .iter()
+            .filter(|(_, any)| *any)
+            .map(|(what, _)| *what)
+            .collect();
+        if !held.is_empty() {
+            let held = held.join(", ");
+            self.found
+                .problem(at, format!("it has {held}; remove them first"));
+        }
+        if !self.context.store.users(id, None, 1).await?.is_empty() {
+            self.found.problem(
+                at,
+                "it has users, and what they spent must stay known; make it inactive instead \
+                 (okay.status), and remove its clients and sites",
+            );
+        }
+        self.provision.removed_tenants.push(id);
+        self.changed(id, at, "removed");
+        Ok(())
+    }
+
+    fn remove_okay(&mut self, at: &At, tenant: &Tenant) {
+        if tenant.okay.is_none() {
+            self.found.problem(at, "okay: it has none");
+            return;
+        }
+        self.changed(tenant.id, at, "okay: removed");
+        self.provision.tenants.push(Tenant {
+            okay: None,
+            ..tenant.clone()
+        });
+    }
+
+    fn remove_client(&mut self, at: &At, rows: &TenantRows, id: &str) {
+        let at = at.within("client", id);
+        let Some(client) = rows.clients.iter().find(|client| client.name == id) else {
+            self.found.problem(&at, NOT_THERE);
+            return;
+        };
+        let tenant = rows.tenant.id;
+        self.provision.removed_clients.push((tenant, client.id));
+        self.changed(tenant, &at, "removed, its access tokens with it");
+    }
+
+    fn remove_site(&mut self, at: &At, rows: &TenantRows, public_id: &str) {
+        let at = at.within("site", public_id);
+        let Some(site) = rows.sites.iter().find(|site| site.public_id == public_id) else {
+            self.found.problem(&at, NOT_THERE);
+            return;
+        };
+        self.provision.removed_sites.push((rows.tenant.id, site.id));
+        self.changed(rows.tenant.id, &at, "removed");
+    }
+
+    fn remove_policy(&mut self, at: &At, rows: &TenantRows, code: &str) {
+        let at = at.within("policy", code);
+        let Some(policy) = rows.policies.iter().find(|policy| policy.code == code) else {
+            self.found.problem(&at, NOT_THERE);
+            return;
+        };
+        let defaults = rows
+            .clients
+            .iter()
+            .filter(|client| client.default_policy.as_deref() == Some(code));
+        for client in defaults {
+            let client = &client.name;
+            self.found.problem(
+                &at,
+                format!("it is the default_policy of client {client}; give the client another"),
+            );
+        }
+        self.provision
+            .removed_policies
+            .push((rows.tenant.id, policy.id));
+        self.changed(rows.tenant.id, &at, "removed");
+    }
+
+    async fn remove_password(
+        &mut self,
+        at: &At,
+        rows: &TenantRows,
+        login_name: &str,
+    ) -> Result<(), StoreError> {
+        let at = at.within("user", login_name);
+        let key = UserKey::LoginName(login_name);
+        let found = self.context.store.user(rows.tenant.id, key).await?;
+        match found {
+            None => self.found.problem(&at, NOT_THERE),
+            Some((user, _)) if user.password_hash.is_none() => {
+                self.found.problem(&at, "password: it has none");
+            }
+            Some((user, _)) => {
+                self.provision.users.push(User {
+                    password_hash: None,
+                    ..user
+                });
+                self.changed(rows.tenant.id, &at, "password: removed");
+            }
+        }
+        Ok(())
+    }
+}
+
+const NOT_THERE: &str = "there is none of this name";
