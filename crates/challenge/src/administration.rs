@@ -6,8 +6,9 @@
 
 use std::sync::Arc;
 
-use crate::audit::{EventKind, Outcome};
+use crate::audit::{Detail, Event, EventKind, Outcome};
 use crate::directory::{Authenticator, Tenant, User};
+use crate::door::Door;
 use crate::id::{Id, TimedId};
 use crate::lockout;
 use crate::methods::card::Card;
@@ -22,6 +23,8 @@ use crate::verifier::{Context, TRIES, Verifier};
 pub struct Actor<'a> {
     /// The client, or `operator` for the command line.
     pub name: &'a str,
+    /// The way in.
+    pub door: Door,
     /// The address the request came from.
     pub address: Option<&'a str>,
     /// The caller's own name for the request.
@@ -33,6 +36,7 @@ impl<'a> Actor<'a> {
     pub(crate) fn of(context: &Context<'a>) -> Self {
         Self {
             name: &context.client.name,
+            door: context.door,
             address: context.address,
             correlation: context.correlation,
         }
@@ -190,7 +194,7 @@ impl Verifier {
             };
             let mut told = Change::telling(self.event_of_act(actor, subject, found.outcome()));
             told.standing = Some(write);
-            match self.store.commit(told).await {
+            match self.commit(told).await {
                 Ok(()) => return Ok(found),
                 Err(StoreError::Conflict) if turn.is_none() => {
                     turn = self.turnstiles.pass(subject.user.number()).await;
@@ -205,28 +209,36 @@ impl Verifier {
         )))
     }
 
-    fn event_of_act(
+    fn event_of_act(&self, actor: &Actor<'_>, subject: &Subject<'_>, outcome: Outcome) -> Event {
+        let mut event = self.event_of_actor(actor, subject.tenant, (subject.kind, outcome));
+        event.user = Some(subject.user);
+        event.detail.authenticator = subject.authenticator;
+        event.detail.policy = subject.policy.map(str::to_owned);
+        event
+    }
+
+    /// An event about what somebody did, with what is known of who that is.
+    pub(crate) fn event_of_actor(
         &self,
         actor: &Actor<'_>,
-        subject: &Subject<'_>,
-        outcome: Outcome,
-    ) -> crate::audit::Event {
+        tenant: Id<Tenant>,
+        (kind, outcome): (EventKind, Outcome),
+    ) -> Event {
         let at = self.clock.now();
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        crate::audit::Event {
+        Event {
             id: TimedId::random(at, &*self.rng),
             at,
-            tenant: subject.tenant,
-            kind: subject.kind,
+            tenant,
+            kind,
             outcome,
-            user: Some(subject.user),
-            detail: crate::audit::Detail {
+            user: None,
+            detail: Detail {
+                door: Some(actor.door),
                 client: Some(actor.name.to_owned()),
-                authenticator: subject.authenticator,
-                policy: owned(subject.policy),
                 address: owned(actor.address),
                 correlation: owned(actor.correlation),
-                ..crate::audit::Detail::default()
+                ..Detail::default()
             },
         }
     }

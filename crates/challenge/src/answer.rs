@@ -176,7 +176,7 @@ impl Verifier {
             held.retain(|one| READ_OFF.contains(&one.method.kind()));
             if held.is_empty() && computes {
                 let event = self.event_of(answer, wanted, Outcome::DoesNotFit, Some(&record));
-                self.store.commit(Change::telling(event)).await?;
+                self.commit(Change::telling(event)).await?;
                 return Err(Refusal::DoesNotFit(NEEDS_NAME.to_owned()));
             }
         }
@@ -201,7 +201,7 @@ impl Verifier {
         if fitting.is_empty() {
             let refusal = does_not_fit(wanted, &policy, &serving);
             let event = self.event_of(answer, wanted, Outcome::DoesNotFit, Some(&record));
-            self.store.commit(Change::telling(event)).await?;
+            self.commit(Change::telling(event)).await?;
             return Err(refusal);
         }
         let candidates = self.open_candidates(answer, &policy, &fitting)?;

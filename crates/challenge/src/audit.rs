@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::approval::{Device, Session};
 use crate::clock::Timestamp;
 use crate::directory::{Authenticator, Tenant, User};
+use crate::door::Door;
 use crate::id::{Id, TimedId};
 
 /// One thing that happened.
@@ -32,6 +33,10 @@ pub struct Event {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Detail {
+    /// The way in: of an approval's decision, the one by which it was asked for. Nothing for what the
+    /// server does of itself, and in events that are older than this member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub door: Option<Door>,
     /// The client that asked, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
@@ -68,6 +73,41 @@ pub struct Detail {
     /// The fields of a transaction that were asked to be audited: name, value.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<(String, String)>,
+}
+
+impl Event {
+    /// The officer who did it, by name; nothing where it was no officer.
+    pub fn officer(&self) -> Option<&str> {
+        let by_officer = self.detail.door.is_some_and(Door::is_of_officers);
+        self.detail.client.as_deref().filter(|_| by_officer)
+    }
+}
+
+impl Detail {
+    /// Whether a text stands in what is told, whatever the case of its letters.
+    pub fn tells(&self, text: &str) -> bool {
+        let wanted = text.to_lowercase();
+        let has = |told: &str| told.to_lowercase().contains(&wanted);
+        let texts = [
+            &self.client,
+            &self.named_user,
+            &self.site,
+            &self.policy,
+            &self.channel,
+            &self.address,
+            &self.correlation,
+        ];
+        let ids = [
+            self.authenticator.map(|id| id.to_string()),
+            self.challenge.map(|id| id.to_string()),
+            self.session.map(|id| id.to_string()),
+            self.device.map(|id| id.to_string()),
+        ];
+        let told = texts.into_iter().chain(&ids).flatten();
+        let mut fields = self.fields.iter();
+        told.into_iter().any(|told| has(told))
+            || fields.any(|(name, value)| has(name) || has(value))
+    }
 }
 
 /// What happened.
@@ -134,6 +174,26 @@ pub enum EventKind {
     Deliver,
     /// A card was printed.
     PrintCard,
+    /// A sign-in at the console began with a right password, or came to its end.
+    SignIn,
+    /// A recovery code was given in the stead of a one-time code.
+    RecoveryCode,
+    /// A sign-in link was made.
+    MakeLink,
+    /// A sign-in link was followed.
+    FollowLink,
+    /// Sessions at the console were ended.
+    SignOut,
+    /// An administrator chose a password, set up a second factor, or drew recovery codes.
+    SetUp,
+    /// An administrator was made, or is to do something else.
+    Appoint,
+    /// An administrator was removed.
+    Dismiss,
+    /// A token of the management API was made.
+    MakeToken,
+    /// A token of the management API was revoked.
+    RevokeToken,
 }
 
 impl EventKind {
@@ -170,6 +230,16 @@ impl EventKind {
             Self::BindSignature => "bind_signature",
             Self::Deliver => "deliver",
             Self::PrintCard => "print_card",
+            Self::SignIn => "sign_in",
+            Self::RecoveryCode => "recovery_code",
+            Self::MakeLink => "make_link",
+            Self::FollowLink => "follow_link",
+            Self::SignOut => "sign_out",
+            Self::SetUp => "set_up",
+            Self::Appoint => "appoint",
+            Self::Dismiss => "dismiss",
+            Self::MakeToken => "make_token",
+            Self::RevokeToken => "revoke_token",
         }
     }
 }

@@ -134,7 +134,7 @@ impl Verifier {
             token: Some(stored),
             ..Change::telling(event)
         };
-        self.store.commit(change).await?;
+        self.commit(change).await?;
         Ok(issued)
     }
 
@@ -177,7 +177,7 @@ impl Verifier {
             revoked: Some(key),
             ..Change::telling(event)
         };
-        self.store.commit(change).await?;
+        self.commit(change).await?;
         self.callers.0.remove(&(tenant, key));
         Ok(())
     }

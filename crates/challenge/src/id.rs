@@ -152,6 +152,16 @@ impl TimedId {
         Self(id)
     }
 
+    /// The least id that sorts by `moment`, which nobody draws: for ranges.
+    pub fn first_at(moment: Timestamp) -> Self {
+        let mut id = [0; 16];
+        let time = moment.unix_ms().max(0).to_be_bytes();
+        for (place, &byte) in id.iter_mut().zip(time.iter().skip(2)) {
+            *place = byte;
+        }
+        Self(id)
+    }
+
     /// The moment it sorts by.
     pub fn drawn_at(&self) -> Timestamp {
         let mut time = [0; 8];

@@ -93,7 +93,7 @@ impl Verifier {
             let change = self
                 .issue_change(wish, &bound, (&standing, &drawn), now)
                 .await?;
-            match self.store.commit(change).await {
+            match self.commit(change).await {
                 Ok(()) => {
                     if drawn.message.is_some() {
                         self.bell().ring_codes();
@@ -328,7 +328,7 @@ impl Verifier {
         let mut event = self.event(&wish.context, wish.event_kind(), outcome);
         event.user = Some(bound.record.user.id);
         event.detail.policy = Some(bound.policy.code.clone());
-        self.store.commit(Change::telling(event)).await
+        self.commit(Change::telling(event)).await
     }
 }
 

@@ -89,7 +89,7 @@ impl Verifier {
         let mut event = self.event(context, EventKind::Password, Outcome::NotFound);
         event.user = record.map(|record| record.user.id);
         event.detail.policy = Some(policy.code.clone());
-        self.store.commit(Change::telling(event)).await?;
+        self.commit(Change::telling(event)).await?;
         Err(Refusal::NotVerified(why))
     }
 }

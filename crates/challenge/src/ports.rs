@@ -17,6 +17,7 @@ use crate::officers::ports::{OfficerStore, OfficerWrites};
 use crate::policy::Policy;
 use crate::standing::Standing;
 use crate::visitor::{SiteHour, Visit, VisitWrite};
+use crate::watching::ports::Watching;
 
 /// How often a row was written; 0: there is no such row.
 pub type Version = i64;
@@ -60,7 +61,7 @@ pub const SITE_HOURS_KEPT_S: u32 = 400 * 24 * 3600;
 
 /// Keeps everything. Reads never wait for writes.
 #[async_trait]
-pub trait Store: ApprovalStore + OfficerStore + Outbox + Send + Sync + 'static {
+pub trait Store: ApprovalStore + OfficerStore + Outbox + Watching + Send + Sync + 'static {
     /// What moves about a user; nothing where there is no such user.
     async fn standing(
         &self,

@@ -53,7 +53,7 @@ impl Verifier {
             token: stored,
             ..Change::telling(event)
         };
-        self.store.commit(change).await.map_err(Settled::Again)?;
+        self.commit(change).await.map_err(Settled::Again)?;
         match judgement.verdict {
             Ok(authenticator) => Ok(Accepted {
                 user: Arc::clone(&asked.record),
@@ -102,7 +102,7 @@ impl Verifier {
     ) -> Result<Accepted, Refusal> {
         let (wanted, _) = answer.proof.parts();
         let event = self.event_of(answer, wanted, Outcome::NotFound, user);
-        self.store.commit(Change::telling(event)).await?;
+        self.commit(Change::telling(event)).await?;
         Err(Refusal::NotVerified(why))
     }
 
@@ -133,6 +133,7 @@ impl Verifier {
         let at = self.clock.now();
         let owned = |text: Option<&str>| text.map(str::to_owned);
         let detail = Detail {
+            door: Some(context.door),
             client: Some(context.client.name.clone()),
             channel: owned(context.channel),
             address: owned(context.address),

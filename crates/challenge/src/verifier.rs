@@ -8,11 +8,13 @@
 
 use std::sync::Arc;
 
+use crate::administration::Actor;
 use crate::answer::{Accepted, Answer};
-use crate::audit::{EventKind, Outcome};
+use crate::audit::{Event, EventKind, Outcome};
 use crate::clock::{Clock, Timestamp};
 use crate::directory::provision::Provisioner;
 use crate::directory::{Catalogue, Client, TenantView};
+use crate::door::Door;
 use crate::id::TimedId;
 use crate::judgement::{self, Case};
 use crate::lifecycle::{Challenge, Command};
@@ -28,6 +30,7 @@ use crate::standing::Standing;
 use crate::turnstile::Turnstiles;
 use crate::visitor::{Counters, Mint};
 use crate::waiting;
+use crate::watching::{Pulses, Traffic};
 
 /// How often a request that lost a race decides again. Behind the turnstile a request loses only
 /// to first comers and to other nodes, so that this many losses in a row do not happen to people.
@@ -59,6 +62,10 @@ pub struct Verifier {
     pub(crate) nearby: crate::approval::Nearby,
     /// What is counted about visitors.
     pub visitors: Counters,
+    /// What is counted of all that comes in.
+    pub traffic: Traffic,
+    /// How the workers are.
+    pub pulses: Pulses,
     /// The directory: tenants, clients, policies, users, sites.
     pub catalogue: Catalogue,
 }
@@ -70,6 +77,8 @@ pub struct Context<'a> {
     pub tenant: &'a TenantView,
     /// The calling client, authenticated.
     pub client: &'a Client,
+    /// The way in.
+    pub door: Door,
     /// The channel that the request named.
     pub channel: Option<&'a str>,
     /// The address the request came from.
@@ -110,6 +119,8 @@ impl Verifier {
             callers,
             nearby: crate::approval::Nearby::default(),
             visitors: Counters::default(),
+            traffic: Traffic::default(),
+            pulses: Pulses::default(),
             catalogue,
         })
     }
@@ -127,6 +138,16 @@ impl Verifier {
             rng: &*self.rng,
             clock: &*self.clock,
         }
+    }
+
+    /// Commits a change, and counts what its event tells. All that moves is written by this.
+    pub(crate) async fn commit(&self, change: Change) -> Result<(), StoreError> {
+        let counting = self.traffic.once_written(&change.event);
+        let committed = self.store.commit(change).await;
+        if committed.is_err() {
+            counting.forget();
+        }
+        committed
     }
 
     /// The store, for reading.
@@ -203,38 +224,43 @@ impl Verifier {
             Decision::Approve => (Command::Approve, Outcome::Done),
             Decision::Decline => (Command::Decline, Outcome::Declined),
         };
-        self.command(context, id, (command, EventKind::Decision, outcome))
-            .await
+        let told = |kind, outcome| self.event(context, kind, outcome);
+        let what = (command, EventKind::Decision, outcome);
+        self.command((context.tenant, &told), id, what).await
     }
 
     /// Uses what a challenge has proved. Exactly one of any number of callers gets it.
     pub async fn consume(&self, context: &Context<'_>, id: TimedId) -> Result<Challenge, Refusal> {
-        self.command(
-            context,
-            id,
-            (Command::Consume, EventKind::Consume, Outcome::Done),
-        )
-        .await
+        let told = |kind, outcome| self.event(context, kind, outcome);
+        let what = (Command::Consume, EventKind::Consume, Outcome::Done);
+        self.command((context.tenant, &told), id, what).await
     }
 
     /// Withdraws a challenge.
     pub async fn cancel(&self, context: &Context<'_>, id: TimedId) -> Result<Challenge, Refusal> {
-        self.command(
-            context,
-            id,
-            (Command::Cancel, EventKind::Cancel, Outcome::Done),
-        )
-        .await
+        let told = |kind, outcome| self.event(context, kind, outcome);
+        self.command((context.tenant, &told), id, CANCEL).await
+    }
+
+    /// Withdraws a challenge in an officer's name.
+    pub async fn cancel_for(
+        &self,
+        actor: &Actor<'_>,
+        tenant: &TenantView,
+        id: TimedId,
+    ) -> Result<Challenge, Refusal> {
+        let told = |kind, outcome| self.event_of_actor(actor, tenant.tenant.id, (kind, outcome));
+        self.command((tenant, &told), id, CANCEL).await
     }
 
     /// Has `lifecycle` decide on a command, and commits what it says.
     async fn command(
         &self,
-        context: &Context<'_>,
+        (view, told): (&TenantView, ToldBy<'_>),
         id: TimedId,
         (command, kind, outcome): (Command, EventKind, Outcome),
     ) -> Result<Challenge, Refusal> {
-        let tenant = context.tenant.tenant.id;
+        let tenant = view.tenant.id;
         let mut turn = None;
         for _ in 0..TRIES {
             let found = self.store.challenge(tenant, id).await?;
@@ -246,15 +272,13 @@ impl Verifier {
                 .map_err(Refusal::OutOfTurn)?;
             let standing = self.store.standing(tenant, next.user).await?;
             let standing = standing.ok_or(Refusal::NotFound("user"))?;
-            if command == Command::Approve && is_locked(&standing.value, &next, context, now) {
-                self.tell_locked(context, &next).await?;
+            if command == Command::Approve && is_locked(&standing.value, &next, view, now) {
+                let event = told(EventKind::Decision, Outcome::Locked);
+                self.commit(Change::telling(about(event, &next))).await?;
                 return Err(Refusal::NotVerified(Why::Locked));
             }
             let closed = close_in_standing(&standing, &next, command, now);
-            let mut event = self.event(context, kind, outcome);
-            event.user = Some(next.user);
-            event.detail.policy = Some(next.policy.clone());
-            event.detail.challenge = Some(id);
+            let event = about(told(kind, outcome), &next);
             let expected = found.version;
             let change = Change {
                 standing: Some(closed),
@@ -265,7 +289,7 @@ impl Verifier {
                 }],
                 ..Change::telling(event)
             };
-            match self.store.commit(change).await {
+            match self.commit(change).await {
                 Ok(()) => return Ok(next),
                 Err(StoreError::Conflict) if turn.is_none() => {
                     turn = self.turnstiles.pass(next.user.number()).await;
@@ -278,25 +302,27 @@ impl Verifier {
             "challenge {id}: {TRIES} lost races"
         )))
     }
+}
 
-    async fn tell_locked(
-        &self,
-        context: &Context<'_>,
-        challenge: &Challenge,
-    ) -> Result<(), StoreError> {
-        let mut event = self.event(context, EventKind::Decision, Outcome::Locked);
-        event.user = Some(challenge.user);
-        event.detail.policy = Some(challenge.policy.clone());
-        event.detail.challenge = Some(challenge.id);
-        self.store.commit(Change::telling(event)).await
-    }
+/// Withdrawing, whoever does it.
+const CANCEL: (Command, EventKind, Outcome) = (Command::Cancel, EventKind::Cancel, Outcome::Done);
+
+/// How the audit log tells what somebody did: the event, with who and by which way.
+type ToldBy<'a> = &'a (dyn Fn(EventKind, Outcome) -> Event + Sync);
+
+/// The event, about a challenge.
+fn about(mut event: Event, challenge: &Challenge) -> Event {
+    event.user = Some(challenge.user);
+    event.detail.policy = Some(challenge.policy.clone());
+    event.detail.challenge = Some(challenge.id);
+    event
 }
 
 /// Whether the user may approve nothing now: the lock holds for decisions as for codes.
 fn is_locked(
     standing: &Standing,
     challenge: &Challenge,
-    context: &Context<'_>,
+    tenant: &TenantView,
     now: Timestamp,
 ) -> bool {
     let tally = standing
@@ -304,8 +330,7 @@ fn is_locked(
         .get(&challenge.policy)
         .cloned()
         .unwrap_or_default();
-    let limits = context
-        .tenant
+    let limits = tenant
         .policy(&challenge.policy)
         .map(|policy| &policy.limits);
     let by_policy = limits.is_none_or(|limits| lockout::gate(&tally, limits, now) == Gate::Locked);

@@ -62,6 +62,7 @@ pub(crate) struct EventRow {
     pub(crate) kind: &'static str,
     pub(crate) outcome: &'static str,
     pub(crate) user: Option<i64>,
+    pub(crate) officer: Option<String>,
     pub(crate) detail: String,
 }
 
@@ -154,6 +155,7 @@ impl EventRow {
             kind: event.kind.name(),
             outcome: event.outcome.name(),
             user: event.user.map(challenge::id::Id::number),
+            officer: event.officer().map(str::to_owned),
             detail: to_json("event", &event.id, &event.detail)?,
         })
     }

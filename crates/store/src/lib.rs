@@ -22,7 +22,9 @@ mod outbox;
 mod provision;
 mod shelf;
 mod sql;
+mod sql_watching;
 mod url;
+mod watching;
 
 mod postgres;
 mod sqlite;

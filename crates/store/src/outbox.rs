@@ -14,7 +14,7 @@ use challenge::ports::{Message, StoreError};
 use crate::cell::{Cell, Row, RowReader};
 use crate::database::{Database, PATIENCE, Step};
 use crate::engine::Engine;
-use crate::{provision, sql};
+use crate::{provision, sql, sql_watching};
 
 /// A message that may be claimed, as it was seen.
 struct Candidate {
@@ -115,11 +115,13 @@ impl<D: Database> Outbox for Engine<D> {
             i64::from(listing.dead_only).into(),
             after.as_slice().into(),
         ];
-        let sql = match listing.tenant {
-            None => sql::WAITING_MESSAGES,
-            Some(tenant) => {
-                cells.push(tenant.number().into());
-                sql::WAITING_MESSAGES_OF
+        cells.extend(listing.tenant.map(|tenant| tenant.number().into()));
+        let sql = match (listing.tenant, listing.line) {
+            (None, _) => sql::WAITING_MESSAGES,
+            (Some(_), None) => sql::WAITING_MESSAGES_OF,
+            (Some(_), Some(user)) => {
+                cells.push(user.number().into());
+                sql_watching::WAITING_MESSAGES_OF_LINE
             }
         };
         cells.push(i64::from(listing.limit).into());

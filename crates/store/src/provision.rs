@@ -123,6 +123,7 @@ fn event_cells(event: EventRow) -> Vec<Cell> {
         event.kind.into(),
         event.outcome.into(),
         event.user.into(),
+        event.officer.into(),
         event.detail.into(),
     ]
 }

@@ -14,6 +14,7 @@ use super::signed::{self, SignedRequest, TIME_TOLERANCE_S};
 use crate::audit::{Detail, Event, EventKind, Outcome};
 use crate::clock::Timestamp;
 use crate::directory::{Tenant, TenantView};
+use crate::door::Door;
 use crate::id::{Id, TimedId};
 use crate::ports::SpentMark;
 use crate::verifier::Verifier;
@@ -29,6 +30,10 @@ const NONCES_KEPT: usize = 100_000;
 pub struct Asking<'a> {
     /// The tenant.
     pub tenant: &'a TenantView,
+    /// The way in.
+    pub door: Door,
+    /// The officer who asks in its place, by name; nothing: the tenant's server does.
+    pub officer: Option<&'a str>,
     /// The address the request came from.
     pub address: Option<&'a str>,
     /// The caller's own name for the request.
@@ -163,6 +168,8 @@ impl Verifier {
     ) -> Event {
         let tenant = asking.tenant.tenant.id;
         let mut event = self.approval_event(tenant, (kind, outcome), asking.address);
+        event.detail.door = Some(asking.door);
+        event.detail.client = asking.officer.map(str::to_owned);
         event.detail.correlation = asking.correlation.map(str::to_owned);
         event
     }
@@ -178,6 +185,7 @@ impl Verifier {
         let address = caller.address.as_deref();
         let mut event = self.approval_event(device.tenant, (kind, outcome), address);
         event.user = Some(device.user);
+        event.detail.door = Some(Door::Device);
         event.detail.device = Some(device.id);
         event
     }

@@ -13,6 +13,7 @@ use super::signed::{self, LinkText};
 use crate::audit::{EventKind, Outcome};
 use crate::clock::Timestamp;
 use crate::directory::Tenant;
+use crate::door::Door;
 use crate::id::Id;
 use crate::ports::{Change, Message, StandingWrite, StoreError, Versioned};
 use crate::verifier::{TRIES, Verifier};
@@ -197,7 +198,8 @@ impl Verifier {
         now: Timestamp,
     ) -> Result<(), Lost> {
         let kind = (EventKind::LinkDevice, Outcome::Wrong);
-        let event = self.approval_event(Id::SERVER, kind, answer.address);
+        let mut event = self.approval_event(Id::SERVER, kind, answer.address);
+        event.detail.door = Some(Door::Device);
         let guesses = [&counted.address, &counted.server];
         let change = Change {
             approvals: ApprovalWrites {
@@ -215,7 +217,7 @@ impl Verifier {
             },
             ..Change::telling(event)
         };
-        Ok(self.store.commit(change).await?)
+        Ok(self.commit(change).await?)
     }
 
     /// Uses an open code. The counts must still be as they were read, so that a right guess is worth
@@ -262,6 +264,7 @@ impl Verifier {
         });
         let kind = (EventKind::LinkDevice, Outcome::Done);
         let mut event = self.approval_event(tenant, kind, answer.address);
+        event.detail.door = Some(Door::Device);
         event.user = Some(user);
         event.detail.device = Some(device.id);
         let change = Change {
@@ -274,7 +277,7 @@ impl Verifier {
             messages: Message::in_order(ended.messages),
             ..Change::telling(event)
         };
-        self.store.commit(change).await?;
+        self.commit(change).await?;
         Ok(Linked {
             device,
             tenant_number: okay.id,

@@ -90,7 +90,7 @@ impl Verifier {
             event.detail.client = Some(own.client.name.clone());
             event.detail.session = Some(id);
             if is_locked {
-                self.store.commit(Change::telling(event)).await?;
+                self.commit(Change::telling(event)).await?;
                 return Err(Refused::Locked);
             }
             let consumed = session.after(Command::Consume, now)?;
@@ -107,7 +107,7 @@ impl Verifier {
                 },
                 ..Change::telling(event)
             };
-            match self.store.commit(change).await {
+            match self.commit(change).await {
                 Ok(()) => return Ok(Consumption::Approved),
                 Err(StoreError::Conflict) => self.wait_a_turn(own.user).await,
                 Err(error) => return Err(error.into()),

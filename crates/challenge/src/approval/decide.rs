@@ -126,7 +126,7 @@ impl Verifier {
             };
             let (change, verdict) =
                 self.decided_change(caller, decision, &read, (judged, proof))?;
-            match self.store.commit(change).await {
+            match self.commit(change).await {
                 Ok(()) => {
                     self.nearby.bell.ring(user);
                     self.nearby.bell.ring_outbox();
@@ -268,6 +268,8 @@ impl Verifier {
             _ => EventKind::Decision,
         };
         let mut event = self.event_of_device(caller, kind, judged.outcome);
+        // Counted where it was asked: who looks at a protocol sees what came of its questions.
+        event.detail.door = judged.session.door.or(event.detail.door);
         event.detail.session = Some(judged.session.id);
         event.detail.policy = Some(judging::POLICY.to_owned());
         let session = Session {
@@ -333,7 +335,7 @@ impl Verifier {
         };
         let mut event = self.event_of_device(caller, EventKind::Decision, outcome);
         event.detail.session = Some(decision.session);
-        self.store.commit(Change::telling(event)).await
+        self.commit(Change::telling(event)).await
     }
 }
 

@@ -1,15 +1,14 @@
-//! How things end without a decision: a session expires or is cancelled, a phone is unlinked.
+//! How things end without a decision: a session expires or is cancelled.
 
-use super::ApprovalStanding;
 use super::callback::{CALLBACKS, Callback, Told};
 use super::caller::{Asking, DeviceCaller};
-use super::device::{Device, DeviceStatus, DeviceUpdate};
+use super::device::{Device, DeviceUpdate};
 use super::linking::{lost_races, no_standing};
 use super::ports::{ApprovalWrites, Write};
 use super::push::About;
 use super::refused::Refused;
 use super::session::{Answered, Digits, Session};
-use crate::audit::{EventKind, Outcome};
+use crate::audit::{Event, EventKind, Outcome};
 use crate::clock::Timestamp;
 use crate::directory::{Tenant, TenantView, User};
 use crate::id::{Id, TimedId};
@@ -17,13 +16,6 @@ use crate::lifecycle::Command;
 use crate::ports::{Change, Message, StandingWrite, StoreError, Versioned};
 use crate::standing::Standing;
 use crate::verifier::{TRIES, Verifier};
-
-/// What ends with something else, and who is told.
-#[derive(Default)]
-pub(super) struct Ended {
-    pub(super) approvals: ApprovalWrites,
-    pub(super) messages: Vec<Message>,
-}
 
 impl Verifier {
     /// Withdraws a session that waits, and tells whoever asked, and the phone, that it ended.
@@ -48,7 +40,7 @@ impl Verifier {
             let push = self.push_about(About::Ended, &change.1).await?;
             let pushes = push.is_some();
             change.0.messages.extend(push);
-            match self.store.commit(change.0).await {
+            match self.commit(change.0).await {
                 Ok(()) => {
                     self.nearby.bell.ring(found.value.user);
                     self.nearby.bell.ring_outbox();
@@ -84,7 +76,7 @@ impl Verifier {
             event.detail.session = Some(id);
             let ended = session.clone();
             let change = self.ending_change(tenant, (&standing, &found), ended, event)?;
-            match self.store.commit(change.0).await {
+            match self.commit(change.0).await {
                 Ok(()) => {
                     self.nearby.bell.ring(session.user);
                     self.nearby.bell.ring_outbox();
@@ -131,7 +123,7 @@ impl Verifier {
                 },
                 ..Change::telling(event)
             };
-            match self.store.commit(change).await {
+            match self.commit(change).await {
                 Ok(()) => return Ok(()),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
@@ -163,7 +155,7 @@ impl Verifier {
         tenant: &TenantView,
         (standing, found): (&Versioned<Standing>, &Versioned<Session>),
         ended: Session,
-        mut event: crate::audit::Event,
+        mut event: Event,
     ) -> Result<(Change, Session), Refused> {
         let ended = Session {
             end_told: true,
@@ -189,96 +181,6 @@ impl Verifier {
             ..Change::telling(event)
         };
         Ok((change, ended))
-    }
-
-    /// Unlinks the device that asks for it. Its pending sessions end, and the tenant is told.
-    pub async fn unlink(&self, caller: &DeviceCaller) -> Result<(), Refused> {
-        let device = &caller.device;
-        for _ in 0..TRIES {
-            let standing = self.store.standing(device.tenant, device.user).await?;
-            let standing = standing.ok_or_else(|| no_standing(device.user))?;
-            if standing.value.approval.device != Some(device.id) {
-                return Err(Refused::UnknownDevice);
-            }
-            let mut next = standing.value.clone();
-            let now = self.clock.now();
-            let who = (device.user, &mut next);
-            let mut ended = self.ended_by_unlinking(&caller.tenant, who, now).await?;
-            let who = (device.user, device.user_external_id.as_str());
-            let callback = self.callback(&caller.tenant, who, Told::Unlinked)?;
-            ended.messages.extend(callback);
-            let event = self.event_of_device(caller, EventKind::Unlink, Outcome::Done);
-            let change = Change {
-                standing: Some(StandingWrite {
-                    user: device.user,
-                    expected: standing.version,
-                    next: Some(next),
-                }),
-                approvals: ended.approvals,
-                messages: Message::in_order(ended.messages),
-                spent: vec![caller.nonce.clone()],
-                ..Change::telling(event)
-            };
-            match self.store.commit(change).await {
-                Ok(()) => {
-                    self.nearby.bell.ring(device.user);
-                    self.nearby.bell.ring_outbox();
-                    return Ok(());
-                }
-                Err(StoreError::Conflict) => self.wait_a_turn(device.user).await,
-                Err(StoreError::AlreadySpent) => return Err(Refused::Replayed),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(lost_races(device.user))
-    }
-
-    /// What ends when the user's phone is not the user's any more; the standing is changed in place.
-    pub(super) async fn ended_by_unlinking(
-        &self,
-        tenant: &TenantView,
-        (user, standing): (Id<User>, &mut Standing),
-        now: Timestamp,
-    ) -> Result<Ended, Refused> {
-        let id = tenant.tenant.id;
-        let approval: &mut ApprovalStanding = &mut standing.approval;
-        let mut ended = Ended::default();
-        for pending in std::mem::take(&mut approval.pending) {
-            let Some(found) = self.store.session(id, pending.id).await? else {
-                continue;
-            };
-            // One that expired is told when it is due.
-            let Ok(cancelled) = found.value.after(Command::Cancel, now) else {
-                continue;
-            };
-            let who = (user, cancelled.user_external_id.as_str());
-            let told = Told::Ended {
-                session: cancelled.id,
-            };
-            ended.messages.extend(self.callback(tenant, who, told)?);
-            let cancelled = Session {
-                end_told: true,
-                ..cancelled
-            };
-            let write = session_write(&found, cancelled);
-            ended.approvals.sessions.push(write);
-        }
-        if let Some(device) = approval.device.take()
-            && let Some(found) = self.store.device(id, device).await?
-        {
-            let status = DeviceStatus::Unlinked { at: now };
-            let gone = Device {
-                status,
-                push: None,
-                ..found.value
-            };
-            ended.approvals.devices.push(Write {
-                key: device,
-                expected: found.version,
-                next: Some(gone),
-            });
-        }
-        Ok(ended)
     }
 
     /// Writes down what a device tells anew about itself.
@@ -313,7 +215,7 @@ impl Verifier {
                 spent: vec![caller.nonce.clone()],
                 ..Change::telling(event)
             };
-            match self.store.commit(change).await {
+            match self.commit(change).await {
                 Ok(()) => return Ok(next),
                 Err(StoreError::Conflict) => {}
                 Err(StoreError::AlreadySpent) => return Err(Refused::Replayed),

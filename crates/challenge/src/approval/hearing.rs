@@ -53,6 +53,7 @@ impl Verifier {
             let listing = Listing {
                 kind: CHORES,
                 tenant: None,
+                line: None,
                 dead_only: false,
                 after: Some(after),
                 limit: PAGE,

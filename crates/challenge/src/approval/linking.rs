@@ -87,7 +87,7 @@ impl Verifier {
                 },
                 ..Change::telling(event)
             };
-            match self.store.commit(change).await {
+            match self.commit(change).await {
                 Ok(()) => {
                     return Ok(LinkingTicket {
                         code,

@@ -35,6 +35,7 @@ pub mod signed;
 mod split;
 mod standing;
 mod start;
+mod unlinking;
 
 pub use bell::{Bell, Ring};
 pub use callback::{Callback, Told};
@@ -52,7 +53,7 @@ pub use looking::Checked;
 pub(crate) use outbox::settled;
 pub use outbox::{GivenOut, LEASE_S, Outgoing, Wanted};
 pub use refused::{Limit, Refused};
-pub use session::{Answered, Digits, Proof, Question, Session, SessionKind, Verdict};
+pub use session::{Answered, Digits, EVIDENCE_S, Proof, Question, Session, SessionKind, Verdict};
 pub use split::{Split, SplitKind};
 pub use standing::{ApprovalStanding, PendingSession};
 pub use start::{ATTEMPTS, ApprovalWish, TEXT_MAX};

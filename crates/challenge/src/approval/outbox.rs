@@ -141,6 +141,7 @@ impl Verifier {
         let listing = Listing {
             kind: CALLBACKS,
             tenant,
+            line: None,
             dead_only,
             after,
             limit,

@@ -196,6 +196,8 @@ pub struct Listing {
     pub kind: &'static str,
     /// Their tenant; nothing: all.
     pub tenant: Option<Id<Tenant>>,
+    /// The user in whose line they stand, of that tenant; nothing: any.
+    pub line: Option<Id<User>>,
     /// Only those that were given up.
     pub dead_only: bool,
     /// Those after this one.

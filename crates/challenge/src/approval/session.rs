@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::device::Device;
 use crate::clock::Timestamp;
 use crate::directory::{Client, PinPlace, Tenant, User};
+use crate::door::Door;
 use crate::id::Id;
 use crate::lifecycle::{Command, Course, OutOfTurn, Phase, Purpose, State};
 
@@ -15,7 +16,7 @@ pub(super) const RESULT_S: u32 = 86_400;
 
 /// Seconds for which a session is kept with its signature: 400 days, since a payment may be disputed
 /// for thirteen months (PSD2, Art. 71).
-pub(super) const EVIDENCE_S: u32 = 400 * 86_400;
+pub const EVIDENCE_S: u32 = 400 * 86_400;
 
 /// What a session asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -121,6 +122,9 @@ pub struct Session {
     /// The client that had it started for itself, and alone may use it; nothing: the tenant's server did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<Id<Client>>,
+    /// The way in by which it was asked for; nothing in sessions that are older than this member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub door: Option<Door>,
     /// Who verifies a PIN.
     pub pin: PinPlace,
     /// The number that the asker's page shows and the phone asks for. Never shown to the phone.

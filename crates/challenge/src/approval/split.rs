@@ -60,7 +60,7 @@ impl Verifier {
             spent: vec![mark(digest_of_signature(split)), mark(whole)],
             ..Change::telling(event)
         };
-        match self.store.commit(change).await {
+        match self.commit(change).await {
             Ok(()) => Ok(()),
             // Whoever was first may have bound it to the same.
             Err(StoreError::AlreadySpent) if self.store.is_spent(tenant, &whole, now).await? => {
@@ -68,7 +68,7 @@ impl Verifier {
             }
             Err(StoreError::AlreadySpent) => {
                 let event = self.event_of_asking(asking, EventKind::BindSignature, Outcome::Wrong);
-                self.store.commit(Change::telling(event)).await?;
+                self.commit(Change::telling(event)).await?;
                 Err(Refused::SplitOtherwise)
             }
             Err(error) => Err(error.into()),

@@ -76,7 +76,7 @@ impl Verifier {
             let push = self.push_about(About::Asked, &session).await?;
             let pushes = push.is_some();
             change.messages.extend(push);
-            match self.store.commit(change).await {
+            match self.commit(change).await {
                 Ok(()) => {
                     self.nearby.bell.ring(user.id);
                     self.nearby.bell.ring_pushes(pushes);
@@ -129,6 +129,7 @@ impl Verifier {
             device,
             question: wish.question.clone(),
             client: wish.client.map(|client| client.id),
+            door: Some(wish.asking.door),
             pin: okay.pin,
             number,
             issued_at: now,
@@ -201,7 +202,7 @@ impl Verifier {
         let mut event = self.event_of_asking(&wish.asking, EventKind::Start, outcome);
         event.user = Some(user.id);
         event.detail.client = wish.client.map(|client| client.name.clone());
-        self.store.commit(Change::telling(event)).await
+        self.commit(Change::telling(event)).await
     }
 
     /// A message that the server owes itself.

@@ -163,7 +163,7 @@ impl Verifier {
             }
         };
         let event = self.delivery_event((claimed, letter), (way, tries), (outcome, trouble));
-        self.store.commit(Change::telling(event)).await?;
+        self.commit(Change::telling(event)).await?;
         // Nothing is kept of a code that nobody can use.
         Ok(Fate::Delivered)
     }

@@ -9,6 +9,7 @@ use super::token::Token;
 use crate::administration::Actor;
 use crate::directory::provision::{Finding, ProvisionError};
 use crate::directory::{Catalogue, TenantView, User};
+use crate::door::Door;
 use crate::id::Id;
 use crate::ports::StoreError;
 use crate::refusal::Refusal;
@@ -119,6 +120,10 @@ impl Officer {
     pub fn actor(&self) -> Actor<'_> {
         Actor {
             name: &self.name,
+            door: match self.identity {
+                Identity::CommandLine => Door::CommandLine,
+                Identity::Token(_) | Identity::Administrator(_) => Door::Management,
+            },
             address: self.address.as_deref(),
             correlation: self.correlation.as_deref(),
         }

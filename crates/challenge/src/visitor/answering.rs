@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::audit::{Detail, Event, EventKind, Outcome};
 use crate::directory::Site;
+use crate::door::Door;
 use crate::id::TimedId;
 use crate::lifecycle::{Command, Phase, State};
 use crate::methods::proof_of_work::Attempt;
@@ -78,7 +79,7 @@ impl Verifier {
             let counted = self.visitors.once_written(move |visitors| {
                 visitors.answered(site, issued_at, now, right);
             });
-            match self.store.commit(change).await {
+            match self.commit(change).await {
                 Ok(()) => {
                     drop(counted);
                     return self.after_answer((ticket, site), right, address).await;
@@ -128,6 +129,7 @@ impl Verifier {
             outcome,
             user: None,
             detail: Detail {
+                door: Some(Door::Ocapi),
                 site: Some(site.public_id.clone()),
                 challenge: Some(challenge),
                 address: Some(address.to_owned()),

@@ -97,7 +97,7 @@ impl Verifier {
                     visitors.checked(site, issued_at);
                 }
             });
-            let committed = self.store.commit(change).await;
+            let committed = self.commit(change).await;
             if committed.is_err() {
                 counted.forget();
             }

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
 use crate::directory::Site;
+use crate::door::Door;
 use crate::id::TimedId;
 use crate::methods::proof_of_work::{Effort, Puzzle};
 use crate::rng::Rng;
@@ -79,6 +80,7 @@ impl Verifier {
         };
         let id = ticket.seal(&self.keyring, &*self.rng)?;
         self.visitors.issued(site, now);
+        self.traffic.issued(site.tenant, Door::Ocapi, now);
         Ok(IssuedToVisitor {
             id,
             kind,

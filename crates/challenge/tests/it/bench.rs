@@ -74,6 +74,7 @@ impl Bench {
         Context {
             tenant: &self.tenant,
             client: &self.client,
+            door: challenge::door::Door::Activid,
             channel: None,
             address: None,
             correlation: None,

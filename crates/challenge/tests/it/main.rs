@@ -10,6 +10,7 @@ mod delivering;
 mod issuing;
 mod memory_approvals;
 mod memory_store;
+mod memory_watching;
 mod no_officers;
 mod one_time_passwords;
 mod passwords;

@@ -14,6 +14,7 @@ use crate::bench::{Bench, KEY, block_on};
 
 const OPERATOR: Actor<'static> = Actor {
     name: "operator",
+    door: challenge::door::Door::CommandLine,
     address: None,
     correlation: None,
 };

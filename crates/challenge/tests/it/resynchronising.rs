@@ -9,6 +9,7 @@ use crate::bench::{Bench, block_on, hotp, hotp_code, totp};
 
 const OPERATOR: Actor<'_> = Actor {
     name: "operator",
+    door: challenge::door::Door::CommandLine,
     address: None,
     correlation: None,
 };

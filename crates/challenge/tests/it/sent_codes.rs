@@ -79,6 +79,7 @@ fn a_locked_user_is_sent_nothing() {
     let user = bench.store.rows().users[0].0.clone();
     let actor = Actor {
         name: "operator",
+        door: challenge::door::Door::CommandLine,
         address: None,
         correlation: None,
     };

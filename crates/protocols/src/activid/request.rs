@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, RawPathParams, Request};
 use axum::http::{HeaderMap, header};
 use challenge::directory::{Client, TenantView};
+use challenge::door::Door;
 use challenge::transaction::Field;
 use challenge::verifier::Context;
 use http_body_util::LengthLimitError;
@@ -108,6 +109,7 @@ impl Call {
         Context {
             tenant: &self.tenant,
             client,
+            door: Door::Activid,
             channel,
             address: self.address.as_deref(),
             correlation: self.correlation.as_deref(),

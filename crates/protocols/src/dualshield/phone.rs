@@ -143,6 +143,8 @@ fn asking<'a>(act: &'a Act<'_>) -> Asking<'a> {
     let context = act.context();
     Asking {
         tenant: &act.caller.tenant,
+        door: context.door,
+        officer: None,
         address: context.address,
         correlation: context.correlation,
     }

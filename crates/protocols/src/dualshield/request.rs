@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderValue, header};
+use challenge::door::Door;
 use challenge::verifier::Context;
 
 use crate::dualshield::caller::Caller;
@@ -80,6 +81,7 @@ impl Call {
         Context {
             tenant: &caller.tenant,
             client: &caller.client,
+            door: Door::Dualshield,
             channel: None,
             address: self.address.as_deref(),
             correlation: self.correlation.as_deref(),

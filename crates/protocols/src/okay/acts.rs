@@ -7,12 +7,13 @@ use axum::body::Body;
 use axum::http::Request;
 use challenge::approval::{ApprovalWish, Asking, Checked, Split, SplitKind};
 use challenge::directory::TenantView;
+use challenge::door::Door;
 use zeroize::Zeroizing;
 
 use crate::desk::Desk;
 use crate::incoming;
 use crate::okay::auth_result::AuthResult;
-use crate::okay::qr::{self, NotDrawn};
+use crate::qr::{self, NotDrawn};
 use crate::okay::refusal::Refused;
 use crate::okay::request::{self, CheckRequest, LinkRequest, StartRequest, Text};
 use crate::okay::response;
@@ -47,6 +48,8 @@ impl From {
     fn asking<'a>(&'a self, signed: &'a Signed) -> Asking<'a> {
         Asking {
             tenant: &signed.tenant,
+            door: Door::Okay,
+            officer: None,
             address: self.address.as_deref(),
             correlation: self.correlation.as_deref(),
         }

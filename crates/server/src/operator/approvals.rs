@@ -64,8 +64,10 @@ async fn cancel(
     let view = view.ok_or_else(|| Failure::new("the tenant was removed meanwhile"))?;
     let asking = Asking {
         tenant: &view,
+        door: OPERATOR.door,
+        officer: Some(OPERATOR.name),
         address: OPERATOR.address,
-        correlation: Some(OPERATOR.name),
+        correlation: OPERATOR.correlation,
     };
     verifier.cancel_approval(&asking, session.id).await?;
     desk.output

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use challenge::administration::Actor;
+use challenge::door::Door;
+use challenge::officers::CONSOLE;
 use challenge::ports::{Store, TenantRows};
 use challenge::secret::Keyring;
 use challenge::verifier::{Ports, Verifier};
@@ -17,6 +19,7 @@ use crate::system::{OsRng, SystemClock};
 /// Who acts, in the audit log.
 pub(super) const OPERATOR: Actor<'static> = Actor {
     name: "operator",
+    door: Door::CommandLine,
     address: None,
     correlation: None,
 };
@@ -91,14 +94,18 @@ impl Desk {
     }
 }
 
-/// The tenants, or the one of this name, by name.
+/// The tenants, or the one of this name, by name. The one of the administrators is there when it is
+/// named: to lock and unlock them.
 pub(super) async fn tenants(
     store: &dyn Store,
     name: Option<&str>,
 ) -> Result<Vec<TenantRows>, Failure> {
     let mut all = store.tenants().await?;
     all.sort_by(|left, right| left.tenant.name.cmp(&right.tenant.name));
-    let Some(name) = name else { return Ok(all) };
+    let Some(name) = name else {
+        all.retain(|rows| rows.tenant.name != CONSOLE);
+        return Ok(all);
+    };
     let found: Vec<_> = all
         .into_iter()
         .filter(|rows| rows.tenant.name == name)

@@ -94,6 +94,7 @@ async fn is_answered_by(verifier: &Verifier, table: &str) -> bool {
     let context = || Context {
         tenant: &tenant,
         client: tenant.client("portal").unwrap(),
+        door: challenge::door::Door::Activid,
         channel: None,
         address: None,
         correlation: None,

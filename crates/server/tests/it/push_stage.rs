@@ -72,6 +72,8 @@ impl Stage {
         let view = verifier.catalogue.tenant_by_okay_id(40007).unwrap();
         let asking = Asking {
             tenant: &view,
+            door: challenge::door::Door::Okay,
+            officer: None,
             address: None,
             correlation: None,
         };

@@ -301,6 +301,7 @@ async fn a_tenant_whose_pushes_stay_outside_reaches_no_internal_address() {
         let wanted = challenge::approval::ports::Listing {
             kind: "okay.push",
             tenant: None,
+            line: None,
             dead_only: false,
             after: None,
             limit: 100,

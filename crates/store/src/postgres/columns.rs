@@ -180,6 +180,7 @@ fn events<'a>(winners: &[&'a ChangeRows]) -> Table<'a> {
             column(&rows, |row| row.kind),
             column(&rows, |row| row.outcome),
             column(&rows, |row| row.user),
+            column(&rows, |row| row.officer.as_deref()),
             column(&rows, |row| row.detail.as_str()),
         ]
     })

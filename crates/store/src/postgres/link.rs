@@ -56,9 +56,9 @@ const STATEMENTS: [&str; 12] = [
     "INSERT INTO outbox (tenant, id, kind, line, place, body, due_at) SELECT * FROM \
      unnest($1::bigint[], $2::bytea[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], \
      $7::bigint[])",
-    "INSERT INTO event (tenant, id, at, kind, outcome, user_id, detail) SELECT * FROM \
+    "INSERT INTO event (tenant, id, at, kind, outcome, user_id, officer, detail) SELECT * FROM \
      unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], \
-     $7::text[])",
+     $7::text[], $8::text[])",
 ];
 
 /// Planned once, and by the keys: a plan made while a table was small or its statistics old would

@@ -110,8 +110,8 @@ fn write(connection: &Connection, change: &ChangeRows) -> rusqlite::Result<()> {
     let event = &change.event;
     connection
         .prepare_cached(
-            "INSERT INTO event (tenant, id, at, kind, outcome, user_id, detail) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO event (tenant, id, at, kind, outcome, user_id, officer, detail) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             event.tenant,
@@ -120,6 +120,7 @@ fn write(connection: &Connection, change: &ChangeRows) -> rusqlite::Result<()> {
             event.kind,
             event.outcome,
             event.user,
+            event.officer,
             event.detail
         ])?;
     Ok(())

@@ -2,11 +2,11 @@
 
 use rusqlite::Connection;
 
-use crate::sql;
+use crate::{sql, sql_watching};
 use crate::sqlite::open;
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 54] = [
+const STATEMENTS: [&str; 69] = [
     sql::STANDING,
     sql::CHALLENGE,
     sql::TOKEN,
@@ -61,6 +61,21 @@ const STATEMENTS: [&str; 54] = [
     sql::ENDED_CHALLENGES,
     sql::ENDED_SITE_HOURS,
     sql::REMOVE_SITE_HOUR,
+    sql_watching::EVENTS_OF_TENANT,
+    sql_watching::EVENTS_OF_USER,
+    sql_watching::EVENTS_OF_KIND,
+    sql_watching::EVENTS_OF_OUTCOME,
+    sql_watching::EVENTS_OF_OFFICER,
+    sql_watching::CHALLENGES,
+    sql_watching::OPEN_CHALLENGES,
+    sql_watching::KEPT,
+    sql_watching::SESSIONS,
+    sql_watching::DEVICES,
+    sql_watching::LINKED_DEVICES,
+    sql_watching::WAITING_MESSAGES_OF_LINE,
+    sql_watching::TRAFFIC,
+    sql_watching::ENDED_TRAFFIC,
+    sql_watching::REMOVE_TRAFFIC,
 ];
 
 /// The steps of a statement's plan, as SQLite words them.
@@ -101,4 +116,25 @@ fn a_walk_is_recognised() {
     let connection = open::open_writer(&folder.path().join("new.db")).unwrap();
     let walk = "SELECT id FROM authenticator WHERE tenant = $1 AND body = $2";
     assert!(plan(&connection, walk).iter().any(|step| walks(step)));
+}
+
+#[test]
+fn a_search_reads_along_the_index_that_narrows_it_and_sorts_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = open::open_writer(&folder.path().join("new.db")).unwrap();
+    let by_index = [
+        (sql_watching::EVENTS_OF_TENANT, "PRIMARY KEY"),
+        (sql_watching::EVENTS_OF_USER, "event_user"),
+        (sql_watching::EVENTS_OF_KIND, "event_kind"),
+        (sql_watching::EVENTS_OF_OUTCOME, "event_outcome"),
+        (sql_watching::EVENTS_OF_OFFICER, "event_officer"),
+        (sql_watching::SESSIONS, "approval_session_newest"),
+    ];
+    for (statement, index) in by_index {
+        let plan = plan(&connection, statement);
+        let [step] = &plan[..] else {
+            panic!("{plan:?}: {statement}");
+        };
+        assert!(step.contains(index), "{step}: {statement}");
+    }
 }

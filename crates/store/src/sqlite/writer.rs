@@ -255,6 +255,7 @@ mod tests {
             "issue".into(),
             "done".into(),
             Cell::Null,
+            Cell::Null,
             "x".repeat(length).into(),
         ];
         vec![provision::any(sql::ADD_EVENT, cells)]
@@ -264,10 +265,12 @@ mod tests {
     fn a_full_disk_is_refused_and_recovers_when_there_is_room() {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = writer(&folder);
-        writer
+        let pages: u32 = writer
             .connection
-            .execute_batch("PRAGMA max_page_count = 60")
+            .query_row("PRAGMA page_count", [], |row| row.get(0))
             .unwrap();
+        let limit = format!("PRAGMA max_page_count = {}", pages + 20);
+        writer.connection.execute_batch(&limit).unwrap();
         let acknowledged = (0..100)
             .take_while(|&number| writer.run(&event(number, 4000)).is_ok())
             .count();

@@ -28,7 +28,7 @@ on_both!(
 const POINT: &str = "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296\
                      4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";
 
-fn device(tenant: Id<Tenant>, number: i64) -> Device {
+pub(crate) fn device(tenant: Id<Tenant>, number: i64) -> Device {
     let bytes = (0..65).map(|at| u8::from_str_radix(&POINT[2 * at..2 * at + 2], 16).unwrap());
     Device {
         id: id(number),
@@ -48,7 +48,7 @@ fn device(tenant: Id<Tenant>, number: i64) -> Device {
     }
 }
 
-fn session(tenant: Id<Tenant>, number: i64) -> Session {
+pub(crate) fn session(tenant: Id<Tenant>, number: i64) -> Session {
     Session {
         id: id(number),
         tenant,
@@ -64,6 +64,7 @@ fn session(tenant: Id<Tenant>, number: i64) -> Session {
             device_data: None,
         },
         client: None,
+        door: None,
         pin: PinPlace::Tenant,
         number: Some("42".into()),
         issued_at: NOW,

@@ -14,3 +14,4 @@ mod races;
 mod rows;
 mod verifying;
 mod visits;
+mod watching;

@@ -90,6 +90,7 @@ async fn listed(store: &dyn Store, tenant: Option<Id<Tenant>>, dead_only: bool) 
     let listing = Listing {
         kind: KIND,
         tenant,
+        line: None,
         dead_only,
         after: None,
         limit: 1000,
@@ -205,6 +206,7 @@ async fn a_dead_message_is_kept_listed_and_redelivered(place: &Place) {
     let listing = Listing {
         kind: KIND,
         tenant: Some(tenant),
+        line: None,
         dead_only: true,
         after: None,
         limit: 10,

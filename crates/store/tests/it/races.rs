@@ -125,6 +125,7 @@ async fn a_loser_takes_nobody_with_it_and_leaves_nothing(place: &Place) {
     let all = Listing {
         kind: "callback",
         tenant: None,
+        line: None,
         dead_only: false,
         after: None,
         limit: 1000,

@@ -116,7 +116,7 @@ pub(crate) async fn node(place: &Place) -> Arc<Verifier> {
 }
 
 /// Two nodes must not draw the same ids.
-struct OsBytes;
+pub(crate) struct OsBytes;
 
 impl challenge::rng::Rng for OsBytes {
     fn fill(&self, buffer: &mut [u8]) {
@@ -136,6 +136,7 @@ async fn accepted(nodes: &[Arc<Verifier>], user: &'static str, proof: &Proof<'st
                 context: Context {
                     tenant: &tenant,
                     client: &client,
+                    door: challenge::door::Door::Activid,
                     channel: None,
                     address: None,
                     correlation: None,
@@ -172,6 +173,7 @@ async fn asked(node: &Verifier, user: &str, serial: Option<&str>) -> String {
     let context = Context {
         tenant: &tenant,
         client: &client,
+        door: challenge::door::Door::Activid,
         channel: None,
         address: None,
         correlation: None,

@@ -211,7 +211,7 @@ impl Verifier {
             let Some(found) = found.filter(|row| same(&row.value)) else {
                 return Ok(false);
             };
-            match self.store.commit(self.dropping(tenant, &found)).await {
+            match self.commit(self.dropping(tenant, &found)).await {
                 Ok(()) => return Ok(true),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),

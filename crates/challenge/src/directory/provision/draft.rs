@@ -97,6 +97,7 @@ impl<'a> Draft<'a> {
                 user: None,
                 detail: Detail {
                     fields,
+                    door: actor.map(|actor| actor.door),
                     client: owned(actor.map(|actor| actor.name)),
                     address: owned(actor.and_then(|actor| actor.address)),
                     correlation: owned(actor.and_then(|actor| actor.correlation)),

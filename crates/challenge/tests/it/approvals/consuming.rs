@@ -164,6 +164,7 @@ fn a_locked_user_approved_nothing() {
     desk.approve(&phone, &session).unwrap();
     let actor = Actor {
         name: "operator",
+        door: challenge::door::Door::CommandLine,
         address: None,
         correlation: None,
     };

@@ -40,6 +40,8 @@ fn a_decision_judged_in_time_is_refused_once_a_check_told_that_the_session_is_pa
         clock.set(START.plus_s(PENDING_S));
         let asking = Asking {
             tenant: &tenant,
+            door: challenge::door::Door::Okay,
+            officer: None,
             address: None,
             correlation: None,
         };

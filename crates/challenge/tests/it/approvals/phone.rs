@@ -76,6 +76,8 @@ impl Desk {
     pub(super) fn asking(&self) -> Asking<'_> {
         Asking {
             tenant: &self.bench.tenant,
+            door: challenge::door::Door::Okay,
+            officer: None,
             address: Some("192.0.2.7"),
             correlation: None,
         }

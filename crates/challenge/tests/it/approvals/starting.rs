@@ -86,6 +86,7 @@ fn a_locked_user_is_not_asked() {
     let user = desk.bench.store.rows().users[1].0.clone();
     let actor = Actor {
         name: "operator",
+        door: challenge::door::Door::CommandLine,
         address: None,
         correlation: None,
     };

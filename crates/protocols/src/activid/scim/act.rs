@@ -166,6 +166,7 @@ fn actor<'a>(call: &'a Call, client: &'a Client) -> Actor<'a> {
     let context = call.context(client, None);
     Actor {
         name: &client.name,
+        door: context.door,
         address: context.address,
         correlation: context.correlation,
     }

@@ -155,6 +155,8 @@ async fn the_app_reads_which_session_waits_and_the_push_service_nothing() {
     let view = partner.verifier.catalogue.tenant_by_okay_id(BUSY).unwrap();
     let asking = challenge::approval::Asking {
         tenant: &view,
+        door: challenge::door::Door::Okay,
+        officer: None,
         address: None,
         correlation: None,
     };

@@ -69,6 +69,8 @@ async fn start_on(node: &Verifier) {
     let wish = ApprovalWish {
         asking: Asking {
             tenant: &tenant,
+            door: challenge::door::Door::Okay,
+            officer: None,
             address: None,
             correlation: None,
         },

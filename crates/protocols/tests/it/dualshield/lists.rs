@@ -8,6 +8,7 @@ use crate::agency::{Agency, error, first};
 
 const ACTOR: Actor<'static> = Actor {
     name: "operator",
+    door: challenge::door::Door::CommandLine,
     address: None,
     correlation: None,
 };

@@ -1,0 +1,95 @@
+//! What the stores in memory let be watched: their events, searched by comparing each. What is promised
+//! about the rest is in the contract suite of the crate `store`.
+
+use async_trait::async_trait;
+use challenge::approval::{Device, Session};
+use challenge::audit::Event;
+use challenge::clock::Timestamp;
+use challenge::directory::Tenant;
+use challenge::id::{Id, TimedId};
+use challenge::ports::{Store, StoreError};
+use challenge::watching::ports::{ChallengePage, DevicePage, Kept, SessionPage, Watching};
+use challenge::watching::{Found, Search, Span, TrafficRow};
+
+use crate::memory_store::MemoryStore;
+use crate::provision::memory::Memory;
+
+fn unwatched<T>() -> Result<T, StoreError> {
+    Err(StoreError::Unavailable(
+        "this store is not watched".to_owned(),
+    ))
+}
+
+fn found(events: Vec<Event>, tenant: Id<Tenant>, search: &Search) -> Found {
+    let mut events = events;
+    events.retain(|event| event.tenant == tenant && search.fits(event));
+    events.sort_by_key(|event| std::cmp::Reverse(event.id));
+    let limit = usize::try_from(search.limit).unwrap();
+    let came_to = (events.len() > limit).then(|| events[limit - 1].id);
+    events.truncate(limit);
+    Found { events, came_to }
+}
+
+macro_rules! watched {
+    ($store:ty) => {
+        #[async_trait]
+        impl Watching for $store {
+            async fn search(
+                &self,
+                tenant: Id<Tenant>,
+                search: &Search,
+            ) -> Result<Found, StoreError> {
+                let events = self.events(tenant, u32::MAX).await?;
+                Ok(found(events, tenant, search))
+            }
+
+            async fn challenges(
+                &self,
+                _: Id<Tenant>,
+                _: &ChallengePage,
+            ) -> Result<Vec<Kept>, StoreError> {
+                unwatched()
+            }
+
+            async fn kept(&self, _: Id<Tenant>, _: TimedId) -> Result<Option<Kept>, StoreError> {
+                unwatched()
+            }
+
+            async fn sessions(
+                &self,
+                _: Id<Tenant>,
+                _: &SessionPage,
+            ) -> Result<Vec<Session>, StoreError> {
+                unwatched()
+            }
+
+            async fn devices(
+                &self,
+                _: Id<Tenant>,
+                _: &DevicePage,
+            ) -> Result<Vec<Device>, StoreError> {
+                unwatched()
+            }
+
+            async fn add_traffic(&self, _: Vec<TrafficRow>) -> Result<(), StoreError> {
+                unwatched()
+            }
+
+            async fn sweep_traffic(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {
+                unwatched()
+            }
+
+            async fn traffic(
+                &self,
+                _: Id<Tenant>,
+                _: Span,
+                _: Timestamp,
+            ) -> Result<Vec<TrafficRow>, StoreError> {
+                unwatched()
+            }
+        }
+    };
+}
+
+watched!(MemoryStore);
+watched!(Memory);
