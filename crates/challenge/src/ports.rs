@@ -330,6 +330,8 @@ pub struct Provision {
     /// Standings of new users, or changed by enrolment and revocation: compare-and-set, with 0 for
     /// a new user.
     pub standings: Vec<(Id<Tenant>, StandingWrite)>,
+    /// What is about officers.
+    pub officers: OfficerWrites,
     /// What happened, an event a tenant that was touched.
     pub events: Vec<Event>,
 }

@@ -88,6 +88,7 @@ struct MasterKey {
     passcodes: hmac::Key,
     tickets: hmac::Key,
     puzzles: hmac::Key,
+    officers: hmac::Key,
     push: PushKey,
 }
 
@@ -174,8 +175,36 @@ impl Keyring {
 
     /// The form in which a client's secret is stored.
     pub fn client_secret_mac(&self, secret: &str) -> Result<SecretMac, SealError> {
+        self.mac(|key| &key.client_secrets, secret)
+    }
+
+    /// Whether this is the secret, decided in constant time.
+    ///
+    /// Without a stored form (an unknown client) the same work is done and the answer is no.
+    pub fn client_secret_matches(&self, stored: Option<&SecretMac>, unverified: &str) -> bool {
+        self.matches(|key| &key.client_secrets, stored, unverified)
+    }
+
+    /// The form in which is kept what an officer proves to be one with; what it is for goes before it.
+    pub(crate) fn officer_mac(&self, purpose: &str, text: &str) -> Result<SecretMac, SealError> {
+        self.mac(|key| &key.officers, &format!("{purpose} {text}"))
+    }
+
+    /// Whether this is what is kept, decided in constant time; where nothing is, the same work is
+    /// done and the answer is no.
+    pub(crate) fn officer_matches(
+        &self,
+        stored: Option<&SecretMac>,
+        purpose: &str,
+        unverified: &str,
+    ) -> bool {
+        let unverified = format!("{purpose} {unverified}");
+        self.matches(|key| &key.officers, stored, &unverified)
+    }
+
+    fn mac(&self, of: fn(&MasterKey) -> &hmac::Key, text: &str) -> Result<SecretMac, SealError> {
         let key = self.key(self.current)?;
-        let tag = hmac::sign(&key.client_secrets, secret.as_bytes());
+        let tag = hmac::sign(of(key), text.as_bytes());
         let mac = tag.as_ref().try_into().map_err(|_| SealError::Damaged)?;
         Ok(SecretMac {
             key_version: self.current,
@@ -183,15 +212,17 @@ impl Keyring {
         })
     }
 
-    /// Whether this is the secret, decided in constant time.
-    ///
-    /// Without a stored form (an unknown client) the same work is done and the answer is no.
-    pub fn client_secret_matches(&self, stored: Option<&SecretMac>, unverified: &str) -> bool {
+    fn matches(
+        &self,
+        of: fn(&MasterKey) -> &hmac::Key,
+        stored: Option<&SecretMac>,
+        unverified: &str,
+    ) -> bool {
         let version = stored.map_or(self.current, |stored| stored.key_version);
         let Ok(key) = self.key(version) else {
             return false;
         };
-        let tag = hmac::sign(&key.client_secrets, unverified.as_bytes());
+        let tag = hmac::sign(of(key), unverified.as_bytes());
         let expected = stored.map_or([0; 32], |stored| stored.mac);
         let equal = constant_time::verify_slices_are_equal(tag.as_ref(), &expected).is_ok();
         equal && stored.is_some()
@@ -314,6 +345,7 @@ impl MasterKey {
         let passcodes = hmac::sign(&root, b"countersign passcodes v1");
         let tickets = hmac::sign(&root, b"countersign tickets v1");
         let puzzles = hmac::sign(&root, b"countersign puzzles v1");
+        let officers = hmac::sign(&root, b"countersign officers v1");
         let push = hmac::sign(&root, b"countersign push v1");
         Some(Self {
             sealing: LessSafeKey::new(UnboundKey::new(&AES_256_GCM, sealing.as_ref()).ok()?),
@@ -323,6 +355,7 @@ impl MasterKey {
             passcodes: hmac::Key::new(hmac::HMAC_SHA256, passcodes.as_ref()),
             tickets: hmac::Key::new(hmac::HMAC_SHA256, tickets.as_ref()),
             puzzles: hmac::Key::new(hmac::HMAC_SHA256, puzzles.as_ref()),
+            officers: hmac::Key::new(hmac::HMAC_SHA256, officers.as_ref()),
             push: PushKey::derive(&hmac::Key::new(hmac::HMAC_SHA256, push.as_ref()))?,
         })
     }
@@ -460,5 +493,11 @@ mod tests {
         assert!(ring.client_secret_matches(Some(&stored), "password01"));
         assert!(!ring.client_secret_matches(Some(&stored), "password02"));
         assert!(!ring.client_secret_matches(None, "password01"));
+        // What officers prove themselves with is kept under another key, and apart by purpose.
+        let kept = ring.officer_mac("link", "password01").unwrap();
+        assert!(ring.officer_matches(Some(&kept), "link", "password01"));
+        assert!(!ring.officer_matches(Some(&kept), "token", "password01"));
+        assert!(!ring.officer_matches(Some(&stored), "link", "password01"));
+        assert!(!ring.officer_matches(None, "link", "password01"));
     }
 }

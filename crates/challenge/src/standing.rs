@@ -32,6 +32,19 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// What [`Standing::most_failures`] gives for a user whom an administrator locked.
+    pub const LOCKED: u32 = i32::MAX.cast_unsigned();
+
+    /// The most wrong answers in a row under any policy: by it a store finds users who may be locked.
+    pub fn most_failures(&self) -> u32 {
+        let counted = self.policies.values().map(|tally| tally.failures);
+        if self.locked {
+            Self::LOCKED
+        } else {
+            counted.max().unwrap_or(0).min(Self::LOCKED)
+        }
+    }
+
     /// The movement of an authenticator as enrolled; nothing where it was handed on or got another
     /// key since it was read, and then it must not be used.
     pub fn movement(&self, authenticator: &Authenticator) -> Option<&Movement> {

@@ -59,6 +59,7 @@ pub struct Verifier {
     pub(crate) mint: Arc<dyn Mint>,
     pub(crate) turnstiles: Turnstiles,
     pub(crate) callers: crate::callers::KnownCallers,
+    pub(crate) tokens: crate::officers::KnownTokens,
     pub(crate) nearby: crate::approval::Nearby,
     /// What is counted about visitors.
     pub visitors: Counters,
@@ -117,6 +118,7 @@ impl Verifier {
             mint,
             turnstiles,
             callers,
+            tokens: crate::officers::KnownTokens::default(),
             nearby: crate::approval::Nearby::default(),
             visitors: Counters::default(),
             traffic: Traffic::default(),

@@ -26,7 +26,6 @@ impl<D: Database> Engine<D> {
             Shelf::Session => sql::SESSION,
             Shelf::LinkingCode => sql::LINKING_CODE,
             Shelf::Guesses => sql::GUESSES,
-            Shelf::Roll => sql::ROLL,
             Shelf::Administrator => sql::ADMINISTRATOR,
             Shelf::OfficerToken => sql::OFFICER_TOKEN,
             Shelf::ConsoleSession => sql::CONSOLE_SESSION,

@@ -4,15 +4,15 @@ use async_trait::async_trait;
 use challenge::approval::ports::{CodeDigest, Write};
 use challenge::directory::{Tenant, User};
 use challenge::id::Id;
-use challenge::officers::ports::OfficerStore;
-use challenge::officers::{Administrator, KeptRequest, KeptSession, Roll, Token};
+use challenge::officers::ports::{OfficerStore, OfficerWrites};
+use challenge::officers::{Administrator, KeptRequest, KeptSession, Token};
 use challenge::ports::{StoreError, Versioned};
 use serde::de::DeserializeOwned;
 
 use crate::cell::{Cell, Row, to_json};
-use crate::database::{Database, PATIENCE};
+use crate::database::{Database, PATIENCE, Step};
 use crate::engine::Engine;
-use crate::shelf::{self, Shelf};
+use crate::shelf::{self, Shelf, ShelfBody, ShelfRow};
 use crate::{provision, sql};
 
 /// All that is about officers belongs to the whole server.
@@ -45,12 +45,35 @@ impl<D: Database> Engine<D> {
     }
 }
 
+/// What is written about officers with a change of the directory: compare-and-sets like all others.
+pub(crate) fn steps(writes: &OfficerWrites) -> Result<Vec<Step>, StoreError> {
+    let rows = shelf::officer_rows(writes)?;
+    Ok(rows.into_iter().filter_map(step).collect())
+}
+
+fn step(row: ShelfRow) -> Option<Step> {
+    let ShelfBody { ends_at, body } = row.next?;
+    let [add, change] = match row.shelf {
+        Shelf::Administrator => [sql::ADD_ADMINISTRATOR, sql::MOVE_ADMINISTRATOR],
+        Shelf::OfficerToken => [sql::ADD_OFFICER_TOKEN, sql::MOVE_OFFICER_TOKEN],
+        Shelf::ConsoleSession => [sql::ADD_CONSOLE_SESSION, sql::MOVE_CONSOLE_SESSION],
+        Shelf::Device | Shelf::Session | Shelf::LinkingCode | Shelf::Guesses => return None,
+    };
+    let mut cells: Vec<Cell> = vec![
+        ends_at.into(),
+        body.into(),
+        row.tenant.into(),
+        row.id.into(),
+    ];
+    if row.expected == 0 {
+        return Some(provision::exactly(1, add, cells));
+    }
+    cells.push(row.expected.into());
+    Some(provision::exactly(1, change, cells))
+}
+
 #[async_trait]
 impl<D: Database> OfficerStore for Engine<D> {
-    async fn roll(&self) -> Result<Option<Versioned<Roll>>, StoreError> {
-        self.of_officers(Shelf::Roll, shelf::ROLL).await
-    }
-
     async fn administrator(
         &self,
         id: Id<User>,
@@ -91,19 +114,11 @@ impl<D: Database> OfficerStore for Engine<D> {
     }
 
     async fn touch(&self, write: Write<CodeDigest, KeptSession>) -> Result<(), StoreError> {
-        let Some(next) = write.next else {
-            return Ok(());
+        let writes = OfficerWrites {
+            sessions: vec![write],
+            ..OfficerWrites::default()
         };
-        let id = shelf::hex(&write.key);
-        let mut cells = vec![
-            next.keep_until().unix_ms().into(),
-            to_json(Shelf::ConsoleSession.table(), &id, &next)?.into(),
-            PLACE.number().into(),
-            id.into(),
-        ];
-        cells.push(write.expected.into());
-        let step = provision::exactly(1, sql::TOUCH_CONSOLE_SESSION, cells);
-        self.database().run(vec![step], PATIENCE).await?;
+        self.database().run(steps(&writes)?, PATIENCE).await?;
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use challenge::visitor::SiteHour;
 use crate::cell::{Cell, to_json};
 use crate::change::EventRow;
 use crate::database::Step;
-use crate::{directory, sql};
+use crate::{directory, officers, sql};
 
 /// The statements of a change of the directory. The first one takes the directory's version, so
 /// that two changes computed from the same version never both happen.
@@ -78,6 +78,7 @@ pub(crate) fn steps(change: &Provision) -> Result<Vec<Step>, StoreError> {
     for (tenant, write) in &change.standings {
         steps.push(standing(*tenant, write)?);
     }
+    steps.extend(officers::steps(&change.officers)?);
     for event in &change.events {
         steps.push(exactly(
             1,

@@ -23,7 +23,6 @@ pub(crate) enum Shelf {
     Session,
     LinkingCode,
     Guesses,
-    Roll,
     Administrator,
     OfficerToken,
     ConsoleSession,
@@ -31,12 +30,11 @@ pub(crate) enum Shelf {
 
 impl Shelf {
     /// All of them, in the order in which a change locks them.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Device,
         Self::Session,
         Self::LinkingCode,
         Self::Guesses,
-        Self::Roll,
         Self::Administrator,
         Self::OfficerToken,
         Self::ConsoleSession,
@@ -49,7 +47,6 @@ impl Shelf {
             Self::Session => "approval_session",
             Self::LinkingCode => "linking_code",
             Self::Guesses => "linking_guess",
-            Self::Roll => "officer_roll",
             Self::Administrator => "administrator",
             Self::OfficerToken => "officer_token",
             Self::ConsoleSession => "console_session",
@@ -116,9 +113,6 @@ pub(crate) fn rows(
 pub(crate) fn officer_rows(writes: &OfficerWrites) -> Result<Vec<ShelfRow>, StoreError> {
     let place = |shelf| (shelf, Id::SERVER);
     let mut rows = Vec::new();
-    for write in &writes.roll {
-        rows.push(row(place(Shelf::Roll), ROLL.to_owned(), write, |_| None)?);
-    }
     for write in &writes.administrators {
         let id = ordered(write.key);
         rows.push(row(place(Shelf::Administrator), id, write, |_| None)?);
@@ -135,9 +129,6 @@ pub(crate) fn officer_rows(writes: &OfficerWrites) -> Result<Vec<ShelfRow>, Stor
     }
     Ok(rows)
 }
-
-/// The key of the one row of the roll.
-pub(crate) const ROLL: &str = "roll";
 
 /// An id as the key of a row: 16 digits, so that keys sort as the ids do.
 pub(crate) fn ordered<Of>(id: Id<Of>) -> String {

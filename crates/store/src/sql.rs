@@ -31,8 +31,6 @@ pub(crate) const GUESSES: &str =
 pub(crate) const OPEN_LINKING_CODES: &str = "SELECT count(*) FROM \
      (SELECT ends_at FROM linking_code WHERE ends_at > $1 LIMIT $2) AS open";
 
-pub(crate) const ROLL: &str =
-    "SELECT version, body FROM officer_roll WHERE tenant = $1 AND id = $2";
 pub(crate) const ADMINISTRATOR: &str =
     "SELECT version, body FROM administrator WHERE tenant = $1 AND id = $2";
 pub(crate) const OFFICER_TOKEN: &str =
@@ -45,7 +43,17 @@ pub(crate) const ADMINISTRATORS: &str = "SELECT version, body FROM administrator
      WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
 pub(crate) const OFFICER_TOKENS: &str = "SELECT version, body FROM officer_token \
      WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
-pub(crate) const TOUCH_CONSOLE_SESSION: &str = "UPDATE console_session SET version = version + 1, \
+pub(crate) const ADD_ADMINISTRATOR: &str = "INSERT INTO administrator \
+     (ends_at, body, tenant, id, version) VALUES ($1, $2, $3, $4, 1) ON CONFLICT DO NOTHING";
+pub(crate) const MOVE_ADMINISTRATOR: &str = "UPDATE administrator SET version = version + 1, \
+     ends_at = $1, body = $2 WHERE tenant = $3 AND id = $4 AND version = $5";
+pub(crate) const ADD_OFFICER_TOKEN: &str = "INSERT INTO officer_token \
+     (ends_at, body, tenant, id, version) VALUES ($1, $2, $3, $4, 1) ON CONFLICT DO NOTHING";
+pub(crate) const MOVE_OFFICER_TOKEN: &str = "UPDATE officer_token SET version = version + 1, \
+     ends_at = $1, body = $2 WHERE tenant = $3 AND id = $4 AND version = $5";
+pub(crate) const ADD_CONSOLE_SESSION: &str = "INSERT INTO console_session \
+     (ends_at, body, tenant, id, version) VALUES ($1, $2, $3, $4, 1) ON CONFLICT DO NOTHING";
+pub(crate) const MOVE_CONSOLE_SESSION: &str = "UPDATE console_session SET version = version + 1, \
      ends_at = $1, body = $2 WHERE tenant = $3 AND id = $4 AND version = $5";
 pub(crate) const ADD_KEPT_REQUEST: &str = "INSERT INTO kept_request \
      (ends_at, body, tenant, id, version) VALUES ($1, $2, $3, $4, 1) ON CONFLICT DO NOTHING";

@@ -5,9 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::keys::Kept;
 use super::role::{Reach, Role};
+use crate::approval::ports::CodeDigest;
 use crate::clock::Timestamp;
 use crate::directory::User;
 use crate::id::Id;
+
+/// Sessions that an administrator has at a time; a further one ends the oldest.
+pub const SESSIONS_MAX: usize = 20;
 
 /// An administrator, as kept. The id is the user's.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,8 +34,8 @@ pub struct Administrator {
     pub(super) recovery: Vec<Kept>,
     /// The sign-in link that was made last, while it was not followed.
     pub(super) link: Option<OpenLink>,
-    /// Sessions of an earlier era ended; it moves with the password, the second factor, and removal.
-    pub(super) era: u32,
+    /// The sessions, the oldest first; at most [`SESSIONS_MAX`].
+    pub(super) sessions: Vec<OpenSession>,
 }
 
 impl Administrator {
@@ -50,6 +54,26 @@ impl Administrator {
         self.removed_at.is_none()
     }
 
+    /// Whether this is one of the sessions that did not end.
+    pub(super) fn has_session(&self, digest: &CodeDigest) -> bool {
+        self.sessions
+            .iter()
+            .any(|session| session.digest == *digest)
+    }
+
+    /// Has a session take its place among the others, in the stead of another one perhaps.
+    pub(super) fn take_session(&mut self, session: OpenSession, now: Timestamp) {
+        self.sessions.retain(|one| now < one.ends_at);
+        let over = (self.sessions.len() + 1).saturating_sub(SESSIONS_MAX);
+        self.sessions.drain(..over);
+        self.sessions.push(session);
+    }
+
+    /// Ends one session.
+    pub(super) fn end_session(&mut self, digest: &CodeDigest) {
+        self.sessions.retain(|one| one.digest != *digest);
+    }
+
     /// Whether it is one of those who govern the server.
     pub(super) fn governs(&self) -> bool {
         self.is_there() && self.role == Role::Admin && self.reach == Reach::Server
@@ -63,12 +87,11 @@ pub(super) struct OpenLink {
     pub(super) expires_at: Timestamp,
 }
 
-/// How many govern the server. Whoever makes, changes or removes an administrator compares and sets
-/// it, so that two who remove each other do not both succeed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Roll {
-    /// They.
-    pub governing: u32,
+/// A session of an administrator, as the administrator's row knows it: one that is not in it ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct OpenSession {
+    pub(super) digest: CodeDigest,
+    pub(super) ends_at: Timestamp,
 }
 
 /// What a session owes before it may do anything else, in this order.

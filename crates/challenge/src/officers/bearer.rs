@@ -1,8 +1,36 @@
 //! Tokens at work: whom one stands for, and making, listing and revoking them.
 
-use super::{Denied, MadeToken, NewToken, Officer, Origin, Token};
+use std::sync::Arc;
+
+use quick_cache::sync::Cache;
+
+use super::token::{DAYS, DAYS_MAX, NAME_MAX, PREFIX, TOKENS_MAX};
+use super::{Denied, Identity, MadeToken, NewToken, Officer, Origin, Power, Reach, Token, keys};
+use crate::approval::ports::Write;
+use crate::audit::{Event, EventKind, Outcome};
+use crate::clock::Timestamp;
 use crate::id::Id;
-use crate::verifier::Verifier;
+use crate::officers::ports::OfficerWrites;
+use crate::ports::{Change, StoreError, Versioned};
+use crate::verifier::{TRIES, Verifier};
+
+/// How long a token that was found is not looked up again: a revocation is honoured within it.
+const KEPT_MS: i64 = 500;
+
+/// Tokens kept in memory.
+const TOKENS_KEPT: usize = 10_000;
+
+/// What keyed digests of tokens are made for.
+const PURPOSE: &str = "token";
+
+/// Tokens that were looked up a moment ago.
+pub(crate) struct KnownTokens(Cache<Id<Token>, (Timestamp, Arc<Token>)>);
+
+impl Default for KnownTokens {
+    fn default() -> Self {
+        Self(Cache::new(TOKENS_KEPT))
+    }
+}
 
 impl Verifier {
     /// The officer that a bearer token stands for. A token that ended is refused within half a second
@@ -12,14 +40,96 @@ impl Verifier {
         unverified_token: &str,
         origin: Origin,
     ) -> Result<Officer, Denied> {
-        let _ = (unverified_token, origin);
-        Err(Denied::Unavailable(String::new()))
+        let id = keys::id_of_unverified(PREFIX, unverified_token).ok_or(Denied::NotSignedIn)?;
+        let now = self.clock.now();
+        let token = self.known_token(id, now).await?;
+        let mac = token.as_ref().map(|token| token.mac.mac());
+        let is_right = self
+            .keyring
+            .officer_matches(mac.as_ref(), PURPOSE, unverified_token);
+        let token = token.filter(|token| is_right && token.is_good_at(now));
+        let token = token.ok_or(Denied::NotSignedIn)?;
+        Ok(Officer {
+            name: format!("token {}", token.name),
+            identity: Identity::Token(token.id),
+            role: token.role,
+            reach: token.reach,
+            address: origin.address,
+            correlation: origin.correlation,
+        })
     }
 
-    /// Makes a token. Nobody makes one that may more than they may themselves.
+    async fn known_token(
+        &self,
+        id: Id<Token>,
+        now: Timestamp,
+    ) -> Result<Option<Arc<Token>>, Denied> {
+        let kept = self.tokens.0.get(&id);
+        let kept = kept.filter(|(at, _)| (0..KEPT_MS).contains(&(now.unix_ms() - at.unix_ms())));
+        if let Some((_, token)) = kept {
+            return Ok(Some(token));
+        }
+        let Some(found) = self.store.officer_token(id).await? else {
+            return Ok(None);
+        };
+        let found = Arc::new(found.value);
+        self.tokens.0.insert(id, (now, Arc::clone(&found)));
+        Ok(Some(found))
+    }
+
+    /// Makes a token. Nobody makes one that reaches farther than they do themselves.
     pub async fn make_token(&self, by: &Officer, wish: NewToken) -> Result<MadeToken, Denied> {
-        let _ = (by, wish);
-        Err(Denied::Unavailable(String::new()))
+        by.over(wish.reach, Power::Govern)?;
+        let days = self.check_token(&wish)?;
+        let kept = self.store.officer_tokens(None, TOKENS_MAX).await?;
+        if kept.len() >= usize::try_from(TOKENS_MAX).unwrap_or(usize::MAX) {
+            return Err(Denied::TooMany(
+                "there are 1000 tokens, those counted that ended in the last 30 days; share one, or \
+                 wait",
+            ));
+        }
+        let id = Id::random(&*self.rng);
+        let text = keys::draw(PREFIX, id, &*self.rng);
+        let mac = {
+            use secrecy::ExposeSecret as _;
+            self.keyring.officer_mac(PURPOSE, text.expose_secret())?
+        };
+        let now = self.clock.now();
+        let token = Token {
+            id,
+            name: wish.name,
+            role: wish.role,
+            reach: wish.reach,
+            made_by: by.name.clone(),
+            made_at: now,
+            expires_at: now.plus_s(days.saturating_mul(24 * 3600)),
+            revoked_at: None,
+            mac: mac.into(),
+        };
+        self.write_token(by, (EventKind::MakeToken, 0), &token)
+            .await?;
+        Ok(MadeToken { text, token })
+    }
+
+    /// Whether a wish can be fulfilled; the days that the token is to live.
+    fn check_token(&self, wish: &NewToken) -> Result<u32, Denied> {
+        let name = &wish.name;
+        let fits = (1..=NAME_MAX).contains(&name.chars().count()) && name.trim() == name;
+        if !fits || name.chars().any(char::is_control) {
+            return Err(Denied::DoesNotFit(format!(
+                "name: give 1 to {NAME_MAX} characters, without spaces before and after"
+            )));
+        }
+        if let Reach::Tenant(id) = wish.reach
+            && self.catalogue.tenant_by_id(id).is_none()
+        {
+            return Err(Denied::Unknown("tenant"));
+        }
+        let days = wish.days.unwrap_or(DAYS);
+        if !(1..=DAYS_MAX).contains(&days) {
+            return Err(Denied::DoesNotFit(format!("days: choose 1 to {DAYS_MAX}")));
+        }
+        Ok(days)
     }
 
     /// The tokens within reach by ascending id, those after `after`, ended ones of the last 30 days
@@ -30,19 +140,98 @@ impl Verifier {
         after: Option<Id<Token>>,
         limit: u32,
     ) -> Result<Vec<Token>, Denied> {
-        let _ = (by, after, limit);
-        Err(Denied::Unavailable(String::new()))
+        by.may(Power::Govern)?;
+        // There are few, and of one tenant fewer.
+        let all = self.store.officer_tokens(after, TOKENS_MAX).await?;
+        let within = all.into_iter().map(|row| row.value);
+        let within = within.filter(|token| by.reach.covers(token.reach));
+        Ok(within
+            .take(usize::try_from(limit).unwrap_or(usize::MAX))
+            .collect())
     }
 
     /// A token within reach.
     pub async fn token(&self, by: &Officer, id: Id<Token>) -> Result<Token, Denied> {
-        let _ = (by, id);
-        Err(Denied::Unavailable(String::new()))
+        Ok(self.token_within(by, id).await?.value)
+    }
+
+    async fn token_within(&self, by: &Officer, id: Id<Token>) -> Result<Versioned<Token>, Denied> {
+        by.may(Power::Govern)?;
+        let found = self.store.officer_token(id).await?;
+        let found = found.filter(|found| by.reach.covers(found.value.reach));
+        found.ok_or(Denied::Unknown("token"))
     }
 
     /// Revokes a token within reach, for good; one that ended before stays as it is.
     pub async fn revoke_token(&self, by: &Officer, id: Id<Token>) -> Result<Token, Denied> {
-        let _ = (by, id);
-        Err(Denied::Unavailable(String::new()))
+        for _ in 0..TRIES {
+            let Versioned { version, value } = self.token_within(by, id).await?;
+            let now = self.clock.now();
+            if !value.is_good_at(now) {
+                return Ok(value);
+            }
+            let token = Token {
+                revoked_at: Some(now),
+                ..value
+            };
+            let told = (EventKind::RevokeToken, version);
+            match self.write_token(by, told, &token).await {
+                Ok(()) => {
+                    self.tokens.0.remove(&id);
+                    return Ok(token);
+                }
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Denied::Unavailable(format!(
+            "token {id}: {TRIES} lost races"
+        )))
     }
+
+    async fn write_token(
+        &self,
+        by: &Officer,
+        (kind, expected): (EventKind, i64),
+        token: &Token,
+    ) -> Result<(), StoreError> {
+        let event = self.event_of_officer(by, (kind, Outcome::Done), token.reach);
+        let fields = vec![
+            ("token".to_owned(), token.id.to_string()),
+            ("name".to_owned(), token.name.clone()),
+            ("role".to_owned(), token.role.name().to_owned()),
+        ];
+        let mut change = Change::telling(with_fields(event, fields));
+        change.officers = OfficerWrites {
+            tokens: vec![Write {
+                key: token.id,
+                expected,
+                next: Some(token.clone()),
+            }],
+            ..OfficerWrites::default()
+        };
+        self.commit(change).await
+    }
+
+    /// An event about what an officer did: on the tenant it is about, else on the administrators'.
+    pub(super) fn event_of_officer(
+        &self,
+        by: &Officer,
+        told: (EventKind, Outcome),
+        about: Reach,
+    ) -> Event {
+        let tenant = match about {
+            Reach::Tenant(id) => id,
+            Reach::Server => {
+                let console = self.catalogue.tenant(super::CONSOLE);
+                console.map_or(Id::SERVER, |view| view.tenant.id)
+            }
+        };
+        self.event_of_actor(&by.actor(), tenant, told)
+    }
+}
+
+pub(super) fn with_fields(mut event: Event, fields: Vec<(String, String)>) -> Event {
+    event.detail.fields = fields;
+    event
 }

@@ -1,6 +1,12 @@
 //! Idempotency keys at work: who answers a request, and what is told to whoever repeats it.
 
-use super::{Denied, Officer, Opening, Ticket};
+use aws_lc_rs::digest::{Context, SHA256};
+
+use super::request::{ABANDONED_S, ANSWER_MAX, KEY_MAX, KeptRequest};
+use super::{Denied, Identity, Officer, Opening, Ticket};
+use crate::approval::ports::{CodeDigest, Write};
+use crate::ports::{StoreError, Version};
+use crate::secret::Place;
 use crate::verifier::Verifier;
 
 impl Verifier {
@@ -15,19 +21,115 @@ impl Verifier {
         unverified_key: &str,
         asked: &[u8],
     ) -> Result<Opening, Denied> {
-        let _ = (by, unverified_key, asked);
-        Err(Denied::Unavailable(String::new()))
+        let visible = unverified_key.bytes().all(|byte| byte.is_ascii_graphic());
+        if !visible || !(1..=KEY_MAX).contains(&unverified_key.len()) {
+            return Err(Denied::DoesNotFit(format!(
+                "Idempotency-Key: give 1 to {KEY_MAX} visible ASCII characters, such as a UUID"
+            )));
+        }
+        let key = digest_of(&[&identity_of(by), unverified_key.as_bytes()]);
+        let asked = digest_of(&[asked]);
+        let now = self.clock.now();
+        let expected = match self.store.kept_request(&key).await? {
+            None => 0,
+            // Its time is over, and it was not swept yet.
+            Some(found) if found.value.keep_until() <= now => found.version,
+            Some(found) if found.value.asked != asked => return Err(Denied::KeyReused),
+            Some(found) => match &found.value.answer {
+                Some(sealed) => {
+                    let answer = self.keyring.open(&place(&key), sealed)?;
+                    return Ok(Opening::Answered(answer.to_vec()));
+                }
+                None if found.value.is_dropped => found.version,
+                None if found.value.at.plus_s(ABANDONED_S) <= now => found.version,
+                None => return Err(Denied::InProgress),
+            },
+        };
+        let kept = KeptRequest {
+            asked,
+            at: now,
+            is_dropped: false,
+            answer: None,
+        };
+        match self.keep(&key, expected, kept.clone()).await {
+            Ok(()) => Ok(Opening::New(Ticket {
+                key,
+                version: expected + 1,
+                kept,
+            })),
+            Err(StoreError::Conflict) => Err(Denied::InProgress),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Keeps the answer of a request for 24 hours, sealed: it may hold secrets that are told once.
     pub async fn close_request(&self, ticket: Ticket, answer: &[u8]) -> Result<(), Denied> {
-        let _ = (ticket, answer);
-        Err(Denied::Unavailable(String::new()))
+        if answer.len() > ANSWER_MAX {
+            return Err(Denied::Unavailable(format!(
+                "an answer of {} bytes is too long to be kept",
+                answer.len()
+            )));
+        }
+        let Ticket { key, version, kept } = ticket;
+        let sealed = self.keyring.seal(&*self.rng, &place(&key), answer)?;
+        let kept = KeptRequest {
+            answer: Some(sealed),
+            ..kept
+        };
+        Ok(self.keep(&key, version, kept).await?)
     }
 
     /// Gives the right to answer a request back: it was not done, and may be tried again.
     pub async fn drop_request(&self, ticket: Ticket) -> Result<(), Denied> {
-        let _ = ticket;
-        Err(Denied::Unavailable(String::new()))
+        let Ticket { key, version, kept } = ticket;
+        let kept = KeptRequest {
+            is_dropped: true,
+            ..kept
+        };
+        Ok(self.keep(&key, version, kept).await?)
+    }
+
+    async fn keep(
+        &self,
+        key: &CodeDigest,
+        expected: Version,
+        next: KeptRequest,
+    ) -> Result<(), StoreError> {
+        let write = Write {
+            key: *key,
+            expected,
+            next: Some(next),
+        };
+        self.store.keep_request(write).await
+    }
+}
+
+/// Whose key it is: one officer's keys are nothing to another.
+fn identity_of(by: &Officer) -> Vec<u8> {
+    match by.identity {
+        Identity::CommandLine => b"command line".to_vec(),
+        Identity::Token(id) => format!("token {id}").into_bytes(),
+        Identity::Administrator(id) => format!("administrator {id}").into_bytes(),
+    }
+}
+
+/// A digest of parts, none of which runs into the next.
+fn digest_of(parts: &[&[u8]]) -> CodeDigest {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        context.update(&part.len().to_be_bytes());
+        context.update(part);
+    }
+    context.finish().as_ref().try_into().unwrap_or_default()
+}
+
+/// Where an answer is sealed for: its own key's row.
+fn place(key: &CodeDigest) -> Place<'static> {
+    let row = key.first_chunk().copied().unwrap_or_default();
+    Place {
+        table: "kept_request",
+        column: "answer",
+        tenant: 1,
+        row: i64::from_be_bytes(row),
     }
 }

@@ -24,13 +24,17 @@ mod setup;
 mod sign_in;
 mod token;
 
-pub use administrator::{Administrator, Roll, Stage};
+pub use administrator::{Administrator, SESSIONS_MAX, Stage};
+pub(crate) use bearer::KnownTokens;
 pub use console::{CODE_POLICY, PASSWORD_POLICY};
 pub use links::{LINK_S, SignInLink};
 pub use officer::{CONSOLE, Denied, Identity, Officer, Origin};
 pub use people::{AdministratorChange, NewAdministrator};
 pub use request::{ABANDONED_S, ANSWER_KEPT_S, ANSWER_MAX, KEY_MAX, KeptRequest, Opening, Ticket};
 pub use role::{NoSuchRole, Power, Reach, Role, may};
-pub use session::{ABSOLUTE_S, HALF_S, IDLE_S, KeptSession, NewSession, Session};
+pub use session::{
+    ABSOLUTE_S, HALF_S, IDLE_S, KeptSession, ListedSession, NewSession, Session, csrf_matches,
+    csrf_token,
+};
 pub use setup::{PASSWORD_LENGTH_MIN, RECOVERY_CODES, SecondFactor};
-pub use token::{DAYS, DAYS_MAX, MadeToken, NAME_MAX, NewToken, PREFIX, Token};
+pub use token::{DAYS, DAYS_MAX, MadeToken, NAME_MAX, NewToken, PREFIX, TOKENS_MAX, Token};

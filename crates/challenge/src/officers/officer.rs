@@ -137,6 +137,10 @@ pub enum Denied {
     /// or session that ended. They are all told alike.
     #[error("not signed in")]
     NotSignedIn,
+    /// A password or code that was asked for again, in a session, is wrong, was used before, or there
+    /// is a lock.
+    #[error("the password or code is wrong")]
+    NotVerified,
     /// The password was right, but there is no second factor yet: that needs a sign-in link.
     #[error(
         "no second factor is set up; ask an administrator for a sign-in link, or make one with \

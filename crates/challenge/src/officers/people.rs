@@ -1,9 +1,27 @@
 //! Administrators: listed, made, changed, removed.
+//!
+//! Whatever changes who governs the server is written with the directory's version, so that two who
+//! remove each other do not both succeed.
 
-use super::{Administrator, Denied, Officer, Reach, Role, SignInLink};
-use crate::directory::User;
+use super::bearer::with_fields;
+use super::console::{ATTEMPTS, DISPLAY_NAME, TOO_BUSY};
+use super::links::within;
+use super::ports::OfficerWrites;
+use super::{Administrator, CONSOLE, Denied, Officer, Power, Reach, Role, SignInLink};
+use crate::approval::ports::Write;
+use crate::audit::{Event, EventKind, Outcome};
+use crate::directory::provision::{Blueprint, TenantBlueprint, UserBlueprint};
+use crate::directory::{User, UserKey};
 use crate::id::Id;
+use crate::ports::{Provision, StandingWrite, Version, Versioned};
+use crate::standing::Status;
 use crate::verifier::Verifier;
+
+/// The login name of the first administrator.
+const FIRST: &str = "admin";
+
+/// Administrators that are read at a time.
+const PAGE: u32 = 500;
 
 /// Who is to become an administrator.
 #[derive(Clone, Debug)]
@@ -37,14 +55,27 @@ impl Verifier {
         after: Option<Id<User>>,
         limit: u32,
     ) -> Result<Vec<Administrator>, Denied> {
-        let _ = (by, after, limit);
-        Err(Denied::Unavailable(String::new()))
+        by.may(Power::Read)?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let (mut found, mut after) = (Vec::new(), after);
+        while found.len() < limit {
+            let page = self.store.administrators(after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.value.id);
+            let those = page.into_iter().map(|row| row.value);
+            found.extend(those.filter(|one| one.is_there() && by.reach.covers(one.reach)));
+        }
+        found.truncate(limit);
+        Ok(found)
     }
 
     /// An administrator within reach.
     pub async fn administrator(&self, by: &Officer, id: Id<User>) -> Result<Administrator, Denied> {
-        let _ = (by, id);
-        Err(Denied::Unavailable(String::new()))
+        by.may(Power::Read)?;
+        let row = self.store.administrator(id).await?;
+        let found = row.map(|row| row.value);
+        let found = found.filter(|one| one.is_there() && by.reach.covers(one.reach));
+        found.ok_or(Denied::Unknown("administrator"))
     }
 
     /// The administrator within reach who signs in with this name.
@@ -53,8 +84,24 @@ impl Verifier {
         by: &Officer,
         login_name: &str,
     ) -> Result<Administrator, Denied> {
-        let _ = (by, login_name);
-        Err(Denied::Unavailable(String::new()))
+        let tenant = self.console()?.id();
+        let user = UserKey::LoginName(login_name);
+        let found = self.store.user(tenant, user).await?;
+        let (user, _) = found.ok_or(Denied::Unknown("administrator"))?;
+        self.administrator(by, user.id).await
+    }
+
+    /// An administrator about whom an officer may say something.
+    pub(super) async fn administrator_to_govern(
+        &self,
+        by: &Officer,
+        id: Id<User>,
+    ) -> Result<Versioned<Administrator>, Denied> {
+        by.may(Power::Govern)?;
+        let row = self.store.administrator(id).await?;
+        let row = row.ok_or(Denied::Unknown("administrator"))?;
+        within(by, &row.value)?;
+        Ok(row)
     }
 
     /// Makes an administrator, with the link by which they sign in first.
@@ -63,8 +110,47 @@ impl Verifier {
         by: &Officer,
         wish: NewAdministrator,
     ) -> Result<(Administrator, SignInLink), Denied> {
-        let _ = (by, wish);
-        Err(Denied::Unavailable(String::new()))
+        by.over(wish.reach, Power::Govern)?;
+        self.check_reach(wish.reach)?;
+        for _ in 0..ATTEMPTS {
+            let tenant = self.console()?.id();
+            let plan = self.provisioner().plan_built_in(&described(&wish)).await?;
+            let mut change = plan.provision;
+            // A user of this name was removed before, or is to be made by this plan.
+            let user = UserKey::LoginName(&wish.login_name);
+            let present = self.store.user(tenant, user).await?;
+            let present = present.map(|(user, _)| user.id);
+            let made = change.users.first().map(|user| user.id);
+            let id = present.or(made).ok_or(Denied::Taken("administrator"))?;
+            let row = self.store.administrator(id).await?;
+            if row.as_ref().is_some_and(|row| row.value.is_there()) {
+                return Err(Denied::Taken("administrator"));
+            }
+            let mut next = self.fresh(id, &wish);
+            let link = self.linked(&mut next)?;
+            let told = self.event_of_appointing(by, &next, EventKind::Appoint)?;
+            change.events.push(told);
+            change.officers = officers(row.map_or(0, |row| row.version), next.clone());
+            if self.provision_now(change).await? {
+                return Ok((next, link));
+            }
+        }
+        Err(Denied::Unavailable(TOO_BUSY.to_owned()))
+    }
+
+    fn fresh(&self, id: Id<User>, wish: &NewAdministrator) -> Administrator {
+        Administrator {
+            id,
+            login_name: wish.login_name.clone(),
+            role: wish.role,
+            reach: wish.reach,
+            made_at: self.clock.now(),
+            removed_at: None,
+            has_factor: false,
+            recovery: Vec::new(),
+            link: None,
+            sessions: Vec::new(),
+        }
     }
 
     /// Changes what an administrator may do; honoured with the next request. The last who governs the
@@ -75,14 +161,199 @@ impl Verifier {
         id: Id<User>,
         change: AdministratorChange,
     ) -> Result<Administrator, Denied> {
-        let _ = (by, id, change);
-        Err(Denied::Unavailable(String::new()))
+        for _ in 0..ATTEMPTS {
+            let expected_version = self.store.directory_version().await?;
+            let Versioned { version, value } = self.administrator_to_govern(by, id).await?;
+            let next = Administrator {
+                role: change.role.unwrap_or(value.role),
+                reach: change.reach.unwrap_or(value.reach),
+                ..value.clone()
+            };
+            by.over(next.reach, Power::Govern)?;
+            self.check_reach(next.reach)?;
+            if value.governs() && !next.governs() {
+                self.must_not_be_last(id).await?;
+            }
+            if (next.role, next.reach) == (value.role, value.reach) {
+                return Ok(value);
+            }
+            let told = self.event_of_appointing(by, &next, EventKind::Appoint)?;
+            let change = Provision {
+                expected_version,
+                officers: officers(version, next.clone()),
+                events: vec![told],
+                ..Provision::default()
+            };
+            if self.provision_now(change).await? {
+                return Ok(next);
+            }
+        }
+        Err(Denied::Unavailable(TOO_BUSY.to_owned()))
     }
 
     /// Removes an administrator: sessions and links end, the password and second factor are
     /// forgotten. The last who governs the server stays: [`Denied::LastAdministrator`].
     pub async fn remove_administrator(&self, by: &Officer, id: Id<User>) -> Result<(), Denied> {
-        let _ = (by, id);
-        Err(Denied::Unavailable(String::new()))
+        for _ in 0..ATTEMPTS {
+            let expected_version = self.store.directory_version().await?;
+            let Versioned { version, value } = self.administrator_to_govern(by, id).await?;
+            if value.governs() {
+                self.must_not_be_last(id).await?;
+            }
+            let told = self.event_of_appointing(by, &value, EventKind::Dismiss)?;
+            let next = Administrator {
+                removed_at: Some(self.clock.now()),
+                has_factor: false,
+                recovery: Vec::new(),
+                link: None,
+                sessions: Vec::new(),
+                ..value
+            };
+            let mut change = self.without_proofs(id, true).await?;
+            change.expected_version = expected_version;
+            change.officers = officers(version, next);
+            change.events = vec![told];
+            if self.provision_now(change).await? {
+                return Ok(());
+            }
+        }
+        Err(Denied::Unavailable(TOO_BUSY.to_owned()))
+    }
+
+    /// A change by which a user's authenticators are revoked and, if so wished, the password dropped.
+    pub(super) async fn without_proofs(
+        &self,
+        id: Id<User>,
+        drop_password: bool,
+    ) -> Result<Provision, Denied> {
+        let tenant = self.console()?.id();
+        let mut change = Provision::default();
+        let Some((user, held)) = self.store.user(tenant, UserKey::Id(id)).await? else {
+            return Ok(change);
+        };
+        if drop_password && user.password_hash.is_some() {
+            change.users = vec![User {
+                password_hash: None,
+                ..user
+            }];
+        }
+        if let Some(Versioned { version, value }) = self.store.standing(tenant, id).await? {
+            let mut next = value;
+            for one in held {
+                let movement = next.authenticators.entry(one.id).or_default();
+                movement.status = Status::Revoked;
+            }
+            let write = StandingWrite {
+                user: id,
+                expected: version,
+                next: Some(next),
+            };
+            change.standings = vec![(tenant, write)];
+        }
+        Ok(change)
+    }
+
+    fn check_reach(&self, reach: Reach) -> Result<(), Denied> {
+        match reach {
+            Reach::Tenant(id) if self.catalogue.tenant_by_id(id).is_none() => {
+                Err(Denied::Unknown("tenant"))
+            }
+            Reach::Tenant(_) | Reach::Server => Ok(()),
+        }
+    }
+
+    /// [`Denied::LastAdministrator`] where nobody but this one governs the server.
+    async fn must_not_be_last(&self, id: Id<User>) -> Result<(), Denied> {
+        if self.somebody_governs(Some(id)).await? {
+            Ok(())
+        } else {
+            Err(Denied::LastAdministrator)
+        }
+    }
+
+    /// Whether somebody governs the server, but for this one.
+    async fn somebody_governs(&self, but: Option<Id<User>>) -> Result<bool, Denied> {
+        let mut after = None;
+        loop {
+            let page = self.store.administrators(after, PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(false);
+            };
+            after = Some(last.value.id);
+            let mut others = page.iter().filter(|row| Some(row.value.id) != but);
+            if others.any(|row| row.value.governs()) {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Makes the first administrator, with the link by which they sign in; nothing where somebody
+    /// governs the server already.
+    pub async fn make_first_administrator(
+        &self,
+    ) -> Result<Option<(Administrator, SignInLink)>, Denied> {
+        if self.somebody_governs(None).await? {
+            return Ok(None);
+        }
+        let wish = NewAdministrator {
+            login_name: FIRST.to_owned(),
+            display_name: None,
+            email: None,
+            role: Role::Admin,
+            reach: Reach::Server,
+        };
+        match self
+            .make_administrator(&Officer::command_line(), wish)
+            .await
+        {
+            Ok(made) => Ok(Some(made)),
+            // Somebody made one at this moment.
+            Err(Denied::Taken(_)) => Ok(None),
+            Err(denied) => Err(denied),
+        }
+    }
+
+    fn event_of_appointing(
+        &self,
+        by: &Officer,
+        about: &Administrator,
+        kind: EventKind,
+    ) -> Result<Event, Denied> {
+        let told = (kind, Outcome::Done);
+        let event = match about.reach {
+            Reach::Server => self.event_about(by, about.id, told)?,
+            // Whoever looks after the tenant is to read of it, and knows no users of the console.
+            Reach::Tenant(_) => self.event_of_officer(by, told, about.reach),
+        };
+        let fields = vec![
+            ("administrator".to_owned(), about.login_name.clone()),
+            ("role".to_owned(), about.role.name().to_owned()),
+        ];
+        Ok(with_fields(event, fields))
+    }
+}
+
+fn officers(expected: Version, next: Administrator) -> OfficerWrites {
+    OfficerWrites {
+        administrators: vec![Write {
+            key: next.id,
+            expected,
+            next: Some(next),
+        }],
+        ..OfficerWrites::default()
+    }
+}
+
+/// The user that a new administrator is.
+fn described(wish: &NewAdministrator) -> Blueprint {
+    let mut user = UserBlueprint::named(wish.login_name.clone());
+    user.display_name.clone_from(&wish.display_name);
+    user.email.clone_from(&wish.email);
+    let mut tenant = TenantBlueprint::named(CONSOLE);
+    tenant.display_name = Some(DISPLAY_NAME.to_owned());
+    tenant.users = vec![user];
+    Blueprint {
+        tenants: vec![tenant],
+        ..Blueprint::default()
     }
 }

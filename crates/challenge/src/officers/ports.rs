@@ -1,12 +1,13 @@
-//! What officers need of the store: five kinds of rows.
+//! What officers need of the store: four kinds of rows.
 //!
-//! Administrators, tokens and sessions are written through [`crate::ports::Change::officers`] in the
-//! commit of the event that tells it. Two things tell nothing, and are written apart: that a session
-//! was used, and the answers kept for idempotency keys.
+//! Administrators, tokens and sessions are written with the event that tells it: through
+//! [`crate::ports::Change::officers`], or through [`crate::ports::Provision::officers`] where the
+//! directory changes too. Two things tell nothing, and are written apart: that a session was used, and
+//! the answers kept for idempotency keys.
 
 use async_trait::async_trait;
 
-use super::administrator::{Administrator, Roll};
+use super::administrator::Administrator;
 use super::request::KeptRequest;
 use super::session::KeptSession;
 use super::token::Token;
@@ -18,8 +19,6 @@ use crate::ports::{StoreError, Versioned};
 /// The part of a change that is about officers.
 #[derive(Clone, Debug, Default)]
 pub struct OfficerWrites {
-    /// How many govern the server: one row.
-    pub roll: Option<Write<(), Roll>>,
     /// Administrators.
     pub administrators: Vec<Write<Id<User>, Administrator>>,
     /// Tokens.
@@ -31,9 +30,6 @@ pub struct OfficerWrites {
 /// Reads what is about officers.
 #[async_trait]
 pub trait OfficerStore: Send + Sync {
-    /// How many govern the server; nothing: nobody was counted yet.
-    async fn roll(&self) -> Result<Option<Versioned<Roll>>, StoreError>;
-
     /// An administrator, removed ones included.
     async fn administrator(
         &self,
@@ -63,7 +59,8 @@ pub trait OfficerStore: Send + Sync {
         digest: &CodeDigest,
     ) -> Result<Option<Versioned<KeptSession>>, StoreError>;
 
-    /// Writes down that a session was used; [`StoreError::Conflict`] where it changed meanwhile.
+    /// Writes down that a session was used, or what was drawn in it; [`StoreError::Conflict`] where it
+    /// changed meanwhile.
     async fn touch(&self, write: Write<CodeDigest, KeptSession>) -> Result<(), StoreError>;
 
     /// A request that came with an idempotency key.

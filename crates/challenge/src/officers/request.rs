@@ -28,6 +28,8 @@ pub struct KeptRequest {
     pub(super) asked: CodeDigest,
     /// When it came.
     pub(super) at: Timestamp,
+    /// Whether it was not done, and may be tried again.
+    pub(super) is_dropped: bool,
     /// What it was answered, sealed; nothing: it is being answered.
     #[serde(with = "keys::sealed")]
     pub(super) answer: Option<Sealed>,

@@ -6,7 +6,7 @@ use challenge::approval::ports::{CodeDigest, Write};
 use challenge::directory::User;
 use challenge::id::Id;
 use challenge::officers::ports::OfficerStore;
-use challenge::officers::{Administrator, KeptRequest, KeptSession, Roll, Token};
+use challenge::officers::{Administrator, KeptRequest, KeptSession, Token};
 use challenge::ports::{StoreError, Versioned};
 
 use crate::memory_store::MemoryStore;
@@ -20,10 +20,6 @@ macro_rules! no_officers {
     ($store:ty) => {
         #[async_trait]
         impl OfficerStore for $store {
-            async fn roll(&self) -> Result<Option<Versioned<Roll>>, StoreError> {
-                Ok(None)
-            }
-
             async fn administrator(
                 &self,
                 _: Id<User>,

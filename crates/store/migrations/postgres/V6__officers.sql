@@ -1,15 +1,6 @@
 -- Who runs the server. The tables have the shape of those of approvals, and belong to the whole server,
 -- which is tenant 1. ends_at: from when on nobody needs the row, in milliseconds.
--- officer_roll is one row: how many govern the server. kept_request: answers kept for idempotency keys.
-CREATE TABLE officer_roll (
-    tenant BIGINT NOT NULL,
-    id TEXT NOT NULL,
-    version BIGINT NOT NULL,
-    ends_at BIGINT,
-    body TEXT NOT NULL,
-    PRIMARY KEY (tenant, id)
-) WITH (fillfactor = 60);
-
+-- kept_request: answers kept for idempotency keys.
 CREATE TABLE administrator (
     tenant BIGINT NOT NULL,
     id TEXT NOT NULL,

@@ -1,15 +1,6 @@
 -- Who runs the server. The tables have the shape of those of approvals, and belong to the whole server,
 -- which is tenant 1. ends_at: from when on nobody needs the row, in milliseconds.
--- officer_roll is one row: how many govern the server. kept_request: answers kept for idempotency keys.
-CREATE TABLE officer_roll (
-    tenant INTEGER NOT NULL,
-    id TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    ends_at INTEGER,
-    body TEXT NOT NULL,
-    PRIMARY KEY (tenant, id)
-) STRICT, WITHOUT ROWID;
-
+-- kept_request: answers kept for idempotency keys.
 CREATE TABLE administrator (
     tenant INTEGER NOT NULL,
     id TEXT NOT NULL,
@@ -51,7 +42,6 @@ CREATE INDEX kept_request_end ON kept_request (ends_at) WHERE ends_at IS NOT NUL
 
 -- What the planner is to expect, as in the first schema.
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
-    ('officer_roll', 'officer_roll', '10000 10000 1'),
     ('administrator', 'administrator', '10000 10000 1'),
     ('officer_token', 'officer_token', '10000 10000 1'),
     ('officer_token', 'officer_token_end', '10000 2'),

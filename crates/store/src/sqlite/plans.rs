@@ -2,11 +2,11 @@
 
 use rusqlite::Connection;
 
-use crate::{sql, sql_watching};
 use crate::sqlite::open;
+use crate::{sql, sql_watching};
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 69] = [
+const STATEMENTS: [&str; 73] = [
     sql::STANDING,
     sql::CHALLENGE,
     sql::TOKEN,
@@ -16,14 +16,18 @@ const STATEMENTS: [&str; 69] = [
     sql::SESSION,
     sql::LINKING_CODE,
     sql::GUESSES,
-    sql::ROLL,
     sql::ADMINISTRATOR,
     sql::OFFICER_TOKEN,
     sql::CONSOLE_SESSION,
     sql::KEPT_REQUEST,
     sql::ADMINISTRATORS,
     sql::OFFICER_TOKENS,
-    sql::TOUCH_CONSOLE_SESSION,
+    sql::ADD_ADMINISTRATOR,
+    sql::MOVE_ADMINISTRATOR,
+    sql::ADD_OFFICER_TOKEN,
+    sql::MOVE_OFFICER_TOKEN,
+    sql::ADD_CONSOLE_SESSION,
+    sql::MOVE_CONSOLE_SESSION,
     sql::ADD_KEPT_REQUEST,
     sql::MOVE_KEPT_REQUEST,
     sql::ENDED_OFFICER_TOKENS,

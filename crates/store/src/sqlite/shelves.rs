@@ -45,12 +45,6 @@ pub(super) fn statements(shelf: Shelf) -> [&'static str; 3] {
             "UPDATE linking_guess SET version = ?1, ends_at = ?2, body = ?3 \
              WHERE tenant = ?4 AND id = ?5",
         ],
-        Shelf::Roll => [
-            "SELECT version FROM officer_roll WHERE tenant = ?1 AND id = ?2",
-            "INSERT INTO officer_roll (version, ends_at, body, tenant, id) VALUES (?1, ?2, ?3, ?4, ?5)",
-            "UPDATE officer_roll SET version = ?1, ends_at = ?2, body = ?3 \
-             WHERE tenant = ?4 AND id = ?5",
-        ],
         Shelf::Administrator => [
             "SELECT version FROM administrator WHERE tenant = ?1 AND id = ?2",
             "INSERT INTO administrator (version, ends_at, body, tenant, id) VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -8,6 +8,7 @@ mod directory;
 mod kill;
 mod moving;
 mod nodes;
+mod officers;
 mod opening;
 mod outbox;
 mod races;

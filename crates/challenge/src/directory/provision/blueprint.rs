@@ -415,4 +415,6 @@ pub enum KeySource {
     Given(Key),
     /// A random one, if it has none yet.
     Generate,
+    /// A random one, whether it has one or not: then it is enrolled anew.
+    Renew,
 }

@@ -34,7 +34,7 @@ impl Draft<'_> {
                 self.found.problem(at, "secret: it is missing");
                 Err(())
             }
-            (_, KeySource::Generate) => {
+            (_, KeySource::Generate | KeySource::Renew) => {
                 let bytes = self.drawn_key(enrolment);
                 let key = Key::new(bytes.to_vec()).map_err(|_| ())?;
                 let generated = handed_over(within, token, enrolment, &key);

@@ -10,6 +10,7 @@ use super::findings::{At, Finding};
 use super::unique;
 use crate::administration::Actor;
 use crate::clock::Clock;
+use crate::officers::CONSOLE;
 use crate::ports::{Provision, Store, StoreError, TenantRows};
 use crate::rng::Rng;
 use crate::secret::Keyring;
@@ -91,6 +92,30 @@ pub enum ProvisionError {
 impl Provisioner<'_> {
     /// Says what applying the blueprint would do.
     pub async fn plan(
+        &self,
+        blueprint: &Blueprint,
+        options: Options<'_>,
+    ) -> Result<Plan, ProvisionError> {
+        let built_in = blueprint.tenants.iter().map(|tenant| &tenant.name);
+        let mut built_in = built_in.chain(blueprint.removed.iter().map(|one| &one.tenant));
+        if built_in.any(|name| name == CONSOLE) {
+            return Err(ProvisionError::Refused(vec![At::tenant(CONSOLE).finding(
+                "this name is the server's own: its users are the administrators, who are made in the \
+                 console; choose another name",
+            )]));
+        }
+        self.plan_any(blueprint, options).await
+    }
+
+    /// Says what would be done to the tenant that is the server's own.
+    pub(crate) async fn plan_built_in(
+        &self,
+        blueprint: &Blueprint,
+    ) -> Result<Plan, ProvisionError> {
+        self.plan_any(blueprint, Options::default()).await
+    }
+
+    async fn plan_any(
         &self,
         blueprint: &Blueprint,
         options: Options<'_>,

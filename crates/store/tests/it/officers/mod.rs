@@ -1,0 +1,10 @@
+//! Officers on a real store: what is spent is spent once, what ended is refused on every node.
+
+mod keys;
+mod links;
+mod people;
+mod rows;
+mod sessions;
+mod signing_in;
+mod stage;
+mod tokens;
