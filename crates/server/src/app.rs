@@ -21,6 +21,7 @@ use store::StoreUrl;
 use tokio::net::TcpListener;
 
 use crate::config::TlsSettings;
+use crate::console::{self, Console};
 use crate::serving::proxies::Proxies;
 use crate::serving::tls::Keeper;
 use crate::serving::{self, description, health, telemetry};
@@ -119,6 +120,8 @@ impl Application {
         let verifier = Verifier::start(ports)
             .await
             .context("the directory could not be read")?;
+        let founded = verifier.found_console().await;
+        founded.context("the administrators' tenant could not be made")?;
         let verifier = Arc::new(verifier);
         let listener = bind(&blueprint.listen, "--listen").await?;
         let metrics_listener = match &blueprint.metrics_listen {
@@ -136,7 +139,9 @@ impl Application {
             verifier: Arc::clone(&verifier),
             public_url,
         });
-        let router = router(&desk, &station, metrics_listener.is_none());
+        let console = Console::new(&desk, station.hasher(), Arc::clone(&rng));
+        let pages = console::router(&console);
+        let router = router(&desk, &station, pages, metrics_listener.is_none());
         let router = blueprint.proxies.before(router);
         Ok(Self {
             listener,
@@ -207,8 +212,13 @@ fn contact_of(public_url: &str) -> String {
     }
 }
 
-/// All that is served, each protocol under its own paths.
-fn router(desk: &Arc<Desk>, station: &Arc<Station>, with_metrics: bool) -> Router {
+/// All that is served, each protocol under its own paths, and the console under its own.
+fn router(
+    desk: &Arc<Desk>,
+    station: &Arc<Station>,
+    console: Router,
+    with_metrics: bool,
+) -> Router {
     let protocols = protocols::activid::routes::router()
         .merge(protocols::ocapi::routes::router())
         .merge(protocols::okay::routes::router())
@@ -218,6 +228,7 @@ fn router(desk: &Arc<Desk>, station: &Arc<Station>, with_metrics: bool) -> Route
     let mut router = Router::new()
         .merge(health::router(desk))
         .merge(description::router())
+        .merge(console)
         .merge(protocols);
     if with_metrics {
         router = router.merge(telemetry::router(&desk.verifier));

@@ -5,6 +5,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod device;
 pub mod operator;
 pub mod serving;

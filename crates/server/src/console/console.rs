@@ -1,0 +1,31 @@
+//! What every page of the console has at hand.
+
+use std::sync::Arc;
+
+use challenge::approval::pin::PinHasher;
+use challenge::rng::Rng;
+use protocols::desk::Desk;
+
+use super::cookies::Cookies;
+
+/// The one handle that all pages share.
+pub struct Console {
+    /// The way into the domain, and the server's address.
+    pub(super) desk: Arc<Desk>,
+    /// Hashes passwords, off the threads that answer.
+    pub(super) hasher: Arc<dyn PinHasher>,
+    pub(super) rng: Arc<dyn Rng>,
+    pub(super) cookies: Cookies,
+}
+
+impl Console {
+    /// The console of a server.
+    pub fn new(desk: &Arc<Desk>, hasher: Arc<dyn PinHasher>, rng: Arc<dyn Rng>) -> Arc<Self> {
+        Arc::new(Self {
+            cookies: Cookies::of(&desk.public_url),
+            desk: Arc::clone(desk),
+            hasher,
+            rng,
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! What a form of the console holds. The door has read it and found that a page of ours sent it before any
+//! handler sees it; what its fields mean is each page's matter, and nothing in it is verified.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use super::trouble::Trouble;
+
+/// The largest form that is read, in bytes.
+pub(super) const BYTES_MAX: usize = 64 * 1024;
+
+/// The fields of a form, in its order.
+#[derive(Clone, Default)]
+pub(super) struct Form(Arc<Vec<(String, String)>>);
+
+impl fmt::Debug for Form {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A form may hold a password.
+        write!(out, "Form({} fields)", self.0.len())
+    }
+}
+
+impl Form {
+    /// Reads a body as browsers write it (`application/x-www-form-urlencoded`), a query likewise.
+    pub(super) fn read(body: &[u8]) -> Self {
+        Self(Arc::new(
+            form_urlencoded::parse(body).into_owned().collect(),
+        ))
+    }
+
+    /// A field as it was sent; nothing where it is missing. For what people type use [`Form::text`].
+    pub(super) fn raw(&self, name: &str) -> &str {
+        let mut fields = self.0.iter();
+        let found = fields.find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// A field without the space around it; nothing where it is missing.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.raw(name).trim()
+    }
+
+    /// A field without the space around it, unless it is missing or empty.
+    pub(super) fn given(&self, name: &str) -> Option<&str> {
+        Some(self.text(name)).filter(|text| !text.is_empty())
+    }
+
+    /// Whether a box is ticked.
+    pub(super) fn ticked(&self, name: &str) -> bool {
+        !self.raw(name).is_empty()
+    }
+
+    /// Every value of a field that stands several times, such as ticked boxes of one name.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .map(|(_, value)| value.trim())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Form {
+    type Rejection = Trouble;
+
+    /// The form that was sent, or, where a page is only asked for, what its query says.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Trouble> {
+        let sent = parts.extensions.get::<Self>().cloned();
+        Ok(sent.unwrap_or_else(|| Self::read(parts.uri.query().unwrap_or_default().as_bytes())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_read_as_browsers_write_them() {
+        let form = Form::read(b"name=+a%20b+&box=on&many=1&many=2&empty=");
+        assert_eq!((form.raw("name"), form.text("name")), (" a b ", "a b"));
+        assert_eq!((form.given("empty"), form.given("none")), (None, None));
+        assert!(form.ticked("box") && !form.ticked("none"));
+        assert_eq!(form.all("many").collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(format!("{form:?}"), "Form(5 fields)");
+    }
+}

@@ -1,0 +1,40 @@
+//! The headers of every answer of the console: what its pages may do in a browser, and that nobody keeps
+//! them.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+/// What a page may do: load from this server, and send forms to it. No script and no style stands in a
+/// page itself.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Nothing of the machine is used.
+const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), midi=(), \
+    payment=(), publickey-credentials-get=(), serial=(), usb=(), xr-spatial-tracking=()";
+
+/// Sets them. A page is kept by no cache unless the answer says otherwise, as the files do.
+pub(super) fn protect(headers: &mut HeaderMap) {
+    let kept = headers.contains_key(header::CACHE_CONTROL);
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // With `no-referrer` browsers would say `Origin: null` of a form; a link's secret goes nowhere else.
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !kept {
+        let never = HeaderValue::from_static("no-store");
+        headers.insert(header::CACHE_CONTROL, never);
+    }
+}

@@ -1,0 +1,33 @@
+//! The console at `/console/`: pages for those who run the server, made here and working without JavaScript.
+//!
+//! It has no powers of its own: every page asks operations of the management API as the officer who is
+//! signed in, and they refuse what that officer may not do. Begin with `door.rs`, which every request
+//! passes, then `page.rs`, which says how a page is written. Files of the browser are in `web/console/`.
+
+mod console;
+mod cookies;
+mod csrf;
+mod door;
+mod factor;
+mod field;
+mod files;
+mod form;
+mod headers;
+mod language;
+mod link;
+mod moment;
+mod notice;
+mod overview;
+mod page;
+mod pager;
+mod place;
+mod qr;
+mod routes;
+mod set_up;
+mod sign_in;
+mod trouble;
+mod visit;
+mod words;
+
+pub use console::Console;
+pub use routes::router;

@@ -1,0 +1,42 @@
+//! What the console answers to. Each file of pages names its own routes.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware;
+use axum::response::Response;
+use axum::routing::{any, get};
+
+use super::console::Console;
+use super::trouble::Trouble;
+use super::{door, factor, files, headers, link, overview, set_up, sign_in};
+
+/// All pages behind the door, and the files beside it.
+pub fn router(console: &Arc<Console>) -> Router {
+    let pages = Router::new()
+        .merge(sign_in::routes())
+        .merge(link::routes())
+        .merge(set_up::routes())
+        .merge(factor::routes())
+        .merge(overview::routes())
+        .route("/console/{*rest}", any(nothing))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(console),
+            door::keep,
+        ))
+        .with_state(Arc::clone(console));
+    let files = Router::new()
+        .route("/console/files/{*path}", get(files::file))
+        .layer(middleware::map_response(protected));
+    pages.merge(files)
+}
+
+/// What no page stands at.
+async fn nothing() -> Trouble {
+    Trouble::NotFound
+}
+
+async fn protected(mut response: Response) -> Response {
+    headers::protect(response.headers_mut());
+    response
+}

@@ -1,0 +1,3 @@
+// What makes the console's pages more convenient. Every page works without it.
+import './copy.js';
+import './moments.js';
