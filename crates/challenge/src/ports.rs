@@ -156,6 +156,25 @@ pub trait Store: ApprovalStore + OfficerStore + Outbox + Watching + Send + Sync 
         limit: u32,
     ) -> Result<Vec<(User, Vec<Authenticator>)>, StoreError>;
 
+    /// Users by login name, compared byte by byte: those from `from` on, with all their authenticators.
+    async fn users_from(
+        &self,
+        tenant: Id<Tenant>,
+        from: &str,
+        limit: u32,
+    ) -> Result<Vec<(User, Vec<Authenticator>)>, StoreError>;
+
+    /// Users of whom at least so many answers were wrong in a row under some policy, or whom an
+    /// officer locked ([`Standing::LOCKED`]), by that number and by id: those after `after`.
+    ///
+    /// Whether they are locked now is the domain's to say: a lock may be over, and the policy other.
+    async fn failing_users(
+        &self,
+        tenant: Id<Tenant>,
+        failures: u32,
+        page: (Option<(u32, Id<User>)>, u32),
+    ) -> Result<Vec<FailingUser>, StoreError>;
+
     /// Writes a change of the directory in one transaction, and raises the directory's version.
     ///
     /// [`StoreError::Conflict`] where the version is not `expected_version` any more, or a name
@@ -177,6 +196,17 @@ pub trait Store: ApprovalStore + OfficerStore + Outbox + Watching + Send + Sync 
 
     /// What the store is and how durable, in one line for people.
     fn describe(&self) -> String;
+}
+
+/// A user of whom answers were wrong, as found by them.
+#[derive(Clone, Debug)]
+pub struct FailingUser {
+    /// How many in a row under one policy, [`Standing::LOCKED`] for a lock by an officer.
+    pub failures: u32,
+    /// The user.
+    pub user: User,
+    /// All the user's authenticators.
+    pub authenticators: Vec<Authenticator>,
 }
 
 /// A tenant with all that is small about it.

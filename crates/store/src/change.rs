@@ -2,7 +2,9 @@
 
 use challenge::access::{AccessToken, TokenKey};
 use challenge::audit::Event;
-use challenge::ports::{ChallengeWrite, Change, Message, SpentMark, StoreError, Version};
+use challenge::ports::{
+    ChallengeWrite, Change, Message, SpentMark, StandingWrite, StoreError, Version,
+};
 use challenge::visitor::VisitWrite;
 
 use crate::cell::to_json;
@@ -26,7 +28,14 @@ pub(crate) struct ChangeRows {
 pub(crate) struct StandingRow {
     pub(crate) user: i64,
     pub(crate) expected: Version,
-    pub(crate) next: Option<String>,
+    pub(crate) next: Option<StandingBody>,
+}
+
+/// A standing, and the number by which those who may be locked are found.
+#[derive(Debug)]
+pub(crate) struct StandingBody {
+    pub(crate) body: String,
+    pub(crate) failures: i64,
 }
 
 #[derive(Debug)]
@@ -70,15 +79,7 @@ impl ChangeRows {
     pub(crate) fn of(change: Change) -> Result<Self, StoreError> {
         let standing = match change.standing {
             None => None,
-            Some(write) => Some(StandingRow {
-                user: write.user.number(),
-                expected: write.expected,
-                next: write
-                    .next
-                    .as_ref()
-                    .map(|next| to_json("standing", &write.user, next))
-                    .transpose()?,
-            }),
+            Some(write) => Some(StandingRow::of(&write)?),
         };
         let challenges = change
             .challenges
@@ -108,6 +109,22 @@ impl ChangeRows {
             revoked: change.revoked,
             messages,
             event: EventRow::of(&change.event)?,
+        })
+    }
+}
+
+impl StandingRow {
+    pub(crate) fn of(write: &StandingWrite) -> Result<Self, StoreError> {
+        let next = write.next.as_ref().map(|next| {
+            Ok::<_, StoreError>(StandingBody {
+                body: to_json("standing", &write.user, next)?,
+                failures: next.most_failures().into(),
+            })
+        });
+        Ok(Self {
+            user: write.user.number(),
+            expected: write.expected,
+            next: next.transpose()?,
         })
     }
 }

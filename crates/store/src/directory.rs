@@ -6,6 +6,7 @@ use challenge::clock::Timestamp;
 use challenge::directory::{
     Authenticator, Client, OkaySettings, ServerSetting, Site, TENANTLESS, Tenant, User,
 };
+use challenge::id::Id;
 use challenge::policy::Policy;
 use challenge::ports::StoreError;
 use challenge::secret::{Sealed, SecretMac};
@@ -267,6 +268,14 @@ pub(crate) fn users(rows: Vec<Row>) -> Result<Vec<(User, Vec<Authenticator>)>, S
         }
     }
     Ok(users)
+}
+
+/// Who may be locked: how many answers were wrong in a row, and the user's id.
+pub(crate) fn failing(row: Row) -> Result<(u32, Id<User>), StoreError> {
+    let mut row = row.of("standing");
+    let failures = row.int()?;
+    let failures = u32::try_from(failures).map_err(|_| row.fault("a count is negative"))?;
+    Ok((failures, row.id()?))
 }
 
 /// The first id of this moment and of every later one.

@@ -9,7 +9,7 @@ use challenge::directory::{
 };
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
-use challenge::ports::{Change, Provision, Store, StoreError, TenantRows, Versioned};
+use challenge::ports::{Change, FailingUser, Provision, Store, StoreError, TenantRows, Versioned};
 use challenge::standing::Standing;
 use challenge::visitor::{SiteHour, Visit};
 
@@ -271,6 +271,49 @@ impl<D: Database> Store for Engine<D> {
             i64::from(limit).into(),
         ];
         directory::users(self.0.fetch(sql::USERS, cells).await?)
+    }
+
+    async fn users_from(
+        &self,
+        tenant: Id<Tenant>,
+        from: &str,
+        limit: u32,
+    ) -> Result<Vec<(User, Vec<Authenticator>)>, StoreError> {
+        let cells = vec![tenant.number().into(), from.into(), i64::from(limit).into()];
+        directory::users(self.0.fetch(sql::USERS_FROM, cells).await?)
+    }
+
+    async fn failing_users(
+        &self,
+        tenant: Id<Tenant>,
+        failures: u32,
+        (after, limit): (Option<(u32, Id<User>)>, u32),
+    ) -> Result<Vec<FailingUser>, StoreError> {
+        let least = i64::from(failures.max(1));
+        let place = after.map(|(failures, id)| (i64::from(failures), id.number()));
+        // No id is as small as 0.
+        let (failures, id) = place.unwrap_or((least, 0)).max((least, 0));
+        let cells = vec![
+            tenant.number().into(),
+            failures.into(),
+            id.into(),
+            i64::from(limit).into(),
+        ];
+        let named = self
+            .all(sql::FAILING_USERS, cells, directory::failing)
+            .await?;
+        let mut found = Vec::new();
+        for (failures, id) in named {
+            // A standing without its user is of one who is just being made.
+            if let Some((user, authenticators)) = self.user(tenant, UserKey::Id(id)).await? {
+                found.push(FailingUser {
+                    failures,
+                    user,
+                    authenticators,
+                });
+            }
+        }
+        Ok(found)
     }
 
     async fn provision(&self, change: Provision) -> Result<(), StoreError> {

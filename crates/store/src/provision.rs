@@ -6,8 +6,8 @@ use challenge::id::Id;
 use challenge::ports::{Provision, SITE_HOURS_KEPT_S, StandingWrite, StoreError};
 use challenge::visitor::SiteHour;
 
-use crate::cell::{Cell, to_json};
-use crate::change::EventRow;
+use crate::cell::Cell;
+use crate::change::{EventRow, StandingRow};
 use crate::database::Step;
 use crate::{directory, officers, sql};
 
@@ -99,19 +99,18 @@ fn setting(setting: &ServerSetting) -> Step {
 
 fn standing(tenant: Id<Tenant>, write: &StandingWrite) -> Result<Step, StoreError> {
     let (tenant, user) = (Cell::from(tenant.number()), Cell::from(write.user.number()));
-    let body = write
-        .next
-        .as_ref()
-        .map(|next| to_json("standing", &write.user, next))
-        .transpose()?;
-    Ok(match (write.expected, body) {
-        (0, Some(body)) => exactly(1, sql::ADD_STANDING, vec![tenant, user, body.into()]),
+    let next = StandingRow::of(write)?.next;
+    Ok(match (write.expected, next) {
+        (0, Some(next)) => {
+            let cells = vec![tenant, user, next.body.into(), next.failures.into()];
+            exactly(1, sql::ADD_STANDING, cells)
+        }
         (0, None) => exactly(0, sql::EXPECT_NO_STANDING, vec![tenant, user]),
-        (expected, Some(body)) => exactly(
-            1,
-            sql::MOVE_STANDING,
-            vec![body.into(), tenant, user, expected.into()],
-        ),
+        (expected, Some(next)) => {
+            let (body, failures) = (next.body.into(), next.failures.into());
+            let cells = vec![body, failures, tenant, user, expected.into()];
+            exactly(1, sql::MOVE_STANDING, cells)
+        }
         (expected, None) => exactly(1, sql::EXPECT_STANDING, vec![tenant, user, expected.into()]),
     })
 }

@@ -98,6 +98,16 @@ pub(crate) const USERS: &str = "SELECT u.tenant, u.id, u.login_name, u.body, \
      FROM (SELECT tenant, id, login_name, body FROM user_account \
          WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3) u \
      LEFT JOIN authenticator a ON a.tenant = u.tenant AND a.user_id = u.id ORDER BY u.id, a.id";
+pub(crate) const USERS_FROM: &str = "SELECT u.tenant, u.id, u.login_name, u.body, \
+     a.id, a.serial, a.secret, a.pin, a.body \
+     FROM (SELECT tenant, id, login_name, body FROM user_account \
+         WHERE tenant = $1 AND login_name >= $2 ORDER BY login_name LIMIT $3) u \
+     LEFT JOIN authenticator a ON a.tenant = u.tenant AND a.user_id = u.id \
+     ORDER BY u.login_name, a.id";
+/// Names who may be locked by a partial index, whose condition stands here as it stands there.
+pub(crate) const FAILING_USERS: &str = "SELECT failures, user_id FROM standing \
+     WHERE tenant = $1 AND failures > 0 AND (failures, user_id) > ($2, $3) \
+     ORDER BY failures, user_id LIMIT $4";
 pub(crate) const AUTHENTICATOR_BY_ID: &str = "SELECT tenant, id, serial, secret, pin, body \
      FROM authenticator WHERE tenant = $1 AND id = $2";
 pub(crate) const AUTHENTICATOR_BY_SERIAL: &str = "SELECT tenant, id, serial, secret, pin, body \
@@ -139,9 +149,9 @@ pub(crate) const REMOVE_POLICY: &str = "DELETE FROM policy WHERE tenant = $1 AND
 pub(crate) const REMOVE_SITE: &str = "DELETE FROM site WHERE tenant = $1 AND id = $2";
 
 pub(crate) const ADD_STANDING: &str =
-    "INSERT INTO standing (tenant, user_id, version, body) VALUES ($1, $2, 1, $3)";
-pub(crate) const MOVE_STANDING: &str = "UPDATE standing SET version = version + 1, body = $1 \
-     WHERE tenant = $2 AND user_id = $3 AND version = $4";
+    "INSERT INTO standing (tenant, user_id, version, body, failures) VALUES ($1, $2, 1, $3, $4)";
+pub(crate) const MOVE_STANDING: &str = "UPDATE standing SET version = version + 1, body = $1, \
+     failures = $2 WHERE tenant = $3 AND user_id = $4 AND version = $5";
 /// Touches one row where the version is as expected.
 pub(crate) const EXPECT_STANDING: &str =
     "UPDATE standing SET version = version WHERE tenant = $1 AND user_id = $2 AND version = $3";

@@ -12,7 +12,9 @@ use challenge::directory::{
 };
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
-use challenge::ports::{Change, Provision, Store, StoreError, TenantRows, Version, Versioned};
+use challenge::ports::{
+    Change, FailingUser, Provision, Store, StoreError, TenantRows, Version, Versioned,
+};
 use challenge::standing::Standing;
 use challenge::visitor::{SiteHour, Visit, VisitWrite};
 
@@ -269,6 +271,26 @@ impl Store for MemoryStore {
         _: &str,
     ) -> Result<Vec<Authenticator>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn users_from(
+        &self,
+        _: Id<Tenant>,
+        from: &str,
+        _: u32,
+    ) -> Result<Vec<(User, Vec<Authenticator>)>, StoreError> {
+        let mut users = self.rows().users.clone();
+        users.retain(|(user, _)| user.login_name.as_str() >= from);
+        Ok(users)
+    }
+
+    async fn failing_users(
+        &self,
+        _: Id<Tenant>,
+        _: u32,
+        _: (Option<(u32, Id<User>)>, u32),
+    ) -> Result<Vec<FailingUser>, StoreError> {
+        unreachable!("nobody is searched for here")
     }
 
     async fn users(

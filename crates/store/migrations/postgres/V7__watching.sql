@@ -39,3 +39,15 @@ CREATE TABLE traffic (
     PRIMARY KEY (tenant, span, from_ms, door)
 );
 CREATE INDEX traffic_age ON traffic (span, from_ms);
+
+-- Finding who may be locked. failures: the most wrong answers in a row under one policy; 2147483647 for a
+-- lock by an officer. It follows the body, and is written with it.
+ALTER TABLE standing ADD COLUMN failures BIGINT NOT NULL DEFAULT 0;
+UPDATE standing SET failures = CASE WHEN (body::jsonb ->> 'locked')::boolean THEN 2147483647
+    ELSE coalesce((SELECT max(coalesce((tally.value ->> 'failures')::bigint, 0))
+        FROM jsonb_each(body::jsonb -> 'policies') AS tally), 0) END;
+CREATE INDEX standing_failures ON standing (tenant, failures, user_id) WHERE failures > 0;
+
+-- Login names in the order of their bytes, as the other database has them: names with one beginning stand
+-- together.
+ALTER TABLE user_account ALTER COLUMN login_name TYPE TEXT COLLATE "C";

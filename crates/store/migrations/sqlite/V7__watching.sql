@@ -40,8 +40,17 @@ CREATE TABLE traffic (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX traffic_age ON traffic (span, from_ms);
 
+-- Finding who may be locked. failures: the most wrong answers in a row under one policy; 2147483647 for a
+-- lock by an officer. It follows the body, and is written with it.
+ALTER TABLE standing ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+UPDATE standing SET failures = CASE WHEN json_extract(body, '$.locked') THEN 2147483647
+    ELSE coalesce((SELECT max(coalesce(json_extract(value, '$.failures'), 0))
+        FROM json_each(body, '$.policies')), 0) END;
+CREATE INDEX standing_failures ON standing (tenant, failures, user_id) WHERE failures > 0;
+
 -- What the planner is to expect, as in the first schema.
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('standing', 'standing_failures', '100000 10000 5000 1'),
     ('event', 'event_user', '1000000 100000 10 1'),
     ('event', 'event_kind', '1000000 100000 5000 1'),
     ('event', 'event_outcome', '1000000 10000 1000 1'),

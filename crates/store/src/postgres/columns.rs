@@ -36,15 +36,17 @@ fn column<'a, R, T: ToSql + Sync + Send + 'a>(rows: &[R], value: impl Fn(&R) -> 
 }
 
 fn standings<'a>(winners: &[&'a ChangeRows]) -> [Table<'a>; 2] {
-    let mut rows: Vec<(i64, i64, i64, &'a str)> = winners
+    let mut rows: Vec<(i64, i64, i64, &'a str, i64)> = winners
         .iter()
         .filter_map(|change| {
             let row = change.standing.as_ref()?;
+            let next = row.next.as_ref()?;
             Some((
                 change.tenant,
                 row.user,
                 row.expected + 1,
-                row.next.as_deref()?,
+                next.body.as_str(),
+                next.failures,
             ))
         })
         .collect();
@@ -57,6 +59,7 @@ fn standings<'a>(winners: &[&'a ChangeRows]) -> [Table<'a>; 2] {
                 column(&rows, |row| row.1),
                 column(&rows, |row| row.2),
                 column(&rows, |row| row.3),
+                column(&rows, |row| row.4),
             ]
         })
     })

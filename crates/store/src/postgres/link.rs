@@ -33,11 +33,12 @@ const STATEMENTS: [&str; 12] = [
     LOCK_STANDINGS,
     LOCK_CHALLENGES,
     FIND_SPENT,
-    "INSERT INTO standing (tenant, user_id, version, body) \
-     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[])",
-    "UPDATE standing s SET version = k.version, body = k.body \
-     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[]) \
-     AS k (tenant, user_id, version, body) WHERE s.tenant = k.tenant AND s.user_id = k.user_id",
+    "INSERT INTO standing (tenant, user_id, version, body, failures) \
+     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[])",
+    "UPDATE standing s SET version = k.version, body = k.body, failures = k.failures \
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[]) \
+     AS k (tenant, user_id, version, body, failures) \
+     WHERE s.tenant = k.tenant AND s.user_id = k.user_id",
     "INSERT INTO challenge (tenant, id, version, state, ends_at, body) SELECT * FROM \
      unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::text[], $5::bigint[], $6::text[])",
     "UPDATE challenge c SET version = k.version, state = k.state, ends_at = k.ends_at, \

@@ -6,7 +6,7 @@ use challenge::access::AccessToken;
 use challenge::ports::StoreError;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::change::{ChallengeRow, ChangeRows, MessageRow, StandingRow};
+use crate::change::{ChallengeRow, ChangeRows, MessageRow, StandingBody, StandingRow};
 use crate::sqlite::shelves;
 
 /// Checks and writes one change. The inner error: it lost, and nothing of it was written.
@@ -131,18 +131,24 @@ fn write_standing(
     tenant: i64,
     standing: &StandingRow,
 ) -> rusqlite::Result<()> {
-    let Some(body) = &standing.next else {
+    let Some(StandingBody { body, failures }) = &standing.next else {
         return Ok(());
     };
     let sql = if standing.expected == 0 {
-        "INSERT INTO standing (version, body, tenant, user_id) VALUES (?1, ?2, ?3, ?4)"
+        "INSERT INTO standing (version, body, failures, tenant, user_id) \
+         VALUES (?1, ?2, ?3, ?4, ?5)"
     } else {
-        "UPDATE standing SET version = ?1, body = ?2 WHERE tenant = ?3 AND user_id = ?4"
+        "UPDATE standing SET version = ?1, body = ?2, failures = ?3 \
+         WHERE tenant = ?4 AND user_id = ?5"
     };
     let next = standing.expected + 1;
-    connection
-        .prepare_cached(sql)?
-        .execute(params![next, body, tenant, standing.user])?;
+    connection.prepare_cached(sql)?.execute(params![
+        next,
+        body,
+        failures,
+        tenant,
+        standing.user
+    ])?;
     Ok(())
 }
 

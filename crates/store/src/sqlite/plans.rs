@@ -6,7 +6,7 @@ use crate::sqlite::open;
 use crate::{sql, sql_watching};
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 73] = [
+const STATEMENTS: [&str; 75] = [
     sql::STANDING,
     sql::CHALLENGE,
     sql::TOKEN,
@@ -55,6 +55,8 @@ const STATEMENTS: [&str; 73] = [
     sql::USER_BY_LOGIN_NAME,
     sql::USER_BY_EXTERNAL_ID,
     sql::USERS,
+    sql::USERS_FROM,
+    sql::FAILING_USERS,
     sql::AUTHENTICATOR_BY_ID,
     sql::AUTHENTICATOR_BY_SERIAL,
     sql::AUTHENTICATORS_ON,

@@ -18,7 +18,9 @@ use challenge::directory::{
 };
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
-use challenge::ports::{Change, Provision, Store, StoreError, TenantRows, Version, Versioned};
+use challenge::ports::{
+    Change, FailingUser, Provision, Store, StoreError, TenantRows, Version, Versioned,
+};
 use challenge::standing::Standing;
 use challenge::visitor::{SiteHour, Visit};
 
@@ -228,6 +230,43 @@ impl Store for Memory {
         _: &str,
     ) -> Result<Vec<Authenticator>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn users_from(
+        &self,
+        tenant: Id<Tenant>,
+        from: &str,
+        limit: u32,
+    ) -> Result<Vec<(User, Vec<Authenticator>)>, StoreError> {
+        let mut users = self.users(tenant, None, u32::MAX).await?;
+        users.retain(|(user, _)| user.login_name.as_str() >= from);
+        users.sort_by(|(left, _), (right, _)| left.login_name.cmp(&right.login_name));
+        users.truncate(usize::try_from(limit).unwrap());
+        Ok(users)
+    }
+
+    async fn failing_users(
+        &self,
+        tenant: Id<Tenant>,
+        failures: u32,
+        (after, limit): (Option<(u32, Id<User>)>, u32),
+    ) -> Result<Vec<FailingUser>, StoreError> {
+        let mut found = Vec::new();
+        for (user, authenticators) in self.users(tenant, None, u32::MAX).await? {
+            let standing = self.standing(tenant, user.id).await?.unwrap();
+            let counted = standing.value.most_failures();
+            let is_later = after.is_none_or(|after| (counted, user.id) > after);
+            if counted >= failures && is_later {
+                found.push(FailingUser {
+                    failures: counted,
+                    user,
+                    authenticators,
+                });
+            }
+        }
+        found.sort_by_key(|one| (one.failures, one.user.id));
+        found.truncate(usize::try_from(limit).unwrap());
+        Ok(found)
     }
 
     async fn users(
