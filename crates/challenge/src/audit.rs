@@ -174,6 +174,8 @@ pub enum EventKind {
     Deliver,
     /// A card was printed.
     PrintCard,
+    /// A message that waited or was given up was let leave again.
+    Redeliver,
     /// A sign-in at the console began with a right password, or came to its end.
     SignIn,
     /// A recovery code was given in the stead of a one-time code.
@@ -197,6 +199,11 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        of_name(name)
+    }
+
     /// The kind's name in the database, in exports and in metrics.
     pub fn name(self) -> &'static str {
         match self {
@@ -230,6 +237,7 @@ impl EventKind {
             Self::BindSignature => "bind_signature",
             Self::Deliver => "deliver",
             Self::PrintCard => "print_card",
+            Self::Redeliver => "redeliver",
             Self::SignIn => "sign_in",
             Self::RecoveryCode => "recovery_code",
             Self::MakeLink => "make_link",
@@ -271,6 +279,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The outcome of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        of_name(name)
+    }
+
     /// The outcome's name in the database, in exports and in metrics.
     pub fn name(self) -> &'static str {
         match self {
@@ -286,4 +299,11 @@ impl Outcome {
             Self::Undelivered => "undelivered",
         }
     }
+}
+
+/// The variant that is spelt so: `name()` gives what serde writes.
+fn of_name<'de, T: Deserialize<'de>>(name: &'de str) -> Option<T> {
+    use serde::de::value::{BorrowedStrDeserializer, Error};
+    let name: BorrowedStrDeserializer<'de, Error> = BorrowedStrDeserializer::new(name);
+    T::deserialize(name).ok()
 }

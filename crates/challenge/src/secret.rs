@@ -120,6 +120,11 @@ impl Keyring {
         Some(Self { current, keys })
     }
 
+    /// The version of the master key that seals.
+    pub fn version(&self) -> u32 {
+        self.current
+    }
+
     /// Seals `plain` for one place; `place` names table, row and column.
     pub fn seal(
         &self,

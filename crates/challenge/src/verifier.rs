@@ -30,7 +30,7 @@ use crate::standing::Standing;
 use crate::turnstile::Turnstiles;
 use crate::visitor::{Counters, Mint};
 use crate::waiting;
-use crate::watching::{Pulses, Traffic};
+use crate::watching::{Health, Traffic};
 
 /// How often a request that lost a race decides again. Behind the turnstile a request loses only
 /// to first comers and to other nodes, so that this many losses in a row do not happen to people.
@@ -65,8 +65,8 @@ pub struct Verifier {
     pub visitors: Counters,
     /// What is counted of all that comes in.
     pub traffic: Traffic,
-    /// How the workers are.
-    pub pulses: Pulses,
+    /// How this process is.
+    pub health: Health,
     /// The directory: tenants, clients, policies, users, sites.
     pub catalogue: Catalogue,
 }
@@ -122,7 +122,7 @@ impl Verifier {
             nearby: crate::approval::Nearby::default(),
             visitors: Counters::default(),
             traffic: Traffic::default(),
-            pulses: Pulses::default(),
+            health: Health::default(),
             catalogue,
         })
     }
@@ -150,6 +150,11 @@ impl Verifier {
             counting.forget();
         }
         committed
+    }
+
+    /// The version of the master key that seals.
+    pub fn key_version(&self) -> u32 {
+        self.keyring.version()
     }
 
     /// The store, for reading.

@@ -1,11 +1,14 @@
 //! What every request tells beside its content: where it came from and with which certificate, what its
 //! caller calls it, its body up to a limit. What a body means is each protocol's matter.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 
 use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
+use challenge::directory::Tenant;
+use challenge::id::Id;
 use http_body_util::LengthLimitError;
 
 /// Characters of a correlation id that are kept.
@@ -21,6 +24,27 @@ const CORRELATION_LENGTH_MAX: usize = 64;
 pub struct PeerCertificate {
     /// SHA-256 of the certificate as it was sent (DER), which is no secret.
     pub sha256: [u8; 32],
+}
+
+tokio::task_local! {
+    /// Whose the request is that this task answers, once that is known.
+    static TENANT: Cell<Option<Id<Tenant>>>;
+}
+
+/// Answers a request, and tells whose it turned out to be; nothing where it was nobody's. For counting.
+pub async fn with_tenant<Answering: Future>(
+    answering: Answering,
+) -> (Answering::Output, Option<Id<Tenant>>) {
+    let answered = async {
+        let answer = answering.await;
+        (answer, TENANT.with(Cell::get))
+    };
+    TENANT.scope(Cell::new(None), answered).await
+}
+
+/// Notes whose the request is that is being answered. Where nobody counts, nothing is noted.
+pub(crate) fn is_of(tenant: Id<Tenant>) {
+    let _ = TENANT.try_with(|noted| noted.set(Some(tenant)));
 }
 
 /// A body that was not read.

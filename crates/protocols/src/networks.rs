@@ -17,6 +17,19 @@ pub(crate) fn hold(networks: &[String], address: Option<IpAddr>) -> bool {
         .any(|network| holds(network, address) == Some(true))
 }
 
+/// Whether a text is an address or a network, such as `192.0.2.0/24`.
+pub(crate) fn is_one(text: &str) -> bool {
+    let (base, length) = match text.split_once('/') {
+        Some((base, length)) => (base, Some(length)),
+        None => (text, None),
+    };
+    let Ok(base) = base.parse::<IpAddr>() else {
+        return false;
+    };
+    let (_, width) = bits(base);
+    length.is_none_or(|length| length.parse::<u32>().is_ok_and(|length| length <= width))
+}
+
 /// Whether one network (an address, or address/prefix length) holds an address.
 fn holds(network: &str, address: IpAddr) -> Option<bool> {
     let (base, length) = match network.split_once('/') {
@@ -44,6 +57,22 @@ fn bits(address: IpAddr) -> (u128, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_network_is_an_address_with_a_length_that_it_can_have() {
+        for (text, expected) in [
+            ("192.0.2.1", true),
+            ("192.0.2.0/24", true),
+            ("2001:db8::/32", true),
+            ("192.0.2.0/33", false),
+            ("192.0.2.0/", false),
+            ("192.0.2", false),
+            ("nonsense", false),
+            ("", false),
+        ] {
+            assert_eq!(is_one(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_network_holds_its_own_addresses_alone() {

@@ -1,14 +1,15 @@
 //! The description of what is served, as `OpenAPI` 3.1: made from the routes themselves, so that
-//! none is forgotten: the JSON API of DualShield, the gateway of Okay, and the device API.
+//! none is forgotten: ActivID, the JSON API of DualShield, the gateway of Okay, and the device API.
 
 use utoipa::OpenApi;
 use utoipa::openapi::security::{
-    ApiKey, ApiKeyValue, ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme,
+    ApiKey, ApiKeyValue, ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes,
+    SecurityScheme,
 };
 use utoipa::openapi::{InfoBuilder, OpenApi as Document};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{device, dualshield, okay};
+use crate::{activid, device, dualshield, management, okay};
 
 /// What an `Authorization` of a device looks like.
 const DEVICE_SCHEME: &str = "Countersign device=\"TENANT-DEVICE\", time=\"MS\", nonce=\"N\", \
@@ -17,18 +18,22 @@ const DEVICE_SCHEME: &str = "Countersign device=\"TENANT-DEVICE\", time=\"MS\", 
 /// What is told of all protocols together.
 #[derive(OpenApi)]
 #[openapi(tags(
+    (name = "activid", description = "The ActivID protocol: a portal has one-time passwords, responses and signatures verified, over OpenID and SCIM."),
     (name = "dualshield", description = "The DualShield protocol: an application has challenges issued and answers verified."),
     (name = "okay", description = "The gateway of the Okay protocol: a tenant's server has a phone asked."),
     (name = "device", description = "The device API: what the authenticator on a phone says."),
+    (name = "management", description = "The management API: what officers set up, watch and look after."),
 ))]
 struct Everything;
 
 /// The description, as indented JSON with a line feed at its end.
 pub fn document() -> String {
-    let all = OpenApiRouter::with_openapi(Everything::openapi())
+    let everything = Everything::openapi().merge_from(activid::Described::openapi());
+    let all = OpenApiRouter::with_openapi(everything)
         .merge(dualshield::routes::documented())
         .merge(okay::routes::documented())
-        .merge(device::routes::documented());
+        .merge(device::routes::documented())
+        .merge(management::routes::documented());
     let document = described(all.into_openapi());
     // What is serialised here has text keys and no maps of other kinds: it cannot fail.
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
@@ -43,6 +48,11 @@ fn described(mut document: Document) -> Document {
     let credentials = ClientCredentials::new("/das5/rest/oauth/token", Scopes::new());
     let scheme = SecurityScheme::OAuth2(OAuth2::new([Flow::ClientCredentials(credentials)]));
     components.add_security_scheme("dualshield", scheme);
+    let credentials = ClientCredentials::new("/idp/{tenant}/authn/token", Scopes::new());
+    let scheme = SecurityScheme::OAuth2(OAuth2::new([Flow::ClientCredentials(credentials)]));
+    components.add_security_scheme("activid", scheme);
+    let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Basic));
+    components.add_security_scheme("actividBasic", scheme);
     document.info = InfoBuilder::new()
         .title("Countersign")
         .description(Some(

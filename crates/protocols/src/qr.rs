@@ -1,5 +1,5 @@
-//! The picture of a linking code: a QR code that holds the code alone, as a PNG of 300 by 300
-//! points, one bit of grey each, not interlaced.
+//! QR codes as pictures: a PNG of 300 by 300 points, one bit of grey each, not interlaced, that holds
+//! the text alone.
 
 use base64ct::{Base64, Encoding as _};
 use png::{BitDepth, ColorType, Encoder};
@@ -16,10 +16,10 @@ const ROW: usize = SIDE.div_ceil(8) as usize;
 
 /// The picture was not made; the text is for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NotDrawn(pub(super) String);
+pub(crate) struct NotDrawn(pub(crate) String);
 
 /// The picture of a text in base64.
-pub(super) fn picture(text: &str) -> Result<String, NotDrawn> {
+pub(crate) fn picture(text: &str) -> Result<String, NotDrawn> {
     let failed = |error: &dyn std::fmt::Display| NotDrawn(format!("a QR code: {error}"));
     let code =
         QrCode::with_error_correction_level(text, EcLevel::M).map_err(|error| failed(&error))?;
@@ -39,6 +39,7 @@ pub(super) fn picture(text: &str) -> Result<String, NotDrawn> {
 fn points(code: &QrCode) -> Vec<u8> {
     let side = SIDE as usize;
     let modules = code.width();
+    // The largest code has 177 modules: a point each at least.
     let scale = side / (modules + 2 * QUIET);
     let margin = (side - modules * scale) / 2;
     let mut rows = vec![0xFF; ROW * side];

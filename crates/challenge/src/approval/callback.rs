@@ -7,13 +7,13 @@ use crate::directory::User;
 use crate::id::Id;
 
 /// The kind of messages that hold a [`Callback`].
-pub(super) const CALLBACKS: &str = "okay.callback";
+pub(crate) const CALLBACKS: &str = "okay.callback";
 
 /// The kind of messages that hold a [`Chore`].
 pub(super) const CHORES: &str = "okay.chore";
 
 /// The kind of messages that tell a phone of a session ([`super::push`]).
-pub(super) const PUSHES: &str = "okay.push";
+pub(crate) const PUSHES: &str = "okay.push";
 
 /// What is told to a tenant. How it is put on the wire, and signed, is the protocol's matter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -38,6 +38,7 @@ mod start;
 mod unlinking;
 
 pub use bell::{Bell, Ring};
+pub(crate) use callback::{CALLBACKS, PUSHES};
 pub use callback::{Callback, Told};
 pub(crate) use caller::Nearby;
 pub use caller::{Asking, DeviceCaller};

@@ -39,7 +39,7 @@ impl Way {
 
     /// The kind of messages that go this way. Each has its own, so that a mail server that hangs
     /// holds up no short message.
-    pub(super) fn kind(self) -> &'static str {
+    pub(crate) fn kind(self) -> &'static str {
         match self {
             Self::Email => "delivery.email",
             Self::Sms => "delivery.sms",

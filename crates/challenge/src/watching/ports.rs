@@ -16,6 +16,10 @@ use crate::visitor::Visit;
 /// Reads for whoever watches, and keeps what was counted. Never in the path of an answer.
 #[async_trait]
 pub trait Watching: Send + Sync {
+    /// Why the database may forget what it acknowledged, as it was set up when it was opened; nothing
+    /// where it does not.
+    fn durability_problem(&self) -> Option<String>;
+
     /// The events of a tenant that are looked for, newest first, at most `search.limit`.
     ///
     /// What narrows the search most is looked up by an index, the rest is compared event by event;

@@ -109,8 +109,8 @@ impl Verifier {
         let tenants = match among {
             Among::Tenant(tenant) => vec![tenant],
             Among::Server => {
-                let rows = self.store.tenants().await?.into_iter();
-                let tenants = rows.map(|rows| rows.tenant.id);
+                let tenants = self.catalogue.tenants().into_iter();
+                let tenants = tenants.map(|view| view.tenant.id);
                 tenants.chain([Id::SERVER]).collect()
             }
         };
@@ -155,4 +155,86 @@ fn cut(mut found: Found, limit: u32) -> Found {
         found.came_to = found.events.last().map(|event| event.id);
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::Detail;
+
+    fn event(tenant: i64, second: i64) -> Event {
+        let at = Timestamp::from_unix_s(1_800_000_000 + second);
+        let mut id = *TimedId::first_at(at).as_bytes();
+        id[15] = u8::try_from(tenant).unwrap();
+        Event {
+            id: TimedId::from_bytes(id),
+            at,
+            tenant: Id::from_number(tenant).unwrap(),
+            kind: EventKind::Issue,
+            outcome: Outcome::Done,
+            user: None,
+            detail: Detail::default(),
+        }
+    }
+
+    /// What a store finds of one tenant: at most so many, and where it ended.
+    fn of_tenant(log: &[Event], tenant: i64, before: Option<TimedId>, limit: usize) -> Found {
+        let tenant = Id::from_number(tenant).unwrap();
+        let fits = |event: &&Event| {
+            event.tenant == tenant && before.is_none_or(|before| event.id < before)
+        };
+        let mut events: Vec<Event> = log.iter().filter(fits).cloned().collect();
+        events.sort_unstable_by_key(|event| std::cmp::Reverse(event.id));
+        events.truncate(limit);
+        let came_to = (events.len() == limit).then(|| events[limit - 1].id);
+        Found { events, came_to }
+    }
+
+    #[test]
+    fn pages_of_the_whole_server_put_together_are_all_logs_in_the_order_of_time() {
+        // Tenant 2 is busy, tenant 3 was busy long ago, tenant 4 did one thing in between.
+        let mut log: Vec<Event> = (50..80).map(|second| event(2, second)).collect();
+        log.extend((0..20).map(|second| event(3, second)));
+        log.push(event(4, 30));
+        let mut newest_first = log.clone();
+        newest_first.sort_unstable_by_key(|event| std::cmp::Reverse(event.id));
+        for limit in [1_u32, 3, 7, 50, 51, 100] {
+            let (mut seen, mut before) = (Vec::new(), None);
+            loop {
+                let part = limit + 1;
+                let mut found = Found {
+                    events: Vec::new(),
+                    came_to: None,
+                };
+                for tenant in [3, 2, 4, 5] {
+                    let more = of_tenant(&log, tenant, before, usize::try_from(part).unwrap());
+                    found = merged(found, more, part);
+                }
+                let page = cut(found, limit);
+                assert!(page.events.len() <= usize::try_from(limit).unwrap());
+                seen.extend(page.events);
+                before = page.came_to;
+                if before.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(seen, newest_first, "{limit}");
+        }
+    }
+
+    #[test]
+    fn what_one_tenant_was_not_looked_at_for_is_left_for_later() {
+        let (newer, older) = (event(2, 60), event(2, 10));
+        let found = Found {
+            events: vec![newer.clone(), older],
+            came_to: None,
+        };
+        let looked_enough = Found {
+            events: Vec::new(),
+            came_to: Some(event(3, 30).id),
+        };
+        let both = merged(found, looked_enough, 10);
+        assert_eq!(both.events, [newer]);
+        assert_eq!(both.came_to, Some(event(3, 30).id));
+    }
 }

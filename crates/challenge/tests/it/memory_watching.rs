@@ -34,6 +34,10 @@ macro_rules! watched {
     ($store:ty) => {
         #[async_trait]
         impl Watching for $store {
+            fn durability_problem(&self) -> Option<String> {
+                Some("everything is in memory".to_owned())
+            }
+
             async fn search(
                 &self,
                 tenant: Id<Tenant>,

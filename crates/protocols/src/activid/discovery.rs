@@ -9,9 +9,10 @@ use axum::http::{Response, StatusCode};
 use challenge::directory::Tenant;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::activid::request::Call;
-use crate::activid::response::{self, Door};
+use crate::activid::response::{self, Door, OAuthError};
 use crate::desk::Desk;
 
 /// What may stand in a path segment as it is (RFC 3986, section 2.3).
@@ -25,20 +26,40 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 const METHODS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
 
 /// Authorization server metadata (RFC 8414, section 2).
-#[derive(Serialize)]
-struct Metadata {
+#[derive(Serialize, ToSchema)]
+#[schema(as = ActividMetadata)]
+pub(super) struct Metadata {
+    /// The name under which the tenant issues tokens.
     issuer: String,
+    /// Where tokens are asked for.
     token_endpoint: String,
+    /// Where one learns what a token is worth.
     introspection_endpoint: String,
+    /// Where a token is ended.
     revocation_endpoint: String,
+    /// The grants.
     grant_types_supported: [&'static str; 2],
+    /// None: there is no authorization endpoint.
     response_types_supported: [&'static str; 0],
+    /// How clients authenticate at the token endpoint,
     token_endpoint_auth_methods_supported: [&'static str; 2],
+    /// at introspection,
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
+    /// and at revocation.
     revocation_endpoint_auth_methods_supported: [&'static str; 2],
 }
 
-/// Both discovery documents; they are one.
+/// What a tenant's OpenID endpoints are and can (RFC 8414); the same at
+/// `/.well-known/oauth-authorization-server/idp/{tenant}/authn`.
+#[utoipa::path(
+    get, path = "/idp/{tenant}/authn/.well-known/openid-configuration",
+    tag = "activid", operation_id = "actividMetadata",
+    params(("tenant" = String, Path, description = "the tenant's name")),
+    responses(
+        (status = 200, body = Metadata, description = "what there is"),
+        (status = "default", body = OAuthError, description = "refused, and why"),
+    ),
+)]
 pub(super) async fn metadata(State(desk): State<Arc<Desk>>, request: Request) -> Response<Body> {
     let call = match Call::read(&desk, request).await {
         Ok(call) => call,

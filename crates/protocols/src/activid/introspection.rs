@@ -9,17 +9,43 @@ use challenge::directory::Scope;
 
 use crate::activid::refusal::Refused;
 use crate::activid::request::Call;
-use crate::activid::response::{self, Door};
+use crate::activid::response::{self, Door, Introspection, OAuthError};
 use crate::activid::{caller, discovery};
 use crate::desk::Desk;
 
-/// `POST /idp/{tenant}/authn/introspect`.
+/// What a token is worth (RFC 7662).
+#[utoipa::path(
+    post, path = "/idp/{tenant}/authn/introspect", tag = "activid", operation_id = "actividIntrospect",
+    params(("tenant" = String, Path, description = "the tenant's name")),
+    security(("actividBasic" = []), ("activid" = [])),
+    request_body(
+        content = String, content_type = "application/x-www-form-urlencoded",
+        example = "token=TOKEN&client_id=spl-api&client_secret=password01",
+    ),
+    responses(
+        (status = 200, body = Introspection, description = "what it stands for, or that it is not good"),
+        (status = "default", body = OAuthError, description = "refused, and why"),
+    ),
+)]
 pub(super) async fn introspect(State(desk): State<Arc<Desk>>, request: Request) -> Response<Body> {
     let answered = introspected(&desk, request).await;
     answered.unwrap_or_else(|refused| response::refusal(Door::OAuth, &refused))
 }
 
-/// `POST /idp/{tenant}/authn/revoke`.
+/// Ends a token (RFC 7009).
+#[utoipa::path(
+    post, path = "/idp/{tenant}/authn/revoke", tag = "activid", operation_id = "actividRevoke",
+    params(("tenant" = String, Path, description = "the tenant's name")),
+    security(("actividBasic" = []), ("activid" = [])),
+    request_body(
+        content = String, content_type = "application/x-www-form-urlencoded",
+        example = "token=TOKEN&client_id=spl-api&client_secret=password01",
+    ),
+    responses(
+        (status = 200, description = "it is good no more, or never was"),
+        (status = "default", body = OAuthError, description = "refused, and why"),
+    ),
+)]
 pub(super) async fn revoke(State(desk): State<Arc<Desk>>, request: Request) -> Response<Body> {
     let answered = revoked(&desk, request).await;
     answered.unwrap_or_else(|refused| response::refusal(Door::OAuth, &refused))

@@ -18,6 +18,7 @@
 //! | `RESET`, `AUTO-SYNCH` | reset, resynchronise |
 
 mod caller;
+mod description;
 mod discovery;
 mod introspection;
 mod refusal;
@@ -27,3 +28,5 @@ pub mod routes;
 mod scim;
 mod signature;
 mod token;
+
+pub(crate) use description::Described;

@@ -17,6 +17,7 @@ use crate::activid::refusal::Refused;
 use crate::activid::signature;
 use crate::desk::Desk;
 use crate::form::Form;
+use crate::incoming;
 
 /// Bytes of a body at most.
 pub(super) const BODY_LENGTH_MAX: usize = 64 * 1024;
@@ -72,6 +73,7 @@ impl Call {
             }
         }
         let tenant = tenant.ok_or(Refused::NotHere)?;
+        incoming::is_of(tenant.tenant.id);
         if id.contains('\0') {
             return Err(Refused::NotHere);
         }

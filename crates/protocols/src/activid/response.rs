@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::activid::refusal::{Ask, Refused, Wire};
 use challenge::access::{AccessToken, IssuedToken};
@@ -21,86 +22,132 @@ pub(super) enum Door {
     Scim,
 }
 
-/// A token, in the order in which the vendor documents it.
-#[derive(Serialize)]
-struct Issued<'a> {
+/// What a granted request at the token endpoint is answered with.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = ActividGranted)]
+pub(super) enum Granted<'a> {
+    /// A token.
+    Token(Issued<'a>),
+    /// A verified code, for which no token was wanted.
+    Verified(Verified),
+}
+
+/// A token, in the order in which the vendor documents it (RFC 6749, section 5.1).
+#[derive(Serialize, ToSchema)]
+#[schema(as = ActividToken)]
+pub(super) struct Issued<'a> {
+    /// The token.
     access_token: &'a str,
+    /// `Bearer`.
     token_type: &'a str,
+    /// Seconds that it lives.
     expires_in: u32,
 }
 
 /// The answer where a code was verified and no token wanted: one space in base64 stands for it.
-#[derive(Serialize)]
-struct Verified {
+#[derive(Serialize, ToSchema)]
+#[schema(as = ActividVerified)]
+pub(super) struct Verified {
+    /// `IA==`, which is no token.
     access_token: &'static str,
+    /// How sure it is.
     context: Assurance,
+    /// `Bearer`.
     token_type: &'static str,
 }
 
-#[derive(Serialize)]
+/// How sure an answer is.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schema(as = ActividAssurance)]
 struct Assurance {
+    /// The level, `2`.
     level_of_assurance: &'static str,
 }
 
 /// What a good token stands for (RFC 7662, section 2.2).
-#[derive(Serialize)]
-struct Introspection<'a> {
+#[derive(Default, Serialize, ToSchema)]
+#[schema(as = ActividIntrospection)]
+pub(super) struct Introspection<'a> {
+    /// Whether the token is good; where it is not, nothing else is told.
     active: bool,
+    /// What a client's own token may do, by names between spaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
-    client_id: &'a str,
+    /// The client it was issued to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+    /// The user it is about, by login name.
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<&'a str>,
-    token_type: &'static str,
-    exp: i64,
-    iat: i64,
-    sub: String,
-    iss: &'a str,
+    /// `Bearer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
+    /// When it ends, in Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
+    /// When it was issued, in Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iat: Option<i64>,
+    /// The user's id, or the client's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<String>,
+    /// Who issued it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-struct Inactive {
-    active: bool,
-}
-
-#[derive(Serialize)]
-struct OAuthError<'a> {
+/// A refusal at the OpenID endpoints (RFC 6749, section 5.2).
+#[derive(Serialize, ToSchema)]
+#[schema(as = ActividOAuthError)]
+pub(super) struct OAuthError<'a> {
+    /// The reason's name.
+    #[schema(examples("invalid_grant"))]
     error: &'a str,
+    /// The same for people, in printable ASCII.
     error_description: String,
+    /// The vendor's reason.
     hid_error: u16,
 }
 
-#[derive(Serialize)]
+/// A refusal at SCIM (RFC 7644, section 3.12).
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ScimError<'a> {
+#[schema(as = ActividScimError)]
+pub(super) struct ScimError<'a> {
+    /// That this is a refusal.
     schemas: [&'static str; 1],
+    /// What went wrong.
     detail: &'a str,
+    /// The HTTP status, as a text.
     status: String,
+    /// The reason's name, where SCIM has one.
     #[serde(skip_serializing_if = "str::is_empty")]
     scim_type: &'a str,
+    /// The vendor's reason.
     error_code: u16,
 }
 
 /// A token just issued.
 pub(super) fn token(issued: &IssuedToken) -> Response<Body> {
-    let body = Issued {
+    let body = Granted::Token(Issued {
         access_token: &issued.text,
         token_type: "Bearer",
         expires_in: issued.lifetime_s,
-    };
+    });
     json(Door::OAuth, StatusCode::OK, &body)
 }
 
 /// A right answer for which no token was wanted.
 pub(super) fn no_token() -> Response<Body> {
-    let body = Verified {
+    let body = Granted::Verified(Verified {
         access_token: "IA==",
         context: Assurance {
             level_of_assurance: "2",
         },
         token_type: "Bearer",
-    };
+    });
     json(Door::OAuth, StatusCode::OK, &body)
 }
 
@@ -122,23 +169,24 @@ pub(super) fn introspection(
     let body = Introspection {
         active: true,
         scope: token.user.is_none().then(scopes),
-        client_id: &client.name,
+        client_id: Some(&client.name),
         username: token.user.as_ref().map(|user| user.login_name.as_str()),
-        token_type: "Bearer",
-        exp: token.expires_at.unix_ms().div_euclid(1000),
-        iat: token.key.issued_ms.div_euclid(1000),
+        token_type: Some("Bearer"),
+        exp: Some(token.expires_at.unix_ms().div_euclid(1000)),
+        iat: Some(token.key.issued_ms.div_euclid(1000)),
         sub: token
             .user
             .as_ref()
-            .map_or_else(|| client.name.clone(), |user| user.id.to_string()),
-        iss: issuer,
+            .map(|user| user.id.to_string())
+            .or_else(|| Some(client.name.clone())),
+        iss: Some(issuer),
     };
     Some(json(Door::OAuth, StatusCode::OK, &body))
 }
 
 /// A token that is not good, or none of the caller's business.
 pub(super) fn inactive() -> Response<Body> {
-    json(Door::OAuth, StatusCode::OK, &Inactive { active: false })
+    json(Door::OAuth, StatusCode::OK, &Introspection::default())
 }
 
 /// 200 without a body (RFC 7009, section 2.2).

@@ -12,10 +12,25 @@ use challenge::which::Which;
 use crate::activid::caller::{self, Caller};
 use crate::activid::refusal::Refused;
 use crate::activid::request::{Call, Login, Mode};
-use crate::activid::response::{self, Door};
+use crate::activid::response::{self, Door, Granted, OAuthError};
 use crate::desk::Desk;
 
-/// `POST /idp/{tenant}/authn/token`.
+/// A token for the client itself, or for a user whose code it passes on; docs/activid.md has every
+/// parameter.
+#[utoipa::path(
+    post, path = "/idp/{tenant}/authn/token", tag = "activid", operation_id = "actividToken",
+    params(("tenant" = String, Path, description = "the tenant's name")),
+    security(("actividBasic" = []), ("activid" = [])),
+    request_body(
+        content = String, content_type = "application/x-www-form-urlencoded",
+        example = "grant_type=password&username=myTestUser1&password=755224&authType=AT_CUSTOTP\
+            &mode=SYNCHRONOUS",
+    ),
+    responses(
+        (status = 200, body = Granted, description = "granted"),
+        (status = "default", body = OAuthError, description = "refused, and why"),
+    ),
+)]
 pub(super) async fn token(State(desk): State<Arc<Desk>>, request: Request) -> Response<Body> {
     let answered = granted(&desk, request).await;
     answered.unwrap_or_else(|refused| response::refusal(Door::OAuth, &refused))

@@ -172,7 +172,9 @@ impl Incoming {
             unverified_signature: &given.unverified_signature,
             address: address.as_deref(),
         };
-        Ok(desk.verifier.authenticate_device(&request).await?)
+        let caller = desk.verifier.authenticate_device(&request).await?;
+        incoming::is_of(caller.tenant.tenant.id);
+        Ok(caller)
     }
 
     /// The body as JSON of this shape.

@@ -16,6 +16,7 @@ use crate::dualshield::no_token::TokenRefused;
 use crate::dualshield::refusal::Refused;
 use crate::dualshield::request::Call;
 use crate::dualshield::user::Application;
+use crate::incoming;
 use crate::networks;
 
 /// What `protocols` of a client has to list.
@@ -48,6 +49,7 @@ impl Caller {
         if !is_at_its_place(call, &caller.client) {
             return Err(Refused::WrongToken);
         }
+        incoming::is_of(caller.tenant.tenant.id);
         if !caller.client.speaks(PROTOCOL) {
             return Err(Refused::NotAllowed(NOT_SPOKEN));
         }
@@ -89,6 +91,7 @@ impl Caller {
         if named_otherwise || !is_at_its_place(call, &caller.client) {
             return Err(TokenRefused::WrongSecret);
         }
+        incoming::is_of(caller.tenant.tenant.id);
         if !caller.client.speaks(PROTOCOL) {
             return Err(TokenRefused::NotAllowed(NOT_SPOKEN));
         }

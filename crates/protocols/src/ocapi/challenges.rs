@@ -10,6 +10,7 @@ use challenge::directory::Site;
 use challenge::visitor::{Check, IssuedToVisitor, Kind, Ticket, Told, Voucher};
 
 use crate::desk::Desk;
+use crate::incoming;
 use crate::ocapi::readers::Readers;
 use crate::ocapi::refusal::Refused;
 use crate::ocapi::{caller, request, response};
@@ -45,6 +46,7 @@ async fn create(desk: &Desk, public_id: &str, parts: &Parts) -> Response<Body> {
     let Some(site) = desk.verifier.catalogue.site(public_id) else {
         return Readers::Anyone.may_read(response::refusal(&Refused::NoSuchSite));
     };
+    incoming::is_of(site.tenant);
     let readers = match Readers::of(&site, &parts.headers) {
         Ok(readers) => readers,
         Err(refused) => return Readers::NoPage.may_read(response::refusal(&refused)),
@@ -85,6 +87,7 @@ async fn answer(desk: &Desk, id: &str, (parts, body): (&Parts, Body)) -> Respons
         let refused = Refused::Domain(challenge::visitor::Refused::NotFound);
         return Readers::Anyone.may_read(response::refusal(&refused));
     };
+    incoming::is_of(site.tenant);
     let readers = match Readers::of(&site, &parts.headers) {
         Ok(readers) => readers,
         Err(refused) => return Readers::NoPage.may_read(response::refusal(&refused)),
@@ -107,6 +110,7 @@ async fn answer(desk: &Desk, id: &str, (parts, body): (&Parts, Body)) -> Respons
 /// Tells a site's server. Pages have no business here, so none may read it.
 async fn check(desk: &Desk, id: &str, parts: &Parts) -> Result<Told, Refused> {
     let (site, pass) = caller::of_check(desk, &parts.headers, id)?;
+    incoming::is_of(site.tenant);
     let voucher = pass.jti.as_deref().map(|jti| Voucher {
         id: jti,
         ends_at: pass.expires_at,

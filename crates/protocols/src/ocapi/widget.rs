@@ -3,20 +3,15 @@
 //! They are the same for every site, and public. A page names the versioned path together with the
 //! [`integrity`] of the file: what is at that path never changes within one version.
 
-use std::sync::LazyLock;
-
-use aws_lc_rs::digest::{SHA384, digest};
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use data_encoding::BASE64;
 
 use crate::ocapi::refusal::Refused;
 use crate::ocapi::response;
-
-/// The file that pages load.
-const WIDGET: &str = include_str!("../../../../web/widget/ocapi.js");
+use crate::widget::WIDGET;
+pub use crate::widget::{integrity, version};
 
 /// Everything that is served, by name.
 const FILES: [(&str, &str); 4] = [
@@ -35,9 +30,6 @@ const FILES: [(&str, &str); 4] = [
     ),
 ];
 
-/// What stands before the version in the widget.
-const BEFORE_VERSION: &str = "const VERSION = '";
-
 /// For the path that has a version in it: what is there stays.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 
@@ -48,23 +40,6 @@ const SHORTLY: &str = "public, max-age=300";
 /// assemble for Argon2id. Any page may frame it; there is nothing in it to see or to click.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors *";
-
-static INTEGRITY: LazyLock<String> = LazyLock::new(|| {
-    let hash = digest(&SHA384, WIDGET.as_bytes());
-    format!("sha384-{}", BASE64.encode(hash.as_ref()))
-});
-
-/// The widget's version, as it stands in its paths.
-pub fn version() -> &'static str {
-    let after = WIDGET.split_once(BEFORE_VERSION);
-    let version = after.and_then(|(_, after)| after.split_once('\''));
-    version.map_or("0", |(version, _)| version)
-}
-
-/// What a page writes into `integrity` (Subresource Integrity): SHA-384 of the widget, in base64.
-pub fn integrity() -> &'static str {
-    &INTEGRITY
-}
 
 /// The widget, at the path without a version.
 pub(super) async fn newest(request: Request) -> Response<Body> {
@@ -153,6 +128,9 @@ fn set_for_everyone(response: &mut Response<Body>, cache: &'static str) {
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::digest::{SHA384, digest};
+    use data_encoding::BASE64;
+
     use super::*;
 
     #[test]

@@ -13,12 +13,12 @@ use zeroize::Zeroizing;
 use crate::desk::Desk;
 use crate::incoming;
 use crate::okay::auth_result::AuthResult;
-use crate::qr::{self, NotDrawn};
 use crate::okay::refusal::Refused;
 use crate::okay::request::{self, CheckRequest, LinkRequest, StartRequest, Text};
 use crate::okay::response;
 use crate::okay::session_type::SessionType;
 use crate::okay::signature;
+use crate::qr::{self, NotDrawn};
 
 /// A request's answer.
 type Answer = axum::http::Response<Body>;
@@ -158,6 +158,7 @@ fn verified(
     let verifies = signature::verifies(&signature, ways, &secret) && known;
     match tenant {
         Some(tenant) if verifies => {
+            incoming::is_of(tenant.tenant.id);
             desk.verifier.may_ask(&tenant.tenant)?;
             Ok(Signed { tenant, signature })
         }

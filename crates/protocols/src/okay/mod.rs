@@ -23,7 +23,6 @@
 mod acts;
 pub mod auth_result;
 pub mod callback;
-mod qr;
 mod refusal;
 mod request;
 mod response;

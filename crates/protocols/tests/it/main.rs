@@ -6,6 +6,7 @@ mod bank;
 mod codes;
 mod device;
 mod dualshield;
+mod management;
 mod ocapi;
 mod okay;
 mod partner;

@@ -12,14 +12,31 @@ use serde_json::Value;
 use crate::activid::caller;
 use crate::activid::refusal::Refused;
 use crate::activid::request::Call;
-use crate::activid::response::{self, Door};
+use crate::activid::response::{self, Door, ScimError};
 use crate::activid::scim::act;
 use crate::activid::scim::page;
 use crate::activid::scim::query::Query;
 use crate::activid::scim::search::{self, Kind};
 use crate::desk::Desk;
 
-/// `GET Users`.
+/// Users.
+#[utoipa::path(
+    get, path = "/scim/{tenant}/v2/Users", tag = "activid", operation_id = "actividListUsers",
+    params(
+        ("tenant" = String, Path, description = "the tenant's name"),
+        ("filter" = Option<String>, Query, description = "which (RFC 7644, section 3.4.2.2)"),
+        ("startIndex" = Option<i64>, Query, description = "the first one told, from 1"),
+        ("count" = Option<i64>, Query, description = "how many are told at most"),
+        ("sortBy" = Option<String>, Query, description = "the attribute they are sorted by"),
+        ("sortOrder" = Option<String>, Query, description = "`ascending` or `descending`"),
+        ("attributes" = Option<String>, Query, description = "the attributes told, between commas"),
+    ),
+    security(("activid" = [])),
+    responses(
+        (status = 200, body = Object, content_type = "application/scim+json", description = "those found"),
+        (status = "default", body = ScimError, content_type = "application/scim+json", description = "refused, and why"),
+    ),
+)]
 pub(in crate::activid) async fn list_users(
     State(desk): State<Arc<Desk>>,
     request: Request,
@@ -27,7 +44,24 @@ pub(in crate::activid) async fn list_users(
     answer(listed(&desk, request, Kind::User).await)
 }
 
-/// `GET Authenticator`.
+/// Users under a policy; also at `Authenticators`.
+#[utoipa::path(
+    get, path = "/scim/{tenant}/v2/Authenticator", tag = "activid", operation_id = "actividListAuthenticators",
+    params(
+        ("tenant" = String, Path, description = "the tenant's name"),
+        ("filter" = Option<String>, Query, description = "which (RFC 7644, section 3.4.2.2)"),
+        ("startIndex" = Option<i64>, Query, description = "the first one told, from 1"),
+        ("count" = Option<i64>, Query, description = "how many are told at most"),
+        ("sortBy" = Option<String>, Query, description = "the attribute they are sorted by"),
+        ("sortOrder" = Option<String>, Query, description = "`ascending` or `descending`"),
+        ("attributes" = Option<String>, Query, description = "the attributes told, between commas"),
+    ),
+    security(("activid" = [])),
+    responses(
+        (status = 200, body = Object, content_type = "application/scim+json", description = "those found"),
+        (status = "default", body = ScimError, content_type = "application/scim+json", description = "refused, and why"),
+    ),
+)]
 pub(in crate::activid) async fn list_authenticators(
     State(desk): State<Arc<Desk>>,
     request: Request,
@@ -35,7 +69,24 @@ pub(in crate::activid) async fn list_authenticators(
     answer(listed(&desk, request, Kind::Authenticator).await)
 }
 
-/// `GET Device`.
+/// Devices; also at `Devices`.
+#[utoipa::path(
+    get, path = "/scim/{tenant}/v2/Device", tag = "activid", operation_id = "actividListDevices",
+    params(
+        ("tenant" = String, Path, description = "the tenant's name"),
+        ("filter" = Option<String>, Query, description = "which (RFC 7644, section 3.4.2.2)"),
+        ("startIndex" = Option<i64>, Query, description = "the first one told, from 1"),
+        ("count" = Option<i64>, Query, description = "how many are told at most"),
+        ("sortBy" = Option<String>, Query, description = "the attribute they are sorted by"),
+        ("sortOrder" = Option<String>, Query, description = "`ascending` or `descending`"),
+        ("attributes" = Option<String>, Query, description = "the attributes told, between commas"),
+    ),
+    security(("activid" = [])),
+    responses(
+        (status = 200, body = Object, content_type = "application/scim+json", description = "those found"),
+        (status = "default", body = ScimError, content_type = "application/scim+json", description = "refused, and why"),
+    ),
+)]
 pub(in crate::activid) async fn list_devices(
     State(desk): State<Arc<Desk>>,
     request: Request,
@@ -43,7 +94,20 @@ pub(in crate::activid) async fn list_devices(
     answer(listed(&desk, request, Kind::Device).await)
 }
 
-/// `POST Users/.search`.
+/// Users, asked for by a body.
+#[utoipa::path(
+    post, path = "/scim/{tenant}/v2/Users/.search", tag = "activid", operation_id = "actividSearchUsers",
+    params(("tenant" = String, Path, description = "the tenant's name")),
+    security(("activid" = [])),
+    request_body(content = Value, content_type = "application/scim+json", example = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+        "filter": "userName eq \"myTestUser1\"",
+    })),
+    responses(
+        (status = 200, body = Object, content_type = "application/scim+json", description = "those found"),
+        (status = "default", body = ScimError, content_type = "application/scim+json", description = "refused, and why"),
+    ),
+)]
 pub(in crate::activid) async fn search_users(
     State(desk): State<Arc<Desk>>,
     request: Request,
@@ -51,7 +115,20 @@ pub(in crate::activid) async fn search_users(
     answer(searched(&desk, request, Kind::User).await)
 }
 
-/// `POST Authenticator/.search`.
+/// Users under a policy, asked for by a body.
+#[utoipa::path(
+    post, path = "/scim/{tenant}/v2/Authenticator/.search", tag = "activid", operation_id = "actividSearchAuthenticators",
+    params(("tenant" = String, Path, description = "the tenant's name")),
+    security(("activid" = [])),
+    request_body(content = Value, content_type = "application/scim+json", example = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+        "filter": "userName eq \"myTestUser1\"",
+    })),
+    responses(
+        (status = 200, body = Object, content_type = "application/scim+json", description = "those found"),
+        (status = "default", body = ScimError, content_type = "application/scim+json", description = "refused, and why"),
+    ),
+)]
 pub(in crate::activid) async fn search_authenticators(
     State(desk): State<Arc<Desk>>,
     request: Request,
@@ -59,7 +136,20 @@ pub(in crate::activid) async fn search_authenticators(
     answer(searched(&desk, request, Kind::Authenticator).await)
 }
 
-/// `POST Device/.search`.
+/// Devices, asked for by a body.
+#[utoipa::path(
+    post, path = "/scim/{tenant}/v2/Device/.search", tag = "activid", operation_id = "actividSearchDevices",
+    params(("tenant" = String, Path, description = "the tenant's name")),
+    security(("activid" = [])),
+    request_body(content = Value, content_type = "application/scim+json", example = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+        "filter": "userName eq \"myTestUser1\"",
+    })),
+    responses(
+        (status = 200, body = Object, content_type = "application/scim+json", description = "those found"),
+        (status = "default", body = ScimError, content_type = "application/scim+json", description = "refused, and why"),
+    ),
+)]
 pub(in crate::activid) async fn search_devices(
     State(desk): State<Arc<Desk>>,
     request: Request,
@@ -67,7 +157,19 @@ pub(in crate::activid) async fn search_devices(
     answer(searched(&desk, request, Kind::Device).await)
 }
 
-/// `GET Users/{id}`.
+/// A user.
+#[utoipa::path(
+    get, path = "/scim/{tenant}/v2/Users/{id}", tag = "activid", operation_id = "actividUser",
+    params(
+        ("tenant" = String, Path, description = "the tenant's name"),
+        ("id" = String, Path, description = "the user's id"),
+    ),
+    security(("activid" = [])),
+    responses(
+        (status = 200, body = Object, content_type = "application/scim+json", description = "the user"),
+        (status = "default", body = ScimError, content_type = "application/scim+json", description = "refused, and why"),
+    ),
+)]
 pub(in crate::activid) async fn user(
     State(desk): State<Arc<Desk>>,
     request: Request,
@@ -75,7 +177,19 @@ pub(in crate::activid) async fn user(
     answer(read(&desk, request, Kind::User).await)
 }
 
-/// `GET Authenticator/{id}.{policy}`.
+/// A user under a policy.
+#[utoipa::path(
+    get, path = "/scim/{tenant}/v2/Authenticator/{id}", tag = "activid", operation_id = "actividAuthenticator",
+    params(
+        ("tenant" = String, Path, description = "the tenant's name"),
+        ("id" = String, Path, description = "the user's id, a point, the policy's code"),
+    ),
+    security(("activid" = [])),
+    responses(
+        (status = 200, body = Object, content_type = "application/scim+json", description = "how the user stands"),
+        (status = "default", body = ScimError, content_type = "application/scim+json", description = "refused, and why"),
+    ),
+)]
 pub(in crate::activid) async fn authenticator(
     State(desk): State<Arc<Desk>>,
     request: Request,
@@ -83,7 +197,19 @@ pub(in crate::activid) async fn authenticator(
     answer(read(&desk, request, Kind::Authenticator).await)
 }
 
-/// `GET Device/{id}`.
+/// A device.
+#[utoipa::path(
+    get, path = "/scim/{tenant}/v2/Device/{id}", tag = "activid", operation_id = "actividDevice",
+    params(
+        ("tenant" = String, Path, description = "the tenant's name"),
+        ("id" = String, Path, description = "the device's id"),
+    ),
+    security(("activid" = [])),
+    responses(
+        (status = 200, body = Object, content_type = "application/scim+json", description = "the device"),
+        (status = "default", body = ScimError, content_type = "application/scim+json", description = "refused, and why"),
+    ),
+)]
 pub(in crate::activid) async fn device(
     State(desk): State<Arc<Desk>>,
     request: Request,
@@ -91,7 +217,23 @@ pub(in crate::activid) async fn device(
     answer(read(&desk, request, Kind::Device).await)
 }
 
-/// `POST Authenticator/{id}.{policy}`.
+/// Acts on a user under a policy: a challenge, a reset; docs/activid.md has the actions.
+#[utoipa::path(
+    post, path = "/scim/{tenant}/v2/Authenticator/{id}", tag = "activid", operation_id = "actividActOnAuthenticator",
+    params(
+        ("tenant" = String, Path, description = "the tenant's name"),
+        ("id" = String, Path, description = "the user's id, a point, the policy's code"),
+    ),
+    security(("activid" = [])),
+    request_body(content = Value, content_type = "application/scim+json", example = json!({
+        "schemas": ["urn:hid:scim:api:idp:2.0:Action"],
+        "urn:hid:scim:api:idp:2.0:Action": {"action": "RESET-COUNTER", "attributes": []},
+    })),
+    responses(
+        (status = 200, body = Object, content_type = "application/scim+json", description = "what the action gave"),
+        (status = "default", body = ScimError, content_type = "application/scim+json", description = "refused, and why"),
+    ),
+)]
 pub(in crate::activid) async fn act_on_authenticator(
     State(desk): State<Arc<Desk>>,
     request: Request,
@@ -99,7 +241,23 @@ pub(in crate::activid) async fn act_on_authenticator(
     answer(act::on_authenticator(&desk, request).await)
 }
 
-/// `POST Device/{id}`.
+/// Acts on a device: a challenge, a resynchronisation; docs/activid.md has the actions.
+#[utoipa::path(
+    post, path = "/scim/{tenant}/v2/Device/{id}", tag = "activid", operation_id = "actividActOnDevice",
+    params(
+        ("tenant" = String, Path, description = "the tenant's name"),
+        ("id" = String, Path, description = "the device's id"),
+    ),
+    security(("activid" = [])),
+    request_body(content = Value, content_type = "application/scim+json", example = json!({
+        "schemas": ["urn:hid:scim:api:idp:2.0:Action"],
+        "urn:hid:scim:api:idp:2.0:Action": {"action": "RESET-COUNTER", "attributes": []},
+    })),
+    responses(
+        (status = 200, body = Object, content_type = "application/scim+json", description = "what the action gave"),
+        (status = "default", body = ScimError, content_type = "application/scim+json", description = "refused, and why"),
+    ),
+)]
 pub(in crate::activid) async fn act_on_device(
     State(desk): State<Arc<Desk>>,
     request: Request,

@@ -3,6 +3,7 @@
 mod actions;
 mod callers;
 mod conversation;
+mod described;
 mod logins;
 mod resources;
 mod strange;

@@ -1,7 +1,8 @@
-//! Whether what goes on beside the requests still goes on: each worker says so at every turn.
+//! Whether what goes on beside the requests still goes on: each worker says so at every turn; and how
+//! old the master key is, as far as that is known.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::clock::Timestamp;
 
@@ -28,11 +29,25 @@ impl Pulse {
     }
 }
 
-/// The pulses of this process' workers, by their names.
+/// How this process is: its workers by their names, and what it was told about its key.
 #[derive(Default)]
-pub struct Pulses(Mutex<BTreeMap<&'static str, Pulse>>);
+pub struct Health {
+    workers: Mutex<BTreeMap<&'static str, Pulse>>,
+    key_made_at: OnceLock<Timestamp>,
+}
 
-impl Pulses {
+impl Health {
+    /// Notes when the master key was made; said once, by whoever read it.
+    pub fn know_key(&self, made_at: Timestamp) {
+        // Said a second time it is of the same key: a process reads it once.
+        let _ = self.key_made_at.set(made_at);
+    }
+
+    /// When the master key was made; nothing where its place does not tell.
+    pub fn key_made_at(&self) -> Option<Timestamp> {
+        self.key_made_at.get().copied()
+    }
+
     /// A turn of a worker ended well.
     pub fn well(&self, worker: &'static str, every_s: u32, now: Timestamp) {
         let pulse = Pulse {
@@ -54,10 +69,10 @@ impl Pulses {
         self.lock().insert(worker, pulse);
     }
 
-    /// All of them.
-    pub fn all(&self) -> Vec<(&'static str, Pulse)> {
-        let pulses = self.lock();
-        pulses
+    /// All workers that were heard of.
+    pub fn workers(&self) -> Vec<(&'static str, Pulse)> {
+        let workers = self.lock();
+        workers
             .iter()
             .map(|(name, pulse)| (*name, pulse.clone()))
             .collect()
@@ -65,7 +80,7 @@ impl Pulses {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, Pulse>> {
         // What a panic left behind is a pulse as good as any other.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -77,14 +92,14 @@ mod tests {
 
     #[test]
     fn who_is_silent_or_fails_is_not_well() {
-        let pulses = Pulses::default();
-        pulses.well("sweeping", 10, NOW);
-        let pulse = |pulses: &Pulses| pulses.all()[0].1.clone();
-        assert!(pulse(&pulses).is_well(NOW.plus_s(44)));
-        assert!(!pulse(&pulses).is_well(NOW.plus_s(45)));
-        pulses.failed("sweeping", 10, (NOW, "the disk is full"));
-        assert!(!pulse(&pulses).is_well(NOW));
-        pulses.well("sweeping", 10, NOW);
-        assert!(pulse(&pulses).is_well(NOW));
+        let health = Health::default();
+        health.well("sweeping", 10, NOW);
+        let pulse = |health: &Health| health.workers()[0].1.clone();
+        assert!(pulse(&health).is_well(NOW.plus_s(44)));
+        assert!(!pulse(&health).is_well(NOW.plus_s(45)));
+        health.failed("sweeping", 10, (NOW, "the disk is full"));
+        assert!(!pulse(&health).is_well(NOW));
+        health.well("sweeping", 10, NOW);
+        assert!(pulse(&health).is_well(NOW));
     }
 }

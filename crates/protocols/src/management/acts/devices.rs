@@ -1,0 +1,116 @@
+//! A tenant's phones: listed, shown, unlinked.
+
+use challenge::approval::Device;
+use challenge::audit::{Event, EventKind};
+use challenge::directory::TenantView;
+use challenge::id::Id;
+use challenge::officers::{Officer, Power};
+use challenge::watching::ports::DevicePage;
+
+use crate::desk::Desk;
+use crate::management::acts::audit::named_by_events;
+use crate::management::acts::users;
+use crate::management::paging::{Page, Paging, closed};
+use crate::management::refusal::Refusal;
+use crate::management::shapes::moving::DeviceShown;
+
+/// The phones of a tenant within reach, by their ids as text.
+pub async fn list(
+    desk: &Desk,
+    officer: &Officer,
+    tenant: &str,
+    (linked_only, paging): (bool, &Paging),
+) -> Result<Page<DeviceShown>, Refusal> {
+    let view = officer.tenant(&desk.verifier.catalogue, tenant, Power::Look)?;
+    let after = paging.after.as_deref().map(|cursor| {
+        let wrong = "after: send what `next` of the page before was";
+        cursor
+            .parse()
+            .map_err(|_| Refusal::Malformed(wrong.to_owned()))
+    });
+    let page = DevicePage {
+        after: after.transpose()?,
+        linked_only,
+        limit: paging.limit.saturating_add(1),
+    };
+    let mut devices = desk.verifier.store().devices(view.tenant.id, &page).await?;
+    let is_cut = devices.len() > paging.limit();
+    devices.truncate(paging.limit());
+    let last = devices.last().filter(|_| is_cut);
+    let next = last.map(|last| closed(&last.id.to_string()));
+    let items = devices.iter().map(DeviceShown::of).collect();
+    Ok(Page { items, next })
+}
+
+/// The phones that were linked to a user, the one that is now included: newest first.
+pub async fn of_user(
+    desk: &Desk,
+    officer: &Officer,
+    named: (&str, &str),
+    paging: &Paging,
+) -> Result<Page<DeviceShown>, Refusal> {
+    let found = users::found(desk, officer, named, Power::Look).await?;
+    let what = (
+        [EventKind::LinkDevice].as_slice(),
+        device_of as fn(&Event) -> Option<Id<Device>>,
+    );
+    let user = (&*found.view, found.user.id);
+    let (ids, next) = named_by_events(desk, user, what, paging).await?;
+    let mut items = Vec::with_capacity(ids.len());
+    for id in ids {
+        let read = desk
+            .verifier
+            .store()
+            .device(found.view.tenant.id, id)
+            .await?;
+        items.extend(read.map(|row| DeviceShown::of(&row.value)));
+    }
+    Ok(Page { items, next })
+}
+
+/// A phone.
+pub async fn show(
+    desk: &Desk,
+    officer: &Officer,
+    (tenant, id): (&str, &str),
+) -> Result<DeviceShown, Refusal> {
+    let view = officer.tenant(&desk.verifier.catalogue, tenant, Power::Look)?;
+    found(desk, &view, id).await
+}
+
+/// Unlinks a phone: one that was lost, say. What it was asked ends, and the tenant is told.
+pub async fn unlink(
+    desk: &Desk,
+    officer: &Officer,
+    (tenant, id): (&str, &str),
+) -> Result<DeviceShown, Refusal> {
+    let view = officer.tenant(&desk.verifier.catalogue, tenant, Power::Tend)?;
+    let shown = found(desk, &view, id).await?;
+    if shown.unlinked_at.is_some() {
+        let text = "the phone is not linked any more";
+        return Err(Refusal::NotPossible(text.to_owned()));
+    }
+    let named = device_id(id)?;
+    desk.verifier
+        .unlink_for(&officer.actor(), &view, named)
+        .await?;
+    found(desk, &view, id).await
+}
+
+async fn found(desk: &Desk, view: &TenantView, id: &str) -> Result<DeviceShown, Refusal> {
+    let read = desk
+        .verifier
+        .store()
+        .device(view.tenant.id, device_id(id)?)
+        .await?;
+    let read = read.ok_or_else(|| Refusal::unknown("phone"))?;
+    Ok(DeviceShown::of(&read.value))
+}
+
+fn device_id(id: &str) -> Result<Id<Device>, Refusal> {
+    id.parse().map_err(|_| Refusal::unknown("phone"))
+}
+
+fn device_of(event: &Event) -> Option<Id<Device>> {
+    event.detail.device
+}

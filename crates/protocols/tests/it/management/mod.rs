@@ -1,0 +1,7 @@
+//! The management API.
+
+mod conversation;
+mod matrix;
+mod office;
+mod races;
+mod refusals;
