@@ -1,5 +1,5 @@
 //! `/openapi.json`: what is served, for programs that read descriptions. It is made from the routes when
-//! the server starts.
+//! the server starts. `/docs` tells the same to people.
 
 use std::sync::Arc;
 
@@ -9,12 +9,15 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 
-/// `/openapi.json`.
+use crate::serving::reader;
+
+/// `/openapi.json` and `/docs`.
 pub fn router() -> Router {
     let document: Arc<str> = protocols::openapi::document().into();
     Router::new()
         .route("/openapi.json", get(description))
-        .with_state(document)
+        .with_state(Arc::clone(&document))
+        .merge(reader::router(document))
 }
 
 async fn description(State(document): State<Arc<str>>) -> impl IntoResponse {

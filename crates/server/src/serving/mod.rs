@@ -9,6 +9,7 @@ pub mod partner;
 pub mod partner_dual;
 pub mod partner_okay;
 pub mod proxies;
+pub mod reader;
 pub mod serve;
 pub mod solver;
 pub mod stop;

@@ -9,6 +9,7 @@ mod account;
 mod agent;
 mod form;
 mod page;
+mod payments;
 mod pocket;
 mod shown;
 mod way;

@@ -1,7 +1,8 @@
 //! The website's server: it hands out pages, has challenges issued, and lets in whose answer is verified.
 //!
-//! It keeps nothing: what was asked stands in the page, and the server knows to whom it was asked, so that
-//! no page can be changed into another's.
+//! What was asked stands in the page, and the server knows to whom it was asked, so that no page can be
+//! changed into another customer's. What is to be paid is kept here (`payments`): a page could be changed
+//! into another payment's.
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use super::account::Account;
 use super::agent::{Agent, Exchange};
 use super::form::Form;
 use super::page::{CardPage, Page, PhonePage, Stage, Start, Verdict};
+use super::payments::Payments;
 use super::pocket::Pocket;
 use super::shown::Challenge;
 use super::way::Way;
@@ -38,6 +40,7 @@ const WRONG: i64 = 1000;
 pub struct Website {
     agent: Agent,
     pocket: Pocket,
+    payments: Payments,
     clock: Arc<dyn Clock>,
 }
 
@@ -49,6 +52,7 @@ impl Website {
         Ok(Self {
             agent: Agent::new(account, Arc::clone(&clock))?,
             pocket,
+            payments: Payments::default(),
             clock,
         })
     }
@@ -127,8 +131,12 @@ async fn ask(State(site): Site, way: Way, body: Bytes) -> Response {
 
 /// Has an answer verified. Where it was wrong, the next thing is asked at once.
 async fn answer(State(site): Site, way: Way, body: Bytes) -> Response {
-    let form = Form::read(&body);
     let mut wire = Vec::new();
+    let Some(form) = site.payments.recall(Form::read(&body)) else {
+        let why = "No such payment waits here; begin it anew.";
+        let stage = Stage::Ended(Verdict::refused("Not paid", why));
+        return site.page(way, &Form::default(), (&stage, &wire));
+    };
     let user = site.agent.user(&form.user);
     let body = way.answer(&user, &form);
     let reply = site.agent.call(way.verifying(), &body, &mut wire).await;
@@ -156,7 +164,12 @@ impl Website {
             return Stage::Ended(Verdict::of(&reply));
         }
         match Challenge::read(way, &reply) {
-            Ok(challenge) => Stage::Asked(challenge, before),
+            Ok(challenge) => {
+                if form.is_payment() {
+                    self.payments.remember(form, &challenge.cc);
+                }
+                Stage::Asked(challenge, before)
+            }
             Err(error) => Stage::Ended(Verdict::refused("Not to be shown", error.to_string())),
         }
     }
