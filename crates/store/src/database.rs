@@ -47,6 +47,9 @@ pub(crate) trait Database: Send + Sync + 'static {
 
     /// What it is and how durable, in one line for people.
     fn describe(&self) -> String;
+
+    /// Why it may forget what it acknowledged; nothing where it does not.
+    fn problem(&self) -> Option<String>;
 }
 
 /// The queue of changes is full.

@@ -119,6 +119,10 @@ impl<D: Database> Engine<D> {
 
 #[async_trait]
 impl<D: Database> Watching for Engine<D> {
+    fn durability_problem(&self) -> Option<String> {
+        self.database().problem()
+    }
+
     async fn search(&self, tenant: Id<Tenant>, search: &Search) -> Result<Found, StoreError> {
         self.look(tenant, search).await
     }

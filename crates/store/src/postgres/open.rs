@@ -34,6 +34,8 @@ pub(super) fn last_word() -> [&'static str; 2] {
 pub(super) struct Opened {
     pub(super) config: Config,
     pub(super) description: String,
+    /// Why it may forget what it acknowledged.
+    pub(super) problem: Option<String>,
 }
 
 pub(super) async fn open(url: &str, options: &Options) -> Result<Opened, OpenError> {
@@ -73,6 +75,7 @@ pub(super) async fn open(url: &str, options: &Options) -> Result<Opened, OpenErr
     Ok(Opened {
         config,
         description,
+        problem: durability.problem(),
     })
 }
 

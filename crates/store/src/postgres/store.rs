@@ -34,6 +34,7 @@ const PIPELINE: usize = 256;
 /// The store on PostgreSQL.
 pub(crate) struct Postgres {
     description: String,
+    problem: Option<String>,
     queue: mpsc::Sender<Waiting>,
     pool: Pool,
 }
@@ -55,6 +56,7 @@ impl Postgres {
         let queue = batcher::start(&opened.config);
         Ok(Self {
             description: opened.description,
+            problem: opened.problem,
             queue,
             pool,
         })
@@ -176,5 +178,9 @@ impl Database for Postgres {
 
     fn describe(&self) -> String {
         self.description.clone()
+    }
+
+    fn problem(&self) -> Option<String> {
+        self.problem.clone()
     }
 }

@@ -73,6 +73,11 @@ impl Database for Sqlite {
             self.path.display(),
         )
     }
+
+    /// Every commit is on disk before it is acknowledged: the writer sets `synchronous = FULL`.
+    fn problem(&self) -> Option<String> {
+        None
+    }
 }
 
 fn put<T>(queue: &Sender<T>, job: T) -> Result<(), StoreError> {
