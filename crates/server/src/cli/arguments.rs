@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
-use super::{ApprovalCommand, CallbackCommand, DeviceCommand};
+use super::{AdminCommand, ApprovalCommand, CallbackCommand, DeviceCommand};
 
 /// A self-hosted challenge-response server.
 #[derive(Debug, Parser)]
@@ -58,7 +58,8 @@ pub(super) enum Command {
     Demo(DemoArguments),
     /// Play the protocols end to end against a server of its own, printing each step
     Tour,
-    /// Make the data folder, the master key and the database schema; what is there stays
+    /// Make the data folder, the master key, the database schema and the first administrator, whose
+    /// sign-in link is printed; what is there stays
     Init,
     /// Bring tenants, clients, sites, policies, users and authenticators to what a file says
     Apply(ApplyArguments),
@@ -92,6 +93,9 @@ pub(super) enum Command {
     /// Look at callbacks that wait or were given up, send one again
     #[command(subcommand)]
     Callback(CallbackCommand),
+    /// Make tokens of the management API, and sign-in links for administrators of the console
+    #[command(subcommand)]
+    Admin(AdminCommand),
 }
 
 /// `serve`

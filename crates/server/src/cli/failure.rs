@@ -3,6 +3,7 @@
 use std::fmt;
 
 use challenge::approval::Refused;
+use challenge::officers::Denied;
 use challenge::ports::StoreError;
 use challenge::refusal::{Refusal, Why};
 
@@ -57,6 +58,12 @@ impl From<StoreError> for Failure {
             StoreError::Conflict => Self::new("the database changed all the while; try again"),
             error => Self::new(error),
         }
+    }
+}
+
+impl From<Denied> for Failure {
+    fn from(denied: Denied) -> Self {
+        Self::new(denied)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line: what can be said, and who is asked to do it.
 
+mod admin;
 mod approvals;
 mod arguments;
 mod failure;
@@ -7,6 +8,9 @@ mod logging;
 mod output;
 mod run;
 
+pub use admin::{
+    AdminCommand, AdminTokenCommand, PasswordArguments, TokenCreateArguments, TokenRevokeArguments,
+};
 pub use approvals::{
     ApprovalCommand, ApproveArguments, CallbackCommand, DecideArguments, DeclineArguments,
     DeviceCommand, HomeOption, LinkArguments, RedeliverArguments, SessionArguments,

@@ -12,7 +12,7 @@ use super::{Failure, Output, logging};
 use crate::config::{Environment, Overrides, Settings, TlsLayer};
 use crate::device;
 use crate::operator::{
-    Desk, apply, approvals, authenticators, callbacks, init, rows, sites, token, users,
+    Desk, admin, apply, approvals, authenticators, callbacks, init, rows, sites, token, users,
 };
 use crate::serving;
 
@@ -83,7 +83,7 @@ fn run(general: &General, command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(_) => {
             let blueprint = desk.application()?;
-            serve(&desk, serving::serve::run(blueprint))
+            serve(&desk, serving::serve::run(blueprint, desk.key_made_at()))
         }
         Command::Demo(arguments) => {
             let addresses = serving::demo::Addresses {
@@ -136,6 +136,7 @@ async fn operate(desk: &Desk, command: Command) -> Result<(), Failure> {
         Command::Authenticator(command) => authenticators::run(desk, &command).await,
         Command::Approval(command) => approvals::run(desk, &command).await,
         Command::Callback(command) => callbacks::run(desk, &command).await,
+        Command::Admin(command) => admin::run(desk, &command).await,
         Command::Serve(_)
         | Command::Demo(_)
         | Command::Tour

@@ -1,8 +1,10 @@
-//! `init`: the data folder, the master key, the schema. What is there already stays as it is.
+//! `init`: the data folder, the master key, the schema, the first administrator. What is there already
+//! stays as it is.
 
 use crate::cli::Failure;
 use crate::config::master_key::{self, Whereabouts};
 use crate::operator::Desk;
+use crate::operator::admin::Link;
 use crate::system::OsRng;
 
 /// Makes what is missing and says what it did.
@@ -31,8 +33,23 @@ pub async fn run(desk: &Desk) -> Result<(), Failure> {
     }
     desk.keyring()?;
     done.push(format!("the database is ready: {}", store.describe()));
+    drop(store);
+    let verifier = desk.verifier().await?;
+    verifier.found_console().await?;
+    let first = verifier.make_first_administrator().await?;
+    let link = first
+        .as_ref()
+        .map(|(administrator, link)| Link::of(desk, administrator, link));
+    if let Some(link) = &link {
+        done.push(format!(
+            "made the administrator admin, who signs in once the server runs, within a day: {}",
+            link.url
+        ));
+    }
     if desk.output.json {
-        return desk.output.value(&serde_json::json!({ "done": done }));
+        let link = link.map(|link| link.value());
+        let value = serde_json::json!({ "done": done, "administrator": link });
+        return desk.output.value(&value);
     }
     desk.output.lines(&done)
 }

@@ -1,6 +1,7 @@
 //! What an operator does from the command line. Each file is a sub-command; the rules are in the
 //! domain.
 
+pub mod admin;
 pub mod apply;
 pub mod approvals;
 pub mod authenticators;

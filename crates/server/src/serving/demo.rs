@@ -12,6 +12,7 @@ use challenge::directory::provision::{
 };
 use challenge::rng::{self, Rng};
 use challenge::secret::Keyring;
+use secrecy::ExposeSecret as _;
 use store::StoreUrl;
 use tempfile::TempDir;
 
@@ -74,6 +75,17 @@ impl Stage {
     /// Where the server is reached from this machine.
     pub fn url(&self) -> String {
         app::url_of(self.application.address())
+    }
+
+    /// The link by which the server's first administrator signs in to the console.
+    ///
+    /// It is the demo's own to show: its server holds nothing but the published test vectors.
+    async fn sign_in_link(&self) -> anyhow::Result<String> {
+        let made = self.application.verifier().make_first_administrator();
+        let (_, link) = made
+            .await?
+            .context("the demo has its first administrator")?;
+        Ok(link.url(&self.url()).expose_secret().to_owned())
     }
 
     /// What the website with a form was given by the server's operator.
@@ -161,7 +173,8 @@ pub async fn run(listen: Addresses<'_>) -> anyhow::Result<()> {
         std::future::pending(),
     ));
     let websites = [website_url.as_str(), okay_partner.url(), dual_url.as_str()];
-    let advice = advice(&stage.url(), websites, &program);
+    let console = stage.sign_in_link().await?;
+    let advice = advice(&stage.url(), (websites, &console), &program);
     // A reader that has seen enough ends nothing.
     let address = stage.application.address();
     let _ = writeln!(std::io::stdout(), "listening on http://{address}\n{advice}");
@@ -190,7 +203,8 @@ async fn provide(
 }
 
 /// What to try, as commands that can be pasted into another terminal.
-fn advice(base: &str, [website, okay_website, dual_website]: [&str; 3], program: &str) -> String {
+fn advice(base: &str, (websites, console): ([&str; 3], &str), program: &str) -> String {
+    let [website, okay_website, dual_website] = websites;
     let app = app_at(base);
     format!(
         r#"
@@ -205,6 +219,9 @@ this browser or another one; or a software phone, whose commands the page shows.
 Open {dual_website}/ in a browser: a partner's website whose customers sign in by a grid on the screen, by a
 phone's response, by a printed card or by a code that is sent (DualShield). It has the customer's path, phone
 and card too. Type a wrong passcode, and there is another grid; send a right one again, and it is refused.
+
+Open {console} in a browser: the console, from where all this is run. The link signs its administrator, admin,
+in once: choose a password there, and scan the second factor with an authenticator app.
 
 A demo bank, ONLINEBANK, on a fresh database in a temporary folder (removed when this ends).
 Its portal is the client spl-api (secret password01), its customer the user myTestUser1,

@@ -1,5 +1,6 @@
 //! The program as its users meet it: the binary, over HTTP, against clients that others wrote.
 
+mod administering;
 mod callbacks;
 mod cards;
 mod certificates;

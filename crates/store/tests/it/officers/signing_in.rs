@@ -169,8 +169,8 @@ async fn a_changed_password_ends_all_other_sessions(place: &Place) {
         assert_eq!(stage.find(ended).await.unwrap_err(), Denied::NotSignedIn);
     }
     assert!(stage.find(&goes_on.secret).await.unwrap().officer().is_ok());
-    let code = stage.code(&ann.uri);
     stage.clock.advance_s(30);
+    let code = stage.code(&ann.uri);
     let half = stage.other().finish_by_code(&half, &code).await;
     assert_eq!(half.unwrap_err(), Denied::NotSignedIn);
     let old = stage
