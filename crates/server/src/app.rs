@@ -11,6 +11,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use axum::Router;
 use challenge::clock::Clock;
+use challenge::door::Door;
 use challenge::rng::Rng;
 use challenge::secret::Keyring;
 use challenge::verifier::{Ports, Verifier};
@@ -213,17 +214,21 @@ fn contact_of(public_url: &str) -> String {
 }
 
 /// All that is served, each protocol under its own paths, and the console under its own.
-fn router(
-    desk: &Arc<Desk>,
-    station: &Arc<Station>,
-    console: Router,
-    with_metrics: bool,
-) -> Router {
-    let protocols = protocols::activid::routes::router()
-        .merge(protocols::ocapi::routes::router())
-        .merge(protocols::okay::routes::router())
-        .merge(protocols::dualshield::routes::router(station.hasher()))
-        .merge(protocols::device::routes::router(station))
+fn router(desk: &Arc<Desk>, station: &Arc<Station>, console: Router, with_metrics: bool) -> Router {
+    let counted = |door, router| telemetry::counted(router, &desk.verifier, door);
+    let dualshield = protocols::dualshield::routes::router(station.hasher());
+    let protocols = counted(Door::Activid, protocols::activid::routes::router())
+        .merge(counted(Door::Ocapi, protocols::ocapi::routes::router()))
+        .merge(counted(Door::Okay, protocols::okay::routes::router()))
+        .merge(counted(Door::Dualshield, dualshield))
+        .merge(counted(
+            Door::Device,
+            protocols::device::routes::router(station),
+        ))
+        .merge(counted(
+            Door::Management,
+            protocols::management::routes::router(),
+        ))
         .with_state(Arc::clone(desk));
     let mut router = Router::new()
         .merge(health::router(desk))

@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
+use challenge::clock::Timestamp;
 use challenge::rng::{self, Rng};
 use challenge::secret::{Keyring, MASTER_KEY_LENGTH};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
@@ -80,6 +82,21 @@ pub fn load(settings: &Settings, environment: &Environment) -> Result<Keyring, S
             ReadError::Other(text) => text,
         }),
     }
+}
+
+/// When the file of the master keys was written; nothing where they are in no file, or it does not tell.
+pub fn made_at(settings: &Settings, environment: &Environment) -> Option<Timestamp> {
+    let path = match Whereabouts::of(settings, environment).ok()? {
+        Whereabouts::Variable => return None,
+        Whereabouts::Named(path) | Whereabouts::DataFolder(path) => path,
+    };
+    let modified = std::fs::metadata(path)
+        .and_then(|file| file.modified())
+        .ok()?;
+    let since = modified.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis())
+        .ok()
+        .map(Timestamp::from_unix_ms)
 }
 
 enum ReadError {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use challenge::administration::Actor;
+use challenge::clock::Timestamp;
 use challenge::door::Door;
 use challenge::officers::CONSOLE;
 use challenge::ports::{Store, TenantRows};
@@ -38,6 +39,20 @@ impl Desk {
     /// The master keys; that there are some shows that `init` was here.
     pub(super) fn keyring(&self) -> Result<Keyring, Failure> {
         Ok(master_key::load(&self.settings, &self.environment)?)
+    }
+
+    /// When the master keys were made, as far as that is known.
+    pub fn key_made_at(&self) -> Option<Timestamp> {
+        master_key::made_at(&self.settings, &self.environment)
+    }
+
+    /// What the acts of officers need: those that the management API has too are the same code.
+    pub(super) async fn management(&self) -> Result<protocols::desk::Desk, Failure> {
+        let public_url = self.settings.public_url.clone();
+        Ok(protocols::desk::Desk {
+            verifier: Arc::new(self.verifier().await?),
+            public_url: public_url.unwrap_or_else(|| format!("http://{}", self.settings.listen)),
+        })
     }
 
     /// What a server is built from.

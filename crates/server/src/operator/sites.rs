@@ -1,19 +1,17 @@
 //! `site`: websites, what to put into their pages, and what was counted of their visitors.
 
-use challenge::clock::{Clock as _, Timestamp};
 use challenge::directory::{Site, Tenant};
+use challenge::officers::Officer;
 use challenge::ports::TenantRows;
-use challenge::visitor::SiteHour;
-use protocols::ocapi::widget;
+use protocols::management::acts::statistics;
+use protocols::management::shapes::statistics::SiteCountsShown;
+use protocols::widget;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::desk::{tenants as read_tenants, the_one};
 use super::rows;
 use crate::cli::{Failure, ListCommand, Named, Row};
 use crate::operator::Desk;
-use crate::system::SystemClock;
 
 const SITE: &[&str] = &["TENANT", "PUBLIC ID", "KINDS"];
 const HOUR: &[&str] = &[
@@ -25,9 +23,6 @@ const HOUR: &[&str] = &[
     "CHECKED",
     "SECONDS TO ANSWER",
 ];
-
-/// How far back statistics are shown.
-const SHOWN_S: i64 = 24 * 3600;
 
 /// `site list|show`
 pub async fn run(desk: &Desk, command: &ListCommand) -> Result<(), Failure> {
@@ -65,34 +60,26 @@ async fn show(desk: &Desk, named: &Named) -> Result<(), Failure> {
         fitting.map(|site| (rows.tenant.name.clone(), (&rows.tenant, site)))
     });
     let (tenant, site) = the_one("site", &named.name, found.collect())?;
-    let now = SystemClock.now().unix_ms();
-    let from = Timestamp::from_unix_ms(now - SHOWN_S * 1000);
-    let hours = store.site_hours(site.tenant, site.id, from).await?;
-    let mut all = SiteHour::of(site.tenant, site.id, from);
-    for hour in &hours {
-        all.add(hour);
-    }
+    let management = desk.management().await?;
+    let named = (tenant.name.as_str(), site.public_id.as_str());
+    let counted = statistics::of_site(&management, &Officer::command_line(), named).await;
+    let counted = counted.map_err(|refusal| Failure::new(refusal.to_wire().detail))?;
     let mut row = of_site(tenant, site);
     let snippet = snippet(desk, site);
     if desk.output.json {
         row.value["snippet"] = snippet.join("\n").into();
-        row.value["last_24_hours"] = counts(&all);
-        let hours = hours.iter().map(|hour| {
-            let mut counts = counts(hour);
-            counts["from"] = rfc3339(hour.from).into();
-            counts
-        });
-        row.value["hours"] = hours.collect();
+        row.value["last_24_hours"] = json!(counted.total);
+        row.value["hours"] = json!(counted.hours);
         return desk.output.one(&row);
     }
     desk.output.one(&row)?;
     desk.output
         .lines(&[advice(desk), snippet.join("\n"), String::new()])?;
+    let hours = counted.hours.iter();
     let mut lines: Vec<_> = hours
-        .iter()
-        .map(|hour| of_hour(rfc3339(hour.from), hour))
+        .map(|hour| of_hour(&hour.from, &hour.counts))
         .collect();
-    lines.push(of_hour("last 24 hours".to_owned(), &all));
+    lines.push(of_hour("last 24 hours", &counted.total));
     desk.output.list(HOUR, &lines)
 }
 
@@ -101,17 +88,7 @@ fn snippet(desk: &Desk, site: &Site) -> [String; 2] {
     let settings = &desk.settings;
     let base = settings.public_url.clone();
     let base = base.unwrap_or_else(|| format!("http://{}", settings.listen));
-    let (version, integrity) = (widget::version(), widget::integrity());
-    [
-        format!(
-            "<script src=\"{base}/ocapi/{version}/ocapi.js\" integrity=\"{integrity}\" \
-             crossorigin=\"anonymous\" defer></script>"
-        ),
-        format!(
-            "<ocapi-challenge public-id=\"{}\"></ocapi-challenge>",
-            site.public_id
-        ),
-    ]
+    widget::snippet(&base, &site.public_id)
 }
 
 fn advice(desk: &Desk) -> String {
@@ -124,41 +101,24 @@ fn advice(desk: &Desk) -> String {
     format!("\nput the first line into the page's head{address}, the second into the form:")
 }
 
-fn counts(hour: &SiteHour) -> Value {
-    json!({
-        "issued": hour.issued, "right": hour.right, "wrong": hour.wrong,
-        "abandoned": hour.abandoned(), "checked": hour.checked,
-        "answer_ms": mean_ms(hour),
-    })
-}
-
-fn of_hour(name: String, hour: &SiteHour) -> Row {
-    let ms = mean_ms(hour);
-    let took = ms.map_or_else(
+fn of_hour(name: &str, counts: &SiteCountsShown) -> Row {
+    let took = counts.answer_ms.map_or_else(
         || "-".to_owned(),
         |ms| format!("{}.{}", ms / 1000, ms % 1000 / 100),
     );
     let counted = [
-        hour.issued,
-        hour.right,
-        hour.wrong,
-        hour.abandoned(),
-        hour.checked,
+        counts.issued,
+        counts.right,
+        counts.wrong,
+        counts.abandoned,
+        counts.checked,
     ];
     let counted = counted.iter().map(u64::to_string);
+    let cells = std::iter::once(name.to_owned())
+        .chain(counted)
+        .chain([took]);
     Row {
-        value: counts(hour),
-        cells: std::iter::once(name).chain(counted).chain([took]).collect(),
+        value: json!(counts),
+        cells: cells.collect(),
     }
-}
-
-/// The mean time from issue to answer in milliseconds; nothing where nobody answered.
-fn mean_ms(hour: &SiteHour) -> Option<u64> {
-    hour.answer_ms.checked_div(hour.right + hour.wrong)
-}
-
-fn rfc3339(moment: Timestamp) -> String {
-    let moment = OffsetDateTime::from_unix_timestamp(moment.unix_ms() / 1000).ok();
-    let text = moment.and_then(|moment| moment.format(&Rfc3339).ok());
-    text.unwrap_or_default()
 }

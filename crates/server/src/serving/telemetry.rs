@@ -9,12 +9,14 @@ use std::sync::{Arc, OnceLock};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use challenge::door::Door;
 use challenge::verifier::Verifier;
 use metrics::SharedString;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use protocols::incoming;
 use tracing::Instrument as _;
 
 use crate::serving::visitor_metrics;
@@ -104,6 +106,30 @@ pub async fn observe(request: Request, next: Next) -> Response {
         }
     });
     response.headers_mut().insert(REQUEST_ID, id);
+    response
+}
+
+/// Counts the requests of a way in, each for the tenant whose it turns out to be, with how long it
+/// took until its answer began.
+pub fn counted<S>(router: Router<S>, verifier: &Arc<Verifier>, door: Door) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let state = (Arc::clone(verifier), door);
+    router.route_layer(from_fn_with_state(state, count))
+}
+
+async fn count(
+    State((verifier, door)): State<(Arc<Verifier>, Door)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let watch = Stopwatch::start();
+    let (response, tenant) = incoming::with_tenant(next.run(request)).await;
+    let took_us = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX);
+    verifier
+        .traffic
+        .served(tenant, door, verifier.now(), took_us);
     response
 }
 

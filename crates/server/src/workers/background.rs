@@ -1,5 +1,6 @@
 //! The background tasks and their end.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio::task::JoinHandle;
 use super::callbacks::Postman;
 use super::callbacks::courier::Courier;
 use super::delivery::{Carrier, Gateway, Messenger, Report};
+use super::pulse;
 use super::push::Herald;
 use super::statistics::Statistics;
 use crate::serving::telemetry;
@@ -119,6 +121,8 @@ async fn do_chores(verifier: Arc<Verifier>) {
             tracing::warn!(%error, "what the server owes itself could not be done");
         }
         well = done.is_ok();
+        let failed = done.as_ref().err().map(|error| error as &dyn Display);
+        pulse::note(&verifier, ("chores", CHORES_EVERY), failed);
     }
 }
 
@@ -129,7 +133,10 @@ async fn refresh(verifier: Arc<Verifier>) {
     loop {
         every.tick().await;
         report.tell(&verifier);
-        match verifier.catalogue.refresh().await {
+        let refreshed = verifier.catalogue.refresh().await;
+        let failed = refreshed.as_ref().err().map(|error| error as &dyn Display);
+        pulse::note(&verifier, ("directory", REFRESH_EVERY), failed);
+        match refreshed {
             Ok(moved) => {
                 if moved {
                     tracing::info!("the directory was changed and read again");
@@ -156,7 +163,10 @@ async fn sweep(verifier: Arc<Verifier>) {
         }
         let before = Timestamp::from_unix_ms(verifier.now().unix_ms() - KEEP_S * 1000);
         loop {
-            match verifier.store().sweep(before, SWEEP_ROWS_MAX).await {
+            let swept = verifier.store().sweep(before, SWEEP_ROWS_MAX).await;
+            let failed = swept.as_ref().err().map(|error| error as &dyn Display);
+            pulse::note(&verifier, ("sweeping", SWEEP_EVERY), failed);
+            match swept {
                 // As many rows come in as go out, so the next batch need not wait for its turn.
                 Ok(rows) if rows >= u64::from(SWEEP_ROWS_MAX) => {}
                 Ok(_) => break,

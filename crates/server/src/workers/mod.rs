@@ -5,6 +5,7 @@ mod background;
 pub mod callbacks;
 pub mod delivery;
 mod mint;
+mod pulse;
 mod push;
 mod statistics;
 

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio::task::{self, JoinSet};
 
 use super::courier::Courier;
+use crate::workers::pulse;
 
 /// Deliveries under way at once.
 const UNDER_WAY_MAX: usize = 512;
@@ -327,6 +328,8 @@ impl Postman {
             tracing::warn!(%error, "{what}");
         }
         self.well = error.is_none();
+        let failed = error.map(|error| error as &dyn std::fmt::Display);
+        pulse::note(&self.verifier, ("callbacks", LOOK_EVERY), failed);
     }
 }
 

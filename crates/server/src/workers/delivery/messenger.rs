@@ -15,6 +15,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::gateway::Gateway;
 use super::mail::Mail;
+use crate::workers::pulse;
 
 /// Deliveries of one way under way at once.
 const UNDER_WAY_MAX: usize = 16;
@@ -235,6 +236,12 @@ impl Messenger {
             tracing::warn!(%error, "{what}");
         }
         self.well = error.is_none();
+        let failed = error.map(|error| error as &dyn std::fmt::Display);
+        pulse::note(
+            &self.verifier,
+            (self.carrier.way().name(), LOOK_EVERY),
+            failed,
+        );
     }
 }
 

@@ -16,6 +16,7 @@ use super::sending;
 use super::shares::{ALL_MAX, Shares, Taken};
 use crate::workers::Signature;
 use crate::workers::callbacks::courier::Courier;
+use crate::workers::pulse;
 
 /// Pushes of one tenant that are claimed at once.
 const TENANT_CLAIM_MAX: u32 = 16;
@@ -191,6 +192,8 @@ impl Herald {
             tracing::warn!(%error, "{what}");
         }
         self.well = error.is_none();
+        let failed = error.map(|error| error as &dyn std::fmt::Display);
+        pulse::note(&self.verifier, ("pushes", LOOK_EVERY), failed);
     }
 }
 
