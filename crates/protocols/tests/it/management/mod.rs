@@ -5,3 +5,4 @@ mod matrix;
 mod office;
 mod races;
 mod refusals;
+mod watching;
