@@ -92,6 +92,9 @@ struct MasterKey {
     push: PushKey,
 }
 
+/// One of the keys of a master key.
+type KeyOf = fn(&MasterKey) -> &hmac::Key;
+
 impl fmt::Debug for Keyring {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -203,11 +206,11 @@ impl Keyring {
         purpose: &str,
         unverified: &str,
     ) -> bool {
-        let unverified = format!("{purpose} {unverified}");
-        self.matches(|key| &key.officers, stored, &unverified)
+        let named = format!("{purpose} {unverified}");
+        self.matches(|key| &key.officers, stored, &named)
     }
 
-    fn mac(&self, of: fn(&MasterKey) -> &hmac::Key, text: &str) -> Result<SecretMac, SealError> {
+    fn mac(&self, of: KeyOf, text: &str) -> Result<SecretMac, SealError> {
         let key = self.key(self.current)?;
         let tag = hmac::sign(of(key), text.as_bytes());
         let mac = tag.as_ref().try_into().map_err(|_| SealError::Damaged)?;
@@ -217,12 +220,7 @@ impl Keyring {
         })
     }
 
-    fn matches(
-        &self,
-        of: fn(&MasterKey) -> &hmac::Key,
-        stored: Option<&SecretMac>,
-        unverified: &str,
-    ) -> bool {
+    fn matches(&self, of: KeyOf, stored: Option<&SecretMac>, unverified: &str) -> bool {
         let version = stored.map_or(self.current, |stored| stored.key_version);
         let Ok(key) = self.key(version) else {
             return false;
@@ -343,25 +341,20 @@ impl MasterKey {
     fn derive(master: &[u8; MASTER_KEY_LENGTH]) -> Option<Self> {
         let root = hmac::Key::new(hmac::HMAC_SHA256, master);
         // One key a purpose, so that a use of one tells nothing about another.
-        let sealing = hmac::sign(&root, b"countersign sealing v1");
-        let client_secrets = hmac::sign(&root, b"countersign client secrets v1");
-        let linking = hmac::sign(&root, b"countersign linking v1");
-        let questions = hmac::sign(&root, b"countersign questions v1");
-        let passcodes = hmac::sign(&root, b"countersign passcodes v1");
-        let tickets = hmac::sign(&root, b"countersign tickets v1");
-        let puzzles = hmac::sign(&root, b"countersign puzzles v1");
-        let officers = hmac::sign(&root, b"countersign officers v1");
-        let push = hmac::sign(&root, b"countersign push v1");
+        let named = |purpose: &str| format!("countersign {purpose} v1");
+        let derived = |purpose| hmac::sign(&root, named(purpose).as_bytes());
+        let key = |purpose| hmac::Key::new(hmac::HMAC_SHA256, derived(purpose).as_ref());
+        let sealing = UnboundKey::new(&AES_256_GCM, derived("sealing").as_ref());
         Some(Self {
-            sealing: LessSafeKey::new(UnboundKey::new(&AES_256_GCM, sealing.as_ref()).ok()?),
-            client_secrets: hmac::Key::new(hmac::HMAC_SHA256, client_secrets.as_ref()),
-            linking: hmac::Key::new(hmac::HMAC_SHA256, linking.as_ref()),
-            questions: hmac::Key::new(hmac::HMAC_SHA256, questions.as_ref()),
-            passcodes: hmac::Key::new(hmac::HMAC_SHA256, passcodes.as_ref()),
-            tickets: hmac::Key::new(hmac::HMAC_SHA256, tickets.as_ref()),
-            puzzles: hmac::Key::new(hmac::HMAC_SHA256, puzzles.as_ref()),
-            officers: hmac::Key::new(hmac::HMAC_SHA256, officers.as_ref()),
-            push: PushKey::derive(&hmac::Key::new(hmac::HMAC_SHA256, push.as_ref()))?,
+            sealing: LessSafeKey::new(sealing.ok()?),
+            client_secrets: key("client secrets"),
+            linking: key("linking"),
+            questions: key("questions"),
+            passcodes: key("passcodes"),
+            tickets: key("tickets"),
+            puzzles: key("puzzles"),
+            officers: key("officers"),
+            push: PushKey::derive(&key("push"))?,
         })
     }
 

@@ -40,12 +40,7 @@ pub(crate) fn steps(change: &Provision) -> Result<Vec<Step>, StoreError> {
             directory::client_cells(client)?,
         ));
     }
-    steps.extend(
-        change
-            .removed_clients
-            .iter()
-            .map(|&key| removal(sql::REMOVE_CLIENT, key)),
-    );
+    steps.extend(removals(sql::REMOVE_CLIENT, &change.removed_clients));
     for policy in &change.policies {
         steps.push(exactly(
             1,
@@ -53,21 +48,11 @@ pub(crate) fn steps(change: &Provision) -> Result<Vec<Step>, StoreError> {
             directory::policy_cells(policy)?,
         ));
     }
-    steps.extend(
-        change
-            .removed_policies
-            .iter()
-            .map(|&key| removal(sql::REMOVE_POLICY, key)),
-    );
+    steps.extend(removals(sql::REMOVE_POLICY, &change.removed_policies));
     for site in &change.sites {
         steps.push(exactly(1, sql::PUT_SITE, directory::site_cells(site)?));
     }
-    steps.extend(
-        change
-            .removed_sites
-            .iter()
-            .map(|&key| removal(sql::REMOVE_SITE, key)),
-    );
+    steps.extend(removals(sql::REMOVE_SITE, &change.removed_sites));
     for user in &change.users {
         steps.push(exactly(1, sql::PUT_USER, directory::user_cells(user)?));
     }
@@ -205,8 +190,10 @@ pub(crate) fn site_hour(hour: &SiteHour) -> Result<Step, StoreError> {
     Ok(exactly(1, sql::ADD_SITE_HOUR, cells))
 }
 
-fn removal<Of>(sql: &'static str, (tenant, id): (Id<Tenant>, Id<Of>)) -> Step {
-    any(sql, vec![tenant.number().into(), id.number().into()])
+fn removals<Of>(sql: &'static str, removed: &[(Id<Tenant>, Id<Of>)]) -> impl Iterator<Item = Step> {
+    let key =
+        |(tenant, id): &(Id<Tenant>, Id<Of>)| vec![tenant.number().into(), id.number().into()];
+    removed.iter().map(move |of| any(sql, key(of)))
 }
 
 /// A statement that may touch any number of rows.

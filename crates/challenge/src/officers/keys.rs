@@ -71,6 +71,7 @@ pub(super) mod sealed {
 
     use crate::secret::Sealed;
 
+    #[expect(clippy::ref_option, reason = "serde gives a reference to the member")]
     pub(in super::super) fn serialize<S: Serializer>(
         sealed: &Option<Sealed>,
         serializer: S,

@@ -190,7 +190,7 @@ async fn secrets_of_a_session_are_shown_nowhere(place: &Place) {
         .unwrap();
     let told = format!("{events:?}");
     let uri = ann.uri.to_string();
-    let codes = ann.recovery.iter().map(|code| code.expose_secret());
+    let codes = ann.recovery.iter().map(ExposeSecret::expose_secret);
     for hidden in codes.chain([secret, PASSWORD, &uri]) {
         assert!(!told.contains(hidden) && !shown.contains(hidden));
     }
