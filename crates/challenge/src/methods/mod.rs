@@ -4,9 +4,11 @@
 //! A method says whether an answer is right and what it spends; it counts nothing and stores nothing.
 
 pub mod card;
+pub mod code;
 mod decoy;
 pub mod grid;
 mod hotp;
+pub mod images;
 mod ocra;
 pub mod on_demand;
 mod opened;

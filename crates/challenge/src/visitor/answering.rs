@@ -9,14 +9,20 @@ use crate::lifecycle::{Command, Phase, State};
 use crate::methods::proof_of_work::Attempt;
 use crate::ports::{Change, StoreError};
 use crate::verifier::{TRIES, Verifier};
-use crate::visitor::issuing::{CHECK_S, IssuedToVisitor};
-use crate::visitor::{Refused, Ticket, VisitWrite};
+use crate::visitor::issuing::{CHECK_S, IssuedToVisitor, Wish};
+use crate::visitor::{Refused, Task, Ticket, VisitWrite};
 
 /// What a visitor gave as an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AnswerGiven {
     /// The solution of a proof of work.
     ProofOfWork(Attempt),
+    /// The numbers of the images that were chosen, from 1.
+    Chosen(Vec<usize>),
+    /// What each image shows, in their order.
+    Texts(Vec<String>),
+    /// The characters of a code.
+    Text(String),
 }
 
 /// An answer that was looked at.
@@ -35,21 +41,40 @@ impl Verifier {
     /// and it is on disk before this returns. The same right answer again is right until it was
     /// checked; any other one is [`Refused::AlreadyAnswered`].
     ///
-    /// Wrong answers are limited by address, and only they: somebody else's must not shut right ones
-    /// out. That tells a right one from a wrong one without spending anything, which gives nothing away
-    /// where an answer has 128 bits; a kind that can be guessed has to be limited before it is looked at.
+    /// Wrong answers to proofs of work are limited by address, and only they: somebody else's must not
+    /// shut right ones out. That tells a right one from a wrong one without spending anything, which gives
+    /// nothing away where an answer has 128 bits. A kind that can be guessed is limited before it is
+    /// looked at, by address and by site; a right answer is taken off the count again.
     pub async fn answer_of_visitor(
         &self,
         (ticket, site): (&Ticket, &Arc<Site>),
         given: &AnswerGiven,
         address: &str,
     ) -> Result<Answered, Refused> {
-        let AnswerGiven::ProofOfWork(attempt) = given;
-        let right = ticket.solution.is_hit_by(attempt);
-        if !right {
-            let taken = self.visitors.take_wrong(address, self.clock.now());
+        let taken_at = self.clock.now();
+        let guessable = ticket.kind().is_guessable();
+        if guessable {
+            let taken = self.visitors.take_guess(site, address, taken_at);
             taken.map_err(|retry_s| Refused::SlowDown { retry_s })?;
         }
+        let right = is_right(&ticket.task, given);
+        if guessable && right {
+            self.visitors.give_guess_back(site, address, taken_at);
+        }
+        if !guessable && !right {
+            let taken = self.visitors.take_wrong(address, taken_at);
+            taken.map_err(|retry_s| Refused::SlowDown { retry_s })?;
+        }
+        self.settle_answer((ticket, site), right, address).await
+    }
+
+    /// Commits what an answer is worth, or says what an earlier one was.
+    async fn settle_answer(
+        &self,
+        (ticket, site): (&Ticket, &Arc<Site>),
+        right: bool,
+        address: &str,
+    ) -> Result<Answered, Refused> {
         for _ in 0..TRIES {
             let read = self.store.visit(site.tenant, ticket.id).await?;
             let now = self.clock.now();
@@ -107,7 +132,13 @@ impl Verifier {
             return Ok(Answered::Right);
         }
         // The answer is counted; that there is no next challenge now must not make it look as if not.
-        let next = self.issue_to_visitor(site, ticket.kind, address).await;
+        let wish = Wish {
+            kind: ticket.kind(),
+            language: ticket.language,
+            after: Some(ticket),
+            address,
+        };
+        let next = self.issue_to_visitor(site, &wish).await;
         Ok(Answered::Wrong(next.ok().map(Box::new)))
     }
 
@@ -134,5 +165,16 @@ impl Verifier {
                 ..Detail::default()
             },
         }
+    }
+}
+
+/// Whether an answer is right. One that does not go with the task is wrong.
+fn is_right(task: &Task, given: &AnswerGiven) -> bool {
+    match (task, given) {
+        (Task::ProofOfWork(solution), AnswerGiven::ProofOfWork(attempt)) => {
+            solution.is_hit_by(attempt)
+        }
+        (Task::Text(code), AnswerGiven::Text(text)) => code.is_hit_by(text),
+        _ => false,
     }
 }

@@ -9,6 +9,9 @@ pub enum Refused {
     /// There is no such challenge, or it is another site's.
     #[error("there is no such challenge")]
     NotFound,
+    /// The site has nothing to show for the kind that was asked for.
+    #[error("there is nothing to show for this kind")]
+    NothingToShow,
     /// It was answered before.
     #[error("the challenge was answered before")]
     AlreadyAnswered,

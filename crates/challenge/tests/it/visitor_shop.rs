@@ -8,7 +8,7 @@ use challenge::directory::Site;
 use challenge::methods::proof_of_work::Attempt;
 use challenge::policy::Limits;
 use challenge::visitor::{
-    AnswerGiven, Answered, Check, IssuedToVisitor, Kind, Refused, Told, Voucher,
+    AnswerGiven, Answered, Check, IssuedToVisitor, Kind, Refused, Task, Told, Voucher, Wish,
 };
 use pollster::block_on;
 
@@ -34,17 +34,16 @@ impl Shop {
     }
 
     pub(crate) fn issue_from(&self, address: &str) -> Result<IssuedToVisitor, Refused> {
-        let issued = self
-            .bench
-            .verifier
-            .issue_to_visitor(&self.site, Kind::ProofOfWork, address);
-        block_on(issued)
+        let wish = Wish::of(Kind::ProofOfWork, address);
+        block_on(self.bench.verifier.issue_to_visitor(&self.site, &wish))
     }
 
     /// The right answer, which the server alone knows without trying.
     pub(crate) fn solution(&self, id: &str) -> Attempt {
         let (ticket, _) = self.bench.verifier.ticket(id).unwrap();
-        let solution = &ticket.solution;
+        let Task::ProofOfWork(solution) = &ticket.task else {
+            panic!("no proof of work");
+        };
         Attempt {
             counter: solution.counter,
             key: solution.key,

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Response, header};
 use challenge::directory::Site;
-use challenge::visitor::{Check, IssuedToVisitor, Kind, Ticket, Told, Voucher};
+use challenge::visitor::{Check, IssuedToVisitor, Kind, Ticket, Told, Voucher, Wish};
 
 use crate::desk::Desk;
 use crate::ocapi::readers::Readers;
@@ -56,26 +56,46 @@ async fn create(desk: &Desk, public_id: &str, parts: &Parts) -> Response<Body> {
 }
 
 async fn issue(desk: &Desk, site: &Site, parts: &Parts) -> Result<IssuedToVisitor, Refused> {
-    let kind = kind_of(site, request::kind(parts)?.as_deref())?;
-    let address = request::neighbourhood_of(request::address(parts));
-    Ok(desk.verifier.issue_to_visitor(site, kind, &address).await?)
+    let after = match request::after(parts)? {
+        None => None,
+        Some(id) => Some(before_it(desk, site, &id)?),
+    };
+    let kind = request::kind(parts)?;
+    let kind = match (kind.as_deref(), &after) {
+        (None, Some(before)) => Some(before.kind().name()),
+        (kind, _) => kind,
+    };
+    let language = request::language(parts)?;
+    let language = language.or_else(|| after.as_ref().map(|before| before.language));
+    let wish = Wish {
+        kind: kind_of(&desk.verifier.kinds_of(site), kind)?,
+        language: language.unwrap_or_default(),
+        after: after.as_ref(),
+        address: &request::neighbourhood_of(request::address(parts)),
+    };
+    Ok(desk.verifier.issue_to_visitor(site, &wish).await?)
 }
 
-/// The kind that was asked for, if the site lists it; without one, the first it lists that there is.
-fn kind_of(site: &Site, wanted: Option<&str>) -> Result<Kind, Refused> {
-    let mut served = site.kinds.iter().filter_map(|name| Kind::named(name));
+/// The challenge that the wanted one comes after: one of the same site.
+fn before_it(desk: &Desk, site: &Site, unverified_id: &str) -> Result<Ticket, Refused> {
+    let found = desk.verifier.ticket(unverified_id);
+    let found = found.filter(|(ticket, _)| ticket.site == site.id);
+    found.map(|(ticket, _)| ticket).ok_or_else(|| {
+        let text =
+            "after is the id of an earlier challenge of this site; leave it out to begin anew";
+        Refused::Malformed(text.to_owned())
+    })
+}
+
+/// The kind that was asked for, if there is one; without a wish, the first.
+fn kind_of(kinds: &[Kind], wanted: Option<&str>) -> Result<Kind, Refused> {
     let kind = match wanted {
-        None => served.next(),
-        Some(wanted) => served.find(|kind| kind.name() == wanted),
+        None => kinds.first(),
+        Some(wanted) => kinds.iter().find(|kind| kind.name() == wanted),
     };
-    kind.ok_or_else(|| {
-        let served = site.kinds.iter().filter_map(|name| Kind::named(name));
-        let served: Vec<_> = served.map(Kind::name).collect();
-        Refused::NoSuchKind(if served.is_empty() {
-            "this version serves none of the site's kinds; pow is served".to_owned()
-        } else {
-            format!("kind is one of: {}", served.join(", "))
-        })
+    kind.copied().ok_or_else(|| {
+        let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
+        Refused::NoSuchKind(format!("kind is one of: {}", names.join(", ")))
     })
 }
 
@@ -90,7 +110,7 @@ async fn answer(desk: &Desk, id: &str, (parts, body): (&Parts, Body)) -> Respons
         Err(refused) => return Readers::NoPage.may_read(response::refusal(&refused)),
     };
     let address = request::neighbourhood_of(request::address(parts));
-    let given = match request::answer(body, ticket.kind).await {
+    let given = match request::answer(body, &ticket.task).await {
         Ok(given) => given,
         Err(refused) => return readers.may_read(response::refusal(&refused)),
     };

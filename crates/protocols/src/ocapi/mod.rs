@@ -21,9 +21,12 @@
 mod caller;
 mod challenges;
 mod jwt;
+mod pictures;
 mod readers;
 mod refusal;
 mod request;
 mod response;
 pub mod routes;
+mod shown;
 pub mod widget;
+mod words;

@@ -133,6 +133,12 @@ fn domain_to_wire(refused: &visitor::Refused) -> Wire {
             "No such challenge",
             "there is no such challenge, or it is another site's; get a new one",
         ),
+        visitor::Refused::NothingToShow => wire(
+            400,
+            "no-such-kind",
+            "No challenge of this kind",
+            "the site has no images for this kind; ask for another kind, pow is always there",
+        ),
         visitor::Refused::AlreadyAnswered => wire(
             409,
             "already-answered",
@@ -185,6 +191,7 @@ mod tests {
     fn one_of_each() -> Vec<Refused> {
         let domain = [
             visitor::Refused::NotFound,
+            visitor::Refused::NothingToShow,
             visitor::Refused::AlreadyAnswered,
             visitor::Refused::Expired,
             visitor::Refused::SlowDown { retry_s: 7 },

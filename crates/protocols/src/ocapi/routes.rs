@@ -10,7 +10,7 @@ use axum::routing::{any, get};
 
 use crate::desk::Desk;
 use crate::ocapi::refusal::Refused;
-use crate::ocapi::{challenges, response, widget};
+use crate::ocapi::{challenges, pictures, response, widget};
 
 /// All routes of the protocol.
 ///
@@ -19,6 +19,8 @@ use crate::ocapi::{challenges, response, widget};
 pub fn router() -> Router<Arc<Desk>> {
     let below = Router::new()
         .route("/v2/challenge/{name}", any(challenges::challenge))
+        .route("/v2/challenge/{name}/image/{number}", get(pictures::image))
+        .route("/v2/challenge/{name}/audio", get(pictures::audio))
         .route("/{version}/{file}", get(widget::versioned))
         .method_not_allowed_fallback(wrong_method)
         .fallback(not_here);

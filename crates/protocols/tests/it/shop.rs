@@ -16,11 +16,12 @@ use challenge::clock::{ManualClock, Timestamp};
 use challenge::directory::provision::{
     Blueprint, Options, Provisioner, SiteBlueprint, TenantBlueprint,
 };
+use challenge::methods::code::Code;
 use challenge::methods::proof_of_work::{Effort, Puzzle};
 use challenge::rng::DangerCountingRng;
 use challenge::secret::Keyring;
 use challenge::verifier::{Ports, Verifier};
-use challenge::visitor::{Mint, Refused};
+use challenge::visitor::{Drawn, InlineMint, Language, Mint, Refused};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use protocols::desk::Desk;
 use protocols::ocapi;
@@ -86,6 +87,16 @@ impl Mint for ShopMint {
                 Ok(drawn)
             }
         }
+    }
+
+    async fn text_image(&self, code: &Code, asker: &str) -> Result<Drawn, Refused> {
+        let plain = InlineMint(DangerCountingRng::default());
+        plain.text_image(code, asker).await
+    }
+
+    async fn spoken(&self, code: &Code, language: Language, asker: &str) -> Result<Drawn, Refused> {
+        let plain = InlineMint(DangerCountingRng::default());
+        plain.spoken(code, language, asker).await
     }
 }
 

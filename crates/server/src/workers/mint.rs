@@ -11,9 +11,10 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use challenge::methods::code::Code;
 use challenge::methods::proof_of_work::{Effort, Puzzle};
 use challenge::rng::Rng;
-use challenge::visitor::{self, Refused};
+use challenge::visitor::{self, Drawn, Language, Refused};
 use tokio::sync::oneshot;
 
 use queue::{Bounds, Queue};
@@ -164,6 +165,14 @@ impl visitor::Mint for Mint {
             Ok(Err(_)) => Err(closed()),
             Err(_) => Err(SLOW_DOWN),
         }
+    }
+
+    async fn text_image(&self, _: &Code, _: &str) -> Result<Drawn, Refused> {
+        Err(Refused::Unavailable("codes are not drawn".to_owned()))
+    }
+
+    async fn spoken(&self, _: &Code, _: Language, _: &str) -> Result<Drawn, Refused> {
+        Err(Refused::Unavailable("codes are not spoken".to_owned()))
     }
 }
 

@@ -13,7 +13,8 @@ use challenge::ports::{Change, SITE_HOURS_KEPT_S, SpentMark};
 use challenge::rng::DangerCountingRng;
 use challenge::verifier::Verifier;
 use challenge::visitor::{
-    ANSWER_S, AnswerGiven, Answered, CHECK_S, Check, Kind, Refused, SiteHour, Told, Voucher,
+    ANSWER_S, AnswerGiven, Answered, CHECK_S, Check, Kind, Refused, SiteHour, Task, Told, Voucher,
+    Wish,
 };
 
 use crate::support::*;
@@ -67,16 +68,20 @@ fn shop(node: &Verifier) -> Arc<Site> {
 
 async fn issue(node: &Verifier) -> String {
     let site = shop(node);
-    let issued = node.issue_to_visitor(&site, Kind::ProofOfWork, HERE);
+    let wish = Wish::of(Kind::ProofOfWork, HERE);
+    let issued = node.issue_to_visitor(&site, &wish);
     issued.await.unwrap().id
 }
 
 /// Answers right or, where `off` is not 0, wrong in that byte.
 async fn answer(node: &Verifier, id: &str, off: u8) -> Result<Answered, Refused> {
     let (ticket, site) = node.ticket(id).unwrap();
-    let mut key = ticket.solution.key;
+    let Task::ProofOfWork(solution) = &ticket.task else {
+        panic!("no proof of work");
+    };
+    let mut key = solution.key;
     key[0] ^= off;
-    let counter = ticket.solution.counter;
+    let counter = solution.counter;
     let given = AnswerGiven::ProofOfWork(Attempt { counter, key });
     node.answer_of_visitor((&ticket, &site), &given, HERE).await
 }
