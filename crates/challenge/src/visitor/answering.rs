@@ -25,6 +25,15 @@ pub enum AnswerGiven {
     Text(String),
 }
 
+/// Who answers, as far as that is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Visitor<'a> {
+    /// The address, or as much of it as one line has.
+    pub address: &'a str,
+    /// The host of the page that answers, where a browser says it.
+    pub host: Option<&'a str>,
+}
+
 /// An answer that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answered {
@@ -35,7 +44,7 @@ pub enum Answered {
 }
 
 impl Verifier {
-    /// Verifies a visitor's answer and spends the challenge by it.
+    /// Verifies a visitor's answer and spends the challenge by it; a wrong one brings the next challenge.
     ///
     /// Of any number of answers to one challenge exactly one is counted, on this node and on all others,
     /// and it is on disk before this returns. The same right answer again is right until it was
@@ -49,8 +58,30 @@ impl Verifier {
         &self,
         (ticket, site): (&Ticket, &Arc<Site>),
         given: &AnswerGiven,
-        address: &str,
+        visitor: &Visitor<'_>,
     ) -> Result<Answered, Refused> {
+        if self.settle_visit((ticket, site), given, visitor).await? {
+            return Ok(Answered::Right);
+        }
+        let wish = Wish {
+            kind: ticket.kind(),
+            language: ticket.language,
+            after: Some(ticket),
+            address: visitor.address,
+        };
+        // The answer is counted; that there is no next challenge now must not make it look as if not.
+        let next = self.issue_to_visitor(site, &wish).await;
+        Ok(Answered::Wrong(next.ok().map(Box::new)))
+    }
+
+    /// Verifies an answer and spends the challenge by it, and issues nothing: whether it is right.
+    pub(super) async fn settle_visit(
+        &self,
+        (ticket, site): (&Ticket, &Arc<Site>),
+        given: &AnswerGiven,
+        visitor: &Visitor<'_>,
+    ) -> Result<bool, Refused> {
+        let address = visitor.address;
         let taken_at = self.clock.now();
         let guessable = ticket.kind().is_guessable();
         if guessable {
@@ -65,22 +96,22 @@ impl Verifier {
             let taken = self.visitors.take_wrong(address, taken_at);
             taken.map_err(|retry_s| Refused::SlowDown { retry_s })?;
         }
-        self.settle_answer((ticket, site), right, address).await
+        self.commit_answer((ticket, site), right, visitor).await
     }
 
     /// Commits what an answer is worth, or says what an earlier one was.
-    async fn settle_answer(
+    async fn commit_answer(
         &self,
         (ticket, site): (&Ticket, &Arc<Site>),
         right: bool,
-        address: &str,
-    ) -> Result<Answered, Refused> {
+        visitor: &Visitor<'_>,
+    ) -> Result<bool, Refused> {
         for _ in 0..TRIES {
             let read = self.store.visit(site.tenant, ticket.id).await?;
             let now = self.clock.now();
             if let Some(visit) = read {
                 return match visit.value.phase_at(now) {
-                    Phase::Is(State::Accepted { .. }) if right => Ok(Answered::Right),
+                    Phase::Is(State::Accepted { .. }) if right => Ok(true),
                     Phase::Expired => Err(Refused::Expired),
                     Phase::Is(_) => Err(Refused::AlreadyAnswered),
                 };
@@ -93,8 +124,8 @@ impl Verifier {
                 return Err(Refused::Expired);
             };
             let outcome = if right { Outcome::Done } else { Outcome::Wrong };
-            let event =
-                self.visitor_event(site, (EventKind::Response, outcome), ticket.id, address);
+            let kind = (EventKind::Response, outcome);
+            let event = self.visitor_event(site, kind, ticket.id, visitor.address);
             let change = Change {
                 visit: Some(VisitWrite { expected: 0, next }),
                 ..Change::telling(event)
@@ -106,7 +137,7 @@ impl Verifier {
             match self.store.commit(change).await {
                 Ok(()) => {
                     drop(counted);
-                    return self.after_answer((ticket, site), right, address).await;
+                    return Ok(right);
                 }
                 Err(error) => {
                     counted.forget();
@@ -120,26 +151,6 @@ impl Verifier {
         Err(Refused::Unavailable(format!(
             "visit {id}: {TRIES} lost races"
         )))
-    }
-
-    async fn after_answer(
-        &self,
-        (ticket, site): (&Ticket, &Arc<Site>),
-        right: bool,
-        address: &str,
-    ) -> Result<Answered, Refused> {
-        if right {
-            return Ok(Answered::Right);
-        }
-        // The answer is counted; that there is no next challenge now must not make it look as if not.
-        let wish = Wish {
-            kind: ticket.kind(),
-            language: ticket.language,
-            after: Some(ticket),
-            address,
-        };
-        let next = self.issue_to_visitor(site, &wish).await;
-        Ok(Answered::Wrong(next.ok().map(Box::new)))
     }
 
     /// An event about a visitor's challenge.

@@ -22,7 +22,7 @@ mod throttle;
 mod ticket;
 mod visit;
 
-pub use answering::{AnswerGiven, Answered};
+pub use answering::{AnswerGiven, Answered, Visitor};
 pub use checking::{Check, Told, Voucher};
 pub use counters::{
     Counters, ISSUED_UNDER_ATTACK_PER_MINUTE, SiteTotals, TIME_BOUNDS_S, WRONG_ANSWERS_PER_MINUTE,

@@ -8,13 +8,19 @@ use challenge::directory::Site;
 use challenge::methods::proof_of_work::Attempt;
 use challenge::policy::Limits;
 use challenge::visitor::{
-    AnswerGiven, Answered, Check, IssuedToVisitor, Kind, Refused, Task, Told, Voucher, Wish,
+    AnswerGiven, Answered, Check, IssuedToVisitor, Kind, Refused, Task, Told, Visitor, Voucher,
+    Wish,
 };
 use pollster::block_on;
 
 use crate::bench::Bench;
 
 pub(crate) const HERE: &str = "192.0.2.7";
+
+pub(crate) const VISITOR: Visitor<'_> = Visitor {
+    address: HERE,
+    host: None,
+};
 
 /// A bench, one of its sites, and what visitors and that site do.
 pub(crate) struct Shop {
@@ -54,7 +60,7 @@ impl Shop {
         let (ticket, site) = self.bench.verifier.ticket(id).ok_or(Refused::NotFound)?;
         let given = AnswerGiven::ProofOfWork(attempt);
         let verifier = &self.bench.verifier;
-        let answered = verifier.answer_of_visitor((&ticket, &site), &given, HERE);
+        let answered = verifier.answer_of_visitor((&ticket, &site), &given, &VISITOR);
         answered.await
     }
 

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Response, header};
 use challenge::directory::Site;
-use challenge::visitor::{Check, IssuedToVisitor, Kind, Ticket, Told, Voucher, Wish};
+use challenge::visitor::{Check, IssuedToVisitor, Kind, Ticket, Told, Visitor, Voucher, Wish};
 
 use crate::desk::Desk;
 use crate::ocapi::readers::Readers;
@@ -109,14 +109,17 @@ async fn answer(desk: &Desk, id: &str, (parts, body): (&Parts, Body)) -> Respons
         Ok(readers) => readers,
         Err(refused) => return Readers::NoPage.may_read(response::refusal(&refused)),
     };
-    let address = request::neighbourhood_of(request::address(parts));
+    let visitor = Visitor {
+        address: &request::neighbourhood_of(request::address(parts)),
+        host: None,
+    };
     let given = match request::answer(body, &ticket.task).await {
         Ok(given) => given,
         Err(refused) => return readers.may_read(response::refusal(&refused)),
     };
     let answered = desk
         .verifier
-        .answer_of_visitor((&ticket, &site), &given, &address)
+        .answer_of_visitor((&ticket, &site), &given, &visitor)
         .await;
     readers.may_read(match answered {
         Ok(answered) => response::answered(id, &answered),

@@ -13,8 +13,8 @@ use challenge::ports::{Change, SITE_HOURS_KEPT_S, SpentMark};
 use challenge::rng::DangerCountingRng;
 use challenge::verifier::Verifier;
 use challenge::visitor::{
-    ANSWER_S, AnswerGiven, Answered, CHECK_S, Check, Kind, Refused, SiteHour, Task, Told, Voucher,
-    Wish,
+    ANSWER_S, AnswerGiven, Answered, CHECK_S, Check, Kind, Refused, SiteHour, Task, Told, Visitor,
+    Voucher, Wish,
 };
 
 use crate::support::*;
@@ -32,6 +32,11 @@ on_both!(
 const AT_ONCE: usize = 32;
 const ROUNDS: usize = 8;
 const HERE: &str = "192.0.2.7";
+
+const VISITOR: Visitor<'_> = Visitor {
+    address: HERE,
+    host: None,
+};
 const CHECK: Check<'_> = Check {
     peek: false,
     repeat_key: None,
@@ -83,7 +88,8 @@ async fn answer(node: &Verifier, id: &str, off: u8) -> Result<Answered, Refused>
     key[0] ^= off;
     let counter = solution.counter;
     let given = AnswerGiven::ProofOfWork(Attempt { counter, key });
-    node.answer_of_visitor((&ticket, &site), &given, HERE).await
+    node.answer_of_visitor((&ticket, &site), &given, &VISITOR)
+        .await
 }
 
 /// What `act` gives when it is done so many times at once, over both nodes in turn.
