@@ -324,3 +324,22 @@ test('a server below a path has its pictures there, too', async () => {
   await untilState(page, 'asking');
   assert.ok(paths.some((path) => /^\/below\/ocapi\/v2\/challenge\/c\.[^/]+\/image\/1$/.test(path)), paths.join(' '));
 });
+
+test('a plain http page has its pictures and its sound', async () => {
+  Object.assign(world.mock.knobs, { kind: 'text', kinds: ['text'] });
+  const page = await world.open(undefined, { host: 'plain.example' });
+  await untilState(page, 'ready');
+  await controlOf(page).click();
+  await untilState(page, 'asking');
+  await page.evaluate(() => {
+    const { start } = AudioBufferSourceNode.prototype;
+    AudioBufferSourceNode.prototype.start = function begin() {
+      window.sounded = this.buffer.duration;
+      return start.call(this);
+    };
+  });
+  await button(page, 'Listen to the code').click();
+  await page.waitForFunction(() => window.sounded === 0.5);
+  await solve(page);
+  await untilState(page, 'valid');
+});

@@ -334,7 +334,7 @@
     progress::-moz-progress-bar { background: var(--accent); }
     .plain { border: 1px solid var(--line); margin-block: .5rem .25rem; font-weight: 600; }
     .plain:hover { border-color: var(--accent); }
-    fieldset { border: 0; margin: 0 0 .5rem; padding: 0; min-inline-size: 0; }
+    fieldset { border: 0; margin: .375rem 0 .5rem; padding: 0; min-inline-size: 0; }
     legend { padding: 0; margin-block: .5rem; font-weight: 600; }
     legend, .field span { unicode-bidi: plaintext; }
     canvas { display: block; max-inline-size: 100%; block-size: auto; background: #fff; border: 1px solid var(--line);
