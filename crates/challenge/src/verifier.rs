@@ -56,6 +56,7 @@ pub struct Verifier {
     pub(crate) turnstiles: Turnstiles,
     pub(crate) callers: crate::callers::KnownCallers,
     pub(crate) nearby: crate::approval::Nearby,
+    pub(crate) site_secrets: crate::visitor::SiteSecrets,
     /// What is counted about visitors.
     pub visitors: Counters,
     /// The directory: tenants, clients, policies, users, sites.
@@ -108,6 +109,7 @@ impl Verifier {
             turnstiles,
             callers,
             nearby: crate::approval::Nearby::default(),
+            site_secrets: crate::visitor::SiteSecrets::default(),
             visitors: Counters::default(),
             catalogue,
         })

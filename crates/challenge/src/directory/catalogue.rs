@@ -113,6 +113,11 @@ impl Catalogue {
         Ok(true)
     }
 
+    /// A number that grows with every change that is honoured.
+    pub(crate) fn version(&self) -> u64 {
+        self.snapshot().version
+    }
+
     /// The tenant of this name.
     pub fn tenant(&self, name: &str) -> Option<Arc<TenantView>> {
         self.snapshot().tenants.get(name).cloned()

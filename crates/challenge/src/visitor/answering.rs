@@ -10,7 +10,7 @@ use crate::methods::proof_of_work::Attempt;
 use crate::ports::{Change, StoreError};
 use crate::verifier::{TRIES, Verifier};
 use crate::visitor::issuing::{CHECK_S, IssuedToVisitor, Wish};
-use crate::visitor::{Refused, Task, Ticket, VisitWrite};
+use crate::visitor::{Refused, Task, Ticket, Visit, VisitWrite};
 
 /// What a visitor gave as an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +119,11 @@ impl Verifier {
             if ticket.is_from_the_future(now) {
                 return Err(Refused::Expired);
             }
-            let opened = ticket.visit(site.tenant, CHECK_S);
+            let opened = Visit {
+                answered_at: Some(now),
+                host: visitor.host.map(str::to_owned),
+                ..ticket.visit(site.tenant, CHECK_S)
+            };
             let Ok(next) = opened.after(Command::Answer { right }, now) else {
                 return Err(Refused::Expired);
             };

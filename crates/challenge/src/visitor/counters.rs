@@ -181,6 +181,20 @@ impl Counters {
         counted.hour(site, issued_at).checked += 1;
     }
 
+    /// Counts a challenge that was carried, and presented now: issued, answered right and checked. It says
+    /// nothing about how hard a site is pressed, since those that are not presented are not seen.
+    pub(super) fn presented(&self, site: &Site, issued_at: Timestamp) {
+        let mut sites = self.lock();
+        let counted = sites.entry(site.id).or_default();
+        counted.totals.issued += 1;
+        counted.totals.right += 1;
+        counted.totals.checked += 1;
+        let hour = counted.hour(site, issued_at);
+        hour.issued += 1;
+        hour.right += 1;
+        hour.checked += 1;
+    }
+
     /// What was counted since the start, in no order.
     pub fn totals(&self, now: Timestamp) -> Vec<SiteTotals> {
         let sites = self.lock();

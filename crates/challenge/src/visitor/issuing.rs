@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::directory::Site;
 use crate::id::TimedId;
 use crate::methods::code::{self, Code};
+use crate::methods::proof_of_work::Puzzle;
 use crate::verifier::Verifier;
 use crate::visitor::{Kind, Language, Refused, Task, Ticket};
 
@@ -105,7 +106,7 @@ impl Verifier {
     ) -> Result<IssuedToVisitor, Refused> {
         let kinds = self.kinds_of(site);
         let (task, answer_by, shown) = match wish.kind {
-            Kind::ProofOfWork => self.puzzle_for(site, wish.address).await?,
+            Kind::ProofOfWork => self.work_for(site, wish.address).await?,
             Kind::Text => {
                 let task = Task::Text(Code::draw(&*self.rng));
                 let length = code::LENGTH;
@@ -132,24 +133,29 @@ impl Verifier {
         })
     }
 
-    async fn puzzle_for(
+    async fn work_for(
         &self,
         site: &Site,
         address: &str,
     ) -> Result<(Task, Timestamp, Shown), Refused> {
+        let puzzle = self.puzzle_for(site, address).await?;
+        let key = self.keyring.puzzle_key(site.id.number())?;
+        let answer_by = self.answer_by();
+        let shown = Shown::ProofOfWork(puzzle.shown(answer_by, &Map::new(), &*key));
+        let task = Task::ProofOfWork(puzzle.solution().clone());
+        Ok((task, answer_by, shown))
+    }
+
+    /// A puzzle as dear as the site's are at this moment.
+    pub(super) async fn puzzle_for(&self, site: &Site, address: &str) -> Result<Puzzle, Refused> {
         let asked_at = self.clock.now();
         let effort = self.visitors.effort(site, asked_at);
         let taken = self.visitors.take_issue(effort, address, asked_at);
         taken.map_err(|retry_s| Refused::SlowDown { retry_s })?;
         let drawn = self.mint.puzzle(effort, address).await;
-        let puzzle = drawn.inspect_err(|_| {
+        drawn.inspect_err(|_| {
             self.visitors.give_issue_back(effort, address, asked_at);
-        })?;
-        let key = self.keyring.puzzle_key(site.id.number())?;
-        let answer_by = self.answer_by();
-        let shown = Shown::ProofOfWork(puzzle.shown(answer_by, &*key));
-        let task = Task::ProofOfWork(puzzle.solution().clone());
-        Ok((task, answer_by, shown))
+        })
     }
 
     /// The end of the time to answer for what is issued now.

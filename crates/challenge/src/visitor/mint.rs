@@ -75,7 +75,13 @@ fn tones(code: &Code, language: Language) -> Vec<u8> {
     let (sounding, silent) = TONE;
     let samples = code.text.bytes().flat_map(|character| {
         let hz = 200 + 10 * u32::from(character) + u32::from(language.number());
-        let wave = move |at: u32| if at * hz * 2 / RATE % 2 == 0 { 64 } else { 192 };
+        let wave = move |at: u32| {
+            if (at * hz * 2 / RATE).is_multiple_of(2) {
+                64
+            } else {
+                192
+            }
+        };
         let tone = (0..sounding).map(wave);
         tone.chain((0..silent).map(|_| 128))
     });

@@ -6,6 +6,7 @@
 //! [`lifecycle`](crate::lifecycle) alone.
 
 mod answering;
+mod carried;
 mod checking;
 mod counters;
 mod effort;
@@ -17,13 +18,17 @@ mod pictures;
 mod pressure;
 mod refused;
 mod site_hour;
+mod site_secrets;
 mod task;
 mod throttle;
 mod ticket;
 mod visit;
 
 pub use answering::{AnswerGiven, Answered, Visitor};
-pub use checking::{Check, Told, Voucher};
+pub use carried::{
+    CARRIED_S, Carried, CodeTold, Form, IssuedToCarry, Presented, SIGNING_KEY_LENGTH_MIN, ShownCode,
+};
+pub use checking::{Check, Finding, Told, Voucher};
 pub use counters::{
     Counters, ISSUED_UNDER_ATTACK_PER_MINUTE, SiteTotals, TIME_BOUNDS_S, WRONG_ANSWERS_PER_MINUTE,
     WRONG_GUESSES_OF_SITE_PER_MINUTE, WRONG_GUESSES_PER_MINUTE,
@@ -36,6 +41,7 @@ pub use mint::{Drawn, InlineMint, Mint};
 pub use pictures::PICTURES_PER_MINUTE;
 pub use refused::Refused;
 pub use site_hour::SiteHour;
+pub(crate) use site_secrets::SiteSecrets;
 pub use task::{Images, SERIES_MAX, Series, Task};
 pub use ticket::{TICKET_LENGTH_MAX, Ticket};
 pub use visit::{Visit, VisitWrite};

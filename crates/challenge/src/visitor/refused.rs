@@ -24,6 +24,9 @@ pub enum Refused {
         /// Seconds after which it is worth trying again, at least 1.
         retry_s: u32,
     },
+    /// The site's key is too short to sign what everybody sees.
+    #[error("the site's key is too short to sign with")]
+    KeyTooShort,
     /// The voucher's one-time id was used before.
     #[error("the token's id was used before")]
     VoucherUsed,

@@ -18,7 +18,7 @@ const PREFIX: &str = "c.";
 const FORM: u8 = 2;
 
 /// Seconds by which the clocks of two nodes may differ.
-const CLOCKS_APART_S: u32 = 60;
+pub(super) const CLOCKS_APART_S: u32 = 60;
 
 /// Characters that the id of a challenge never exceeds.
 pub const TICKET_LENGTH_MAX: usize = 512;
@@ -99,6 +99,8 @@ impl Ticket {
             answer_by: self.answer_by,
             check_s,
             state: crate::lifecycle::State::Open { attempts_left: 1 },
+            answered_at: None,
+            host: None,
             repeatable_by: None,
         }
     }

@@ -301,8 +301,11 @@ fn furnish(
         clients: clients(tenant, rng),
         policies: vec![policy],
         sites: vec![
-            site(tenant, "shop", (keyring, rng)),
-            site(tenant, "forum", (keyring, rng)),
+            site(tenant, ("shop", "shop"), (keyring, rng)),
+            site(tenant, ("forum", "forum"), (keyring, rng)),
+            // Of the same key as the shop's, and of one byte less than signs.
+            site(tenant, ("twin", "shop"), (keyring, rng)),
+            site(tenant, ("brief", ""), (keyring, rng)),
         ],
     });
     rows.users.push((user, authenticators));
@@ -349,7 +352,16 @@ fn product(method: &Method) -> Option<String> {
 }
 
 /// A site whose proofs of work are found at once.
-fn site(tenant: Id<Tenant>, name: &str, (keyring, rng): (&Keyring, &DangerCountingRng)) -> Site {
+/// A site whose key is `secret`, filled up to 32 bytes; 31 where it is empty.
+fn site(
+    tenant: Id<Tenant>,
+    (name, secret): (&str, &str),
+    (keyring, rng): (&Keyring, &DangerCountingRng),
+) -> Site {
+    let secret = match secret {
+        "" => "-".repeat(31),
+        secret => format!("{secret:-<32}"),
+    };
     let id = Id::random(rng);
     let place = Place {
         table: "site",
@@ -361,7 +373,7 @@ fn site(tenant: Id<Tenant>, name: &str, (keyring, rng): (&Keyring, &DangerCounti
         id,
         tenant,
         public_id: name.to_owned(),
-        secret: Some(keyring.seal(rng, &place, name.as_bytes()).unwrap()),
+        secret: Some(keyring.seal(rng, &place, secret.as_bytes()).unwrap()),
         jwt_algorithms: vec!["HS512".to_owned()],
         kinds: vec!["pow".to_owned()],
         origins: Vec::new(),

@@ -6,6 +6,7 @@ mod agent;
 mod approvals;
 mod bench;
 mod bound;
+mod carried;
 mod delivering;
 mod issuing;
 mod memory_approvals;

@@ -10,7 +10,7 @@ use challenge::directory::Site;
 use challenge::visitor::{Check, IssuedToVisitor, Kind, Ticket, Told, Visitor, Voucher, Wish};
 
 use crate::desk::Desk;
-use crate::ocapi::readers::Readers;
+use crate::ocapi::readers::{self, Readers};
 use crate::ocapi::refusal::Refused;
 use crate::ocapi::{caller, request, response};
 
@@ -109,9 +109,10 @@ async fn answer(desk: &Desk, id: &str, (parts, body): (&Parts, Body)) -> Respons
         Ok(readers) => readers,
         Err(refused) => return Readers::NoPage.may_read(response::refusal(&refused)),
     };
+    let host = readers::host(&parts.headers);
     let visitor = Visitor {
         address: &request::neighbourhood_of(request::address(parts)),
-        host: None,
+        host: host.as_deref(),
     };
     let given = match request::answer(body, &ticket.task).await {
         Ok(given) => given,
