@@ -18,8 +18,10 @@
 //! | `jti` | voucher |
 //! | `Idempotency-Key` | the key by which a check may be repeated |
 
+pub mod altcha;
 mod caller;
 mod challenges;
+mod fields;
 mod jwt;
 mod pictures;
 mod readers;
@@ -28,5 +30,6 @@ mod request;
 mod response;
 pub mod routes;
 mod shown;
+pub mod siteverify;
 pub mod widget;
 mod words;

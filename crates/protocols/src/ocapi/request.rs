@@ -64,7 +64,7 @@ pub(super) fn neighbourhood_of(address: Option<IpAddr>) -> String {
 }
 
 /// A parameter of the query; refused where it stands twice, absent where it is empty.
-fn parameter(parts: &Parts, name: &str) -> Result<Option<String>, Refused> {
+pub(super) fn parameter(parts: &Parts, name: &str) -> Result<Option<String>, Refused> {
     let query = parts.uri.query().unwrap_or_default();
     let pairs = form_urlencoded::parse(query.as_bytes());
     let mut given = pairs.filter(|(given, _)| given == name);
@@ -81,9 +81,11 @@ pub(super) fn kind(parts: &Parts) -> Result<Option<String>, Refused> {
     parameter(parts, "kind")
 }
 
-/// The language of a tag such as `fr-CA`; English where it is none that is spoken here.
+/// The language of a tag such as `fr-CA`; English where it is none that is spoken here. ALTCHA's widget
+/// calls it `language`.
 pub(super) fn language(parts: &Parts) -> Result<Option<Language>, Refused> {
     let tag = parameter(parts, "lang")?;
+    let tag = tag.map_or_else(|| parameter(parts, "language"), |tag| Ok(Some(tag)))?;
     Ok(tag.map(|tag| Language::of_tag(&tag).unwrap_or_default()))
 }
 

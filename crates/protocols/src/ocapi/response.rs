@@ -128,7 +128,12 @@ fn demand(refused: &Refused) -> Option<(HeaderName, &'static str)> {
     }
 }
 
-fn json(status: StatusCode, media_type: &'static str, body: &impl Serialize) -> Response<Body> {
+/// An answer in JSON.
+pub(super) fn json(
+    status: StatusCode,
+    media_type: &'static str,
+    body: &impl Serialize,
+) -> Response<Body> {
     // What is serialised here has text keys and no maps of other kinds: it cannot fail.
     let text = serde_json::to_vec(body).unwrap_or_default();
     let mut response = Response::new(Body::from(text));

@@ -10,7 +10,7 @@ use axum::routing::{any, get};
 
 use crate::desk::Desk;
 use crate::ocapi::refusal::Refused;
-use crate::ocapi::{challenges, pictures, response, widget};
+use crate::ocapi::{altcha, challenges, pictures, response, siteverify, widget};
 
 /// All routes of the protocol.
 ///
@@ -21,12 +21,14 @@ pub fn router() -> Router<Arc<Desk>> {
         .route("/v2/challenge/{name}", any(challenges::challenge))
         .route("/v2/challenge/{name}/image/{number}", get(pictures::image))
         .route("/v2/challenge/{name}/audio", get(pictures::audio))
+        .nest("/altcha", altcha::routes::router())
         .route("/{version}/{file}", get(widget::versioned))
         .method_not_allowed_fallback(wrong_method)
         .fallback(not_here);
     Router::new()
         .route("/ocapi.js", get(widget::newest))
         .method_not_allowed_fallback(wrong_method)
+        .merge(siteverify::routes::router())
         .nest("/ocapi", below)
         // What is nested at a path leaves this one out.
         .route("/ocapi/", any(not_here))

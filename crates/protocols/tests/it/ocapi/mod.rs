@@ -1,5 +1,6 @@
 //! The Ocapi protocol.
 
+mod altcha;
 mod checks;
 mod conversation;
 mod files;
@@ -7,5 +8,6 @@ mod forgeries;
 mod limits;
 mod pages;
 mod races;
+mod siteverify;
 mod strange;
 mod tokens;
