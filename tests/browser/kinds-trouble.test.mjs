@@ -343,3 +343,41 @@ test('a plain http page has its pictures and its sound', async () => {
   await solve(page);
   await untilState(page, 'valid');
 });
+
+test('a kind that the site lists no more after somebody chose it gives way to the page’s own', async () => {
+  const page = await asked();
+  world.mock.knobs.kinds = ['text', 'pow'];
+  await button(page, 'Choose pictures').click();
+  await page.waitForFunction(() => window.heard.at(-1) === 'asking');
+  assert.equal(newest().kind, 'text');
+  await solve(page);
+  await untilState(page, 'valid');
+});
+
+test('an answer that the server cannot read is not sent again', async () => {
+  const page = await asked();
+  await page.route(`${world.mock.address}/ocapi/v2/challenge/c.*`, (route) => (route.request().method() === 'POST'
+    ? route.fulfill({ status: 400, headers: { 'Access-Control-Allow-Origin': '*' }, json: { detail: 'the answer cannot be read' } })
+    : route.continue()), { times: 1 });
+  await codeOf(page).fill('what');
+  await codeOf(page).press('Enter');
+  await untilState(page, 'failed');
+  await button(page, 'Try again').click();
+  await untilState(page, 'asking');
+  assert.equal(world.mock.count('GET'), 2);
+  await solve(page);
+  await untilState(page, 'valid');
+});
+
+test('pictures on a slow line are waited for longer than other answers, and not for ever', async () => {
+  Object.assign(world.mock.knobs, { kind: 'text', kinds: ['text'] });
+  const page = await world.open(undefined, { timed: true });
+  await untilState(page, 'ready');
+  world.mock.knobs.delay = 600_000;
+  await controlOf(page).click();
+  await untilState(page, 'loading');
+  await page.clock.fastForward(50_000);
+  assert.equal(await stateOf(page), 'loading');
+  await page.clock.fastForward(11_000);
+  await untilState(page, 'unreachable');
+});

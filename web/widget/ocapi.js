@@ -39,6 +39,8 @@
   /** The same for a question that a person is to answer. */
   const WORTH_ASKING = 150_000;
   const REQUEST_TIMEOUT = 15_000;
+  /** Pictures come together, and share a slow line. */
+  const PICTURE_TIMEOUT = 60_000;
   /** The solver's page answers at once when it is there; what loads and is silent is not it. */
   const FRAME_TIMEOUT = 5_000;
   /** Renewals of a confirmation without any sign of the visitor; after them it waits for one. */
@@ -589,12 +591,13 @@
    * @param {AbortSignal} signal
    * @param {unknown} [body] sent as JSON with POST
    * @param {(response: Response) => Promise<any>} [read]
+   * @param {number} [within] milliseconds for the whole of it
    * @returns {Promise<{status: number, content: any}>} with status 200, 400, 403, 404, 409 or 410
    */
-  async function request(url, signal, body, read = jsonOf) {
+  async function request(url, signal, body, read = jsonOf, within = REQUEST_TIMEOUT) {
     const limit = new AbortController();
     const stop = () => limit.abort();
-    const timer = setTimeout(stop, REQUEST_TIMEOUT);
+    const timer = setTimeout(stop, within);
     signal.addEventListener('abort', stop);
     try {
       const response = await fetch(url, {
@@ -624,7 +627,8 @@
    * @returns {Promise<Blob>}
    */
   async function load({ base, signal }, address) {
-    const { status, content } = await request(addressOf(base, address), signal, undefined, (response) => response.blob());
+    const blobOf = (/** @type {Response} */ response) => response.blob();
+    const { status, content } = await request(addressOf(base, address), signal, undefined, blobOf, PICTURE_TIMEOUT);
     signal.throwIfAborted();
     if (status === 400 || status === 403) throw new Trouble('failed', `the server answered ${status} for ${address}`);
     if (status !== 200) throw new Trouble('expired', `the server answered ${status} for ${address}`);
@@ -1469,6 +1473,11 @@
         this.#series = null;
         return this.#fetch(kind, signal);
       }
+      if (status === 400 && kind && kind === this.#chosen) {
+        // What the visitor chose is not there any more; what the page wants may be.
+        this.#chosen = '';
+        return this.#fetch(this.getAttribute('kind') ?? '', signal);
+      }
       if (status !== 200) throw new Trouble('misconfigured', content?.detail ?? `the server answered ${status}`);
       const challenge = asChallenge(content);
       if (KINDS.has(challenge.kind)) return challenge;
@@ -1494,7 +1503,10 @@
       const { status, content } = await request(
         `${this.#base()}/ocapi/v2/challenge/${encodeURIComponent(challenge.id)}`, signal, { answer: this.#answer });
       signal.throwIfAborted();
-      if (status === 400) throw new Trouble('failed', content?.detail ?? 'the server did not understand the answer');
+      if (status === 400) {
+        this.#drop();
+        throw new Trouble('failed', content?.detail ?? 'the server did not understand the answer');
+      }
       if (status === 403) throw new Trouble('misconfigured', content?.detail ?? 'the server does not know this website');
       if (status !== 200) throw new Trouble('expired', `the server answered ${status}`);
       if (content.state === 'valid') {
