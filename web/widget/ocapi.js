@@ -341,7 +341,8 @@
     legend, .field span { unicode-bidi: plaintext; }
     canvas { display: block; max-inline-size: 100%; block-size: auto; background: #fff; border: 1px solid var(--line);
       border-radius: .375rem; margin-block-end: .5rem; }
-    .grid { display: grid; gap: .25rem; margin: 0 -.25rem .25rem; grid-template-columns: repeat(auto-fill, minmax(max(min(5rem, 100%), 30%), 1fr)); }
+    .grid { display: grid; gap: .25rem; margin: 0 -.25rem .25rem;
+      grid-template-columns: repeat(auto-fill, minmax(max(min(5rem, 100%), 30%), 1fr)); }
     .tile { position: relative; display: block; min-block-size: 2.75rem; cursor: pointer; }
     .tile canvas { inline-size: 100%; border: 4px solid var(--bg); margin: 0; }
     .tile input { position: absolute; inset-block-start: .5rem; inset-inline-start: .5rem; inline-size: 1.5rem;
@@ -352,7 +353,8 @@
     .tile :focus-visible + canvas { outline: 3px solid var(--text); outline-offset: -1px; }
     .field { display: block; margin-block-end: .5rem; font-weight: 600; font-size: .875rem; }
     .field input { display: block; inline-size: 100%; min-block-size: 2.75rem; padding: .25rem .75rem; font: inherit;
-      font-size: 1rem; font-weight: 400; color: var(--text); background: var(--bg); border: 1px solid var(--line); border-radius: .375rem; }
+      font-size: 1rem; font-weight: 400; color: var(--text); background: var(--bg);
+      border: 1px solid var(--line); border-radius: .375rem; }
     .field input:focus-visible { outline: 3px solid var(--accent); outline-offset: -1px; }
     .field input[aria-invalid] { border-color: var(--bad); border-width: 2px; }
     audio { display: block; inline-size: 100%; min-inline-size: 0; margin-block: .5rem; }
@@ -947,8 +949,8 @@
    */
   function fieldOf(label, attributes) {
     const input = make('input', {
-      type: 'text', autocomplete: 'off', autocapitalize: 'none', autocorrect: 'off', spellcheck: 'false', 'aria-describedby': 'hint wanting',
-      ...attributes,
+      type: 'text', autocomplete: 'off', autocapitalize: 'none', autocorrect: 'off', spellcheck: 'false',
+      'aria-describedby': 'hint wanting', ...attributes,
     });
     return { input, field: make('label', { class: 'field' }, [make('span', {}, [label]), input]) };
   }
@@ -1064,7 +1066,8 @@
         if (!field || event.key !== 'Enter' || event.isComposing) return;
         event.preventDefault();
         // Whoever has filled in the first of two is not done.
-        const empty = [...inputs].slice([...inputs].indexOf(/** @type {HTMLInputElement} */ (event.target)) + 1).find((input) => !input.value);
+        const here = /** @type {HTMLInputElement} */ (event.target);
+        const empty = [...inputs].find((input) => !input.value && here.compareDocumentPosition(input) & Node.DOCUMENT_POSITION_FOLLOWING);
         if (empty && open) empty.focus();
         else finish();
       });
