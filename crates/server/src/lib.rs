@@ -6,6 +6,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod device;
+pub mod drawing;
 pub mod operator;
 pub mod serving;
 pub mod system;
