@@ -145,15 +145,38 @@ for (const kind of ASKING) {
   });
 }
 
-test('pictures have names that do not tell what they show', async () => {
-  const page = await asked('classification');
-  const names = await widgetOf(page).getByRole('checkbox').evaluateAll((boxes) => boxes.map((box) => box.ariaLabel));
-  assert.deepEqual(names, Array.from({ length: 9 }, (_, i) => `Image ${i + 1} of 9`));
-  const group = widgetOf(page).getByRole('group', { name: 'Choose all pictures that show: circle' });
-  assert.equal(await group.count(), 1);
-  const copied = await asked('transcription');
-  assert.deepEqual(await widgetOf(copied).getByRole('img').evaluateAll((all) => all.map((one) => one.ariaLabel)), ['Text 1 of 2', 'Text 2 of 2']);
-  for (const name of ['Text 1', 'Text 2']) assert.equal(await widgetOf(copied).getByRole('textbox', { name }).count(), 1);
+/** What assistive technology is given of a question, between the status and the other ways. */
+const HEARD = {
+  classification: `- 'group "Choose all pictures that show: circle"':
+  - text: "Choose all pictures that show: circle"
+${Array.from({ length: 9 }, (_, i) => `  - checkbox "Image ${i + 1} of 9"`).join('\n')}
+  - paragraph: To describe the pictures would give them away. If you cannot see them, take the way without a puzzle.`,
+  transcription: `- group "Type the text that each image shows":
+  - text: Type the text that each image shows
+  - img "Text 1 of 2"
+  - text: Text 1
+  - textbox "Text 1"
+  - img "Text 2 of 2"
+  - text: Text 2
+  - textbox "Text 2"
+  - paragraph: Capitals do not matter. What cannot be read may be left empty.`,
+  text: `- group "Type the characters that the image shows":
+  - text: Type the characters that the image shows
+  - img "Distorted characters"
+  - button "Listen to the code"
+  - text: Code
+  - textbox "Code"
+  - paragraph: Capitals and spaces do not matter.`,
+};
+
+test('what a screen reader is given has a name for everything, and none that tells what a picture shows', async () => {
+  for (const kind of ASKING) {
+    const page = await asked(kind);
+    const given = await widgetOf(page).ariaSnapshot();
+    assert.ok(given.startsWith(`- status: Please solve this task, or choose another way below.\n${HEARD[kind]}\n  - button "Check"\n`), given);
+    assert.match(given, /- paragraph: "Another way:"\n- 'button "Without a puzzle: let the browser work"'\n/);
+    await page.context().close();
+  }
 });
 
 test('pictures are chosen and let go by a touch of the whole tile', async () => {
