@@ -1,5 +1,6 @@
 //! The description of what is served, as `OpenAPI` 3.1: made from the routes themselves, so that
-//! none is forgotten: the JSON API of DualShield, the gateway of Okay, and the device API.
+//! none is forgotten: the JSON API of DualShield, the gateway of Okay, the device API,
+//! and of Ocapi the doors for those who come from elsewhere.
 
 use utoipa::OpenApi;
 use utoipa::openapi::security::{
@@ -8,7 +9,7 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{InfoBuilder, OpenApi as Document};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{device, dualshield, okay};
+use crate::{device, dualshield, ocapi, okay};
 
 /// What an `Authorization` of a device looks like.
 const DEVICE_SCHEME: &str = "Countersign device=\"TENANT-DEVICE\", time=\"MS\", nonce=\"N\", \
@@ -19,6 +20,7 @@ const DEVICE_SCHEME: &str = "Countersign device=\"TENANT-DEVICE\", time=\"MS\", 
 #[openapi(tags(
     (name = "dualshield", description = "The DualShield protocol: an application has challenges issued and answers verified."),
     (name = "okay", description = "The gateway of the Okay protocol: a tenant's server has a phone asked."),
+    (name = "ocapi", description = "The Ocapi protocol: a website asks its visitors to prove that they are no robots."),
     (name = "device", description = "The device API: what the authenticator on a phone says."),
 ))]
 struct Everything;
@@ -28,7 +30,9 @@ pub fn document() -> String {
     let all = OpenApiRouter::with_openapi(Everything::openapi())
         .merge(dualshield::routes::documented())
         .merge(okay::routes::documented())
-        .merge(device::routes::documented());
+        .merge(device::routes::documented())
+        .merge(ocapi::siteverify::routes::documented())
+        .merge(ocapi::altcha::routes::documented());
     let document = described(all.into_openapi());
     // What is serialised here has text keys and no maps of other kinds: it cannot fail.
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
@@ -78,7 +82,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(names.len(), 17);
+        assert_eq!(names.len(), 23);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::convert::Infallible;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
+use data_encoding::BASE64;
 use futures_util::stream;
 use multer::{Constraints, Multipart, SizeLimit};
 use serde_json::Value;
@@ -90,6 +91,11 @@ impl Fields {
                 Some(Value::String(text)) => {
                     found.insert(name, text.clone());
                 }
+                // ALTCHA's libraries also send it as it is, without its base64.
+                Some(payload @ Value::Object(_)) if name == "payload" => {
+                    let text = BASE64.encode(payload.to_string().as_bytes());
+                    found.insert(name, text);
+                }
                 Some(_) => return Err(Unreadable::Form),
             }
         }
@@ -167,6 +173,9 @@ mod tests {
             assert_eq!(fields.get("response"), Some("e"), "{content_type:?}");
             assert_eq!(fields.get("sitekey"), None, "{content_type:?}");
         }
+        let bare = read(Some("application/json"), r#"{"payload":{"a":1}}"#);
+        let bare = bare.ok().unwrap();
+        assert_eq!(bare.get("payload"), Some("eyJhIjoxfQ=="));
         let empty = read(None, "").ok().unwrap();
         assert_eq!(empty.get("secret"), None);
     }
@@ -180,6 +189,7 @@ mod tests {
             (Some("application/json"), "secret=a".to_owned()),
             (Some("application/json"), "[]".to_owned()),
             (Some("application/json"), r#"{"secret":1}"#.to_owned()),
+            (Some("application/json"), r#"{"secret":{}}"#.to_owned()),
             (
                 Some("application/json"),
                 r#"{"secret":"a","secret":"a"}"#.to_owned(),

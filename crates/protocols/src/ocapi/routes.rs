@@ -21,7 +21,6 @@ pub fn router() -> Router<Arc<Desk>> {
         .route("/v2/challenge/{name}", any(challenges::challenge))
         .route("/v2/challenge/{name}/image/{number}", get(pictures::image))
         .route("/v2/challenge/{name}/audio", get(pictures::audio))
-        .nest("/altcha", altcha::routes::router())
         .route("/{version}/{file}", get(widget::versioned))
         .method_not_allowed_fallback(wrong_method)
         .fallback(not_here);
@@ -29,6 +28,7 @@ pub fn router() -> Router<Arc<Desk>> {
         .route("/ocapi.js", get(widget::newest))
         .method_not_allowed_fallback(wrong_method)
         .merge(siteverify::routes::router())
+        .merge(altcha::routes::router())
         .nest("/ocapi", below)
         // What is nested at a path leaves this one out.
         .route("/ocapi/", any(not_here))

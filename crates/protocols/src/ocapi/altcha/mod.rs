@@ -12,6 +12,7 @@
 //! | server signature payload | a statement: this server says that a code was right |
 //! | `codeChallenge` | a challenge of kind `text`, whose id stands in the signed parameter `code` |
 
+mod acts;
 mod payload;
 mod request;
 mod response;

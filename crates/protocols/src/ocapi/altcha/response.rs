@@ -37,6 +37,7 @@ pub(super) enum Reason {
 
 /// What became of a payload.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AltchaVerdict)]
 pub(super) struct Verdict {
     /// Whether it is good.
     verified: bool,
@@ -47,6 +48,14 @@ pub(super) struct Verdict {
     /// What the widget carries from now on instead of what it sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<String>,
+}
+
+/// An error, as the widget reads it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AltchaFailure)]
+pub(super) struct Failure {
+    /// What to do.
+    error: String,
 }
 
 impl Reason {
@@ -126,7 +135,9 @@ fn verdict(verdict: &Verdict) -> Response<Body> {
 /// A refusal: the status and the words of this protocol's table, in ALTCHA's shape.
 pub(super) fn refusal(refused: &Refused) -> Response<Body> {
     let as_problem = response::refusal(refused);
-    let body = json!({"error": refused.to_wire().detail});
+    let body = Failure {
+        error: refused.to_wire().detail,
+    };
     let mut response = response::json(as_problem.status(), "application/json", &body);
     for name in [header::RETRY_AFTER, header::ALLOW] {
         if let Some(value) = as_problem.headers().get(&name) {

@@ -9,26 +9,30 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Response, header};
-use axum::routing::any;
 use challenge::directory::Site;
-use challenge::visitor::{self, Check, CodeTold, Kind, Presented, Told, Visitor, Wish};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::payload::Payload;
-use super::request::{ToVerify, form, with_code};
-use super::response::{self, Reason};
-use super::statement::{Said, Statement};
+use super::acts;
+use super::request::ToVerify;
+use super::response::{self, Failure, Verdict};
 use crate::desk::Desk;
-use crate::ocapi::fields::{Fields, Unreadable};
-use crate::ocapi::readers::{self, Readers};
+use crate::ocapi::readers::Readers;
 use crate::ocapi::refusal::Refused;
-use crate::ocapi::{request, response as plain};
+use crate::ocapi::response as plain;
 
 /// Everything below a site's public id.
 pub fn router() -> Router<Arc<Desk>> {
-    Router::new()
-        .route("/{public_id}/challenge", any(challenge))
-        .route("/{public_id}/verify", any(verify))
-        .route("/{public_id}/siteverify", any(siteverify))
+    let (router, _) = documented().split_for_parts();
+    router.method_not_allowed_fallback(otherwise)
+}
+
+/// The routes that clients are told of, with their descriptions.
+pub(crate) fn documented() -> OpenApiRouter<Arc<Desk>> {
+    OpenApiRouter::new()
+        .routes(routes!(challenge))
+        .routes(routes!(verify))
+        .routes(routes!(siteverify))
 }
 
 /// The site that a path names.
@@ -72,6 +76,19 @@ async fn for_pages(
     }
 }
 
+/// Issues a challenge to ALTCHA's widget on a page of the site.
+#[utoipa::path(
+    get, path = "/ocapi/altcha/{public_id}/challenge", tag = "ocapi", operation_id = "altchaChallenge",
+    params(
+        ("public_id" = String, Path, description = "the site's public id"),
+        ("v" = Option<u8>, Query, description = "the version of the form, 1 or 2; without it 2"),
+        ("code" = Option<bool>, Query, description = "whether a code is asked beside the proof; without it as the site lists its kinds"),
+    ),
+    responses(
+        (status = 200, description = "a challenge as ALTCHA writes it: version 1 or 2, perhaps with codeChallenge and configuration"),
+        (status = "default", body = Failure, description = "an error, as the widget shows it"),
+    ),
+)]
 async fn challenge(
     State(desk): State<Arc<Desk>>,
     named: Named,
@@ -82,7 +99,7 @@ async fn challenge(
         &desk,
         named,
         (Method::GET, &parts),
-        async |site| match issue(&desk, site, &parts).await {
+        async |site| match acts::issue(&desk, site, &parts).await {
             Ok(response) => response,
             Err(refused) => response::refusal(&refused),
         },
@@ -90,18 +107,16 @@ async fn challenge(
     .await
 }
 
-async fn issue(desk: &Desk, site: &Site, parts: &Parts) -> Result<Response<Body>, Refused> {
-    let kinds = desk.verifier.kinds_of(site);
-    let wanted = (form(parts)?, with_code(parts, &kinds)?);
-    let address = request::neighbourhood_of(request::address(parts));
-    let wish = Wish {
-        language: request::language(parts)?.unwrap_or_default(),
-        ..Wish::of(Kind::Text, &address)
-    };
-    let issued = desk.verifier.issue_to_carry(site, wanted, &wish).await?;
-    Ok(response::challenge(&site.public_id, issued))
-}
-
+/// Verifies what the widget carries, with the code that its user typed. Without a code it is only looked at.
+#[utoipa::path(
+    post, path = "/ocapi/altcha/{public_id}/verify", tag = "ocapi", operation_id = "altchaVerify",
+    params(("public_id" = String, Path, description = "the site's public id")),
+    request_body(content = String, content_type = "application/json", description = "{\"payload\": text, \"code\": text}"),
+    responses(
+        (status = 200, body = Verdict, description = "verified, with what takes the payload's place; or not, with the reason"),
+        (status = "default", body = Failure, description = "an error, as the widget shows it"),
+    ),
+)]
 async fn verify(State(desk): State<Arc<Desk>>, named: Named, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     for_pages(&desk, named, (Method::POST, &parts), async |site| {
@@ -109,7 +124,7 @@ async fn verify(State(desk): State<Arc<Desk>>, named: Named, request: Request) -
             Ok(asked) => asked,
             Err(refused) => return response::refusal(&refused),
         };
-        match look(&desk, site, &asked, &parts).await {
+        match acts::look(&desk, site, &asked, &parts).await {
             Ok(instead) => response::verified(instead),
             Err(reason) => response::not_verified(reason),
         }
@@ -117,59 +132,27 @@ async fn verify(State(desk): State<Arc<Desk>>, named: Named, request: Request) -
     .await
 }
 
-/// Verifies what the widget has: with a code that is spent, without one it is only looked at.
-async fn look(
-    desk: &Desk,
-    site: &Arc<Site>,
-    asked: &ToVerify,
-    parts: &Parts,
-) -> Result<Option<String>, Reason> {
-    let Some(Payload::Proof(carried)) = Payload::read(&asked.payload) else {
-        return Err(Reason::Invalid);
-    };
-    let address = request::neighbourhood_of(request::address(parts));
-    let Some(code) = &asked.code else {
-        let check = Check {
-            peek: true,
-            repeat_key: None,
-            voucher: None,
-            address: &address,
-        };
-        let told = desk.verifier.present(site, &carried, &check).await;
-        return presented(told.map_err(reason)?).map(|()| None);
-    };
-    let host = readers::host(&parts.headers);
-    let visitor = Visitor {
-        address: &address,
-        host: host.as_deref(),
-    };
-    let verifier = &desk.verifier;
-    let told = verifier.answer_carried(site, (&carried, code), &visitor);
-    match told.await.map_err(reason)? {
-        CodeTold::Right { id, check_by } => {
-            let key = verifier.site_key(site).map_err(reason)?;
-            let said = Said {
-                id,
-                expires_at: check_by,
-            };
-            Ok(Some(said.sign(&key, verifier.now())))
-        }
-        CodeTold::Wrong => Err(Reason::WrongCode),
-        CodeTold::Proof(told) => presented(told).and(Err(Reason::Invalid)),
-    }
-}
-
+/// Verifies a payload for the site's server, once.
+#[utoipa::path(
+    post, path = "/ocapi/altcha/{public_id}/siteverify", tag = "ocapi", operation_id = "altchaSiteverify",
+    params(
+        ("public_id" = String, Path, description = "the site's public id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "under which the same is told again for 60 seconds"),
+    ),
+    request_body(content = String, content_type = "application/json", description = "{\"payload\": text, \"secret\": the site's private id}; or the same as a form"),
+    responses(
+        (status = 200, body = Verdict, description = "verified and spent; or not, with the reason"),
+        (status = "default", body = Failure, description = "the request cannot be read, or the secret is refused"),
+    ),
+)]
 async fn siteverify(
     State(desk): State<Arc<Desk>>,
     named: Named,
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    if parts.method != Method::POST {
-        return response::refusal(&Refused::WrongMethod { allow: "POST" });
-    }
     let taken = match site_of(&desk, named) {
-        Ok(site) => take(&desk, &site, (&parts, body)).await,
+        Ok(site) => acts::take(&desk, &site, (&parts, body)).await,
         Err(refused) => Err(refused),
     };
     match taken {
@@ -179,88 +162,21 @@ async fn siteverify(
     }
 }
 
-/// Verifies a payload for who shows the site's secret, and spends it.
-async fn take(
-    desk: &Desk,
-    site: &Arc<Site>,
-    (parts, body): (&Parts, Body),
-) -> Result<Result<(), Reason>, Refused> {
-    let fields = Fields::read(&parts.headers, body).await;
-    let fields = fields.map_err(|unreadable| match unreadable {
-        Unreadable::Length => Refused::TooLarge,
-        Unreadable::Form => Refused::Malformed(NEEDED.to_owned()),
-    })?;
-    let (Some(payload), Some(secret)) = (fields.get("payload"), fields.get("secret")) else {
-        return Err(Refused::Malformed(NEEDED.to_owned()));
+/// What a browser asks beforehand, and methods that nothing is done for.
+async fn otherwise(
+    State(desk): State<Arc<Desk>>,
+    named: Named,
+    request: Request,
+) -> Response<Body> {
+    let (parts, _) = request.into_parts();
+    let path = parts.uri.path();
+    let method = if path.ends_with("/siteverify") {
+        return response::refusal(&Refused::WrongMethod { allow: "POST" });
+    } else if path.ends_with("/challenge") {
+        Method::GET
+    } else {
+        Method::POST
     };
-    if !desk.verifier.is_secret_of(site, secret)? {
-        return Err(Refused::WrongSecret);
-    }
-    let address = request::text_of(request::address(parts));
-    let check = Check {
-        peek: false,
-        repeat_key: request::repeat_key(&parts.headers)?,
-        voucher: None,
-        address: &address,
-    };
-    match Payload::read(payload) {
-        None => Ok(Err(Reason::Invalid)),
-        Some(Payload::Proof(carried)) => {
-            let told = desk.verifier.present(site, &carried, &check).await;
-            Ok(presented(told?))
-        }
-        Some(Payload::Statement(statement)) => check_said(desk, site, &statement, &check).await,
-    }
-}
-
-const NEEDED: &str = r#"send {"payload": …, "secret": …}, each once, as JSON or as a form"#;
-
-/// Checks the challenge of which this server said that its code was right.
-async fn check_said(
-    desk: &Desk,
-    site: &Arc<Site>,
-    statement: &Statement,
-    check: &Check<'_>,
-) -> Result<Result<(), Reason>, Refused> {
-    let key = desk.verifier.site_key(site)?;
-    let Some(said) = statement.verify(&key) else {
-        return Ok(Err(Reason::Invalid));
-    };
-    if desk.verifier.now() >= said.expires_at {
-        return Ok(Err(Reason::Expired));
-    }
-    let found = match desk.verifier.check_visit(site, &said.id, check).await {
-        Err(visitor::Refused::NotFound) => return Ok(Err(Reason::Invalid)),
-        found => found?,
-    };
-    Ok(match found {
-        Told::Valid => Ok(()),
-        Told::Consumed => Err(Reason::Used),
-        Told::Expired => Err(Reason::Expired),
-        Told::Pending | Told::Invalid | Told::Answered => Err(Reason::Invalid),
-    })
-}
-
-fn presented(told: Presented) -> Result<(), Reason> {
-    match told {
-        Presented::Right => Ok(()),
-        Presented::Wrong => Err(Reason::Invalid),
-        Presented::Expired => Err(Reason::Expired),
-        Presented::Used => Err(Reason::Used),
-        Presented::WithoutCode => Err(Reason::WithoutCode),
-    }
-}
-
-/// What the widget is told where the domain said no.
-fn reason(refused: visitor::Refused) -> Reason {
-    match refused {
-        visitor::Refused::AlreadyAnswered => Reason::Answered,
-        visitor::Refused::Expired => Reason::Expired,
-        visitor::Refused::SlowDown { .. } => Reason::SlowDown,
-        visitor::Refused::NotFound => Reason::Invalid,
-        other => {
-            tracing::error!(protocol = "ocapi", %other, "a payload could not be verified");
-            Reason::Unavailable
-        }
-    }
+    let nothing = async |_: &Arc<Site>| plain::nothing();
+    for_pages(&desk, named, (method, &parts), nothing).await
 }

@@ -1,7 +1,6 @@
 //! What a check by a secret asks.
 
 use axum::body::Body;
-use axum::http::Method;
 use axum::http::request::Parts;
 
 use super::refusal::Failed;
@@ -18,9 +17,6 @@ pub(super) struct Asked(Fields);
 impl Asked {
     /// Reads a request.
     pub(super) async fn read(parts: &Parts, body: Body) -> Result<Self, Failed> {
-        if parts.method != Method::POST {
-            return Err(Failed::BadRequest);
-        }
         let fields = Fields::read(&parts.headers, body).await;
         fields.map(Self).map_err(|_| Failed::BadRequest)
     }

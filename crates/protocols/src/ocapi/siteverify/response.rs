@@ -13,6 +13,7 @@ use crate::ocapi::response;
 
 /// What is told; each shape has some of it.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SiteverifyVerdict)]
 pub(super) struct Verdict {
     /// Whether the response is a challenge that was answered right, told for the first time.
     success: bool,

@@ -6,26 +6,66 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::Response;
-use axum::routing::any;
 use challenge::visitor::{self, Check, Finding, Told};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::refusal::Failed;
 use super::request::{Asked, RESPONSE_LENGTH_MAX};
-use super::response;
+use super::response::{self, Verdict};
 use super::shape::Shape;
 use crate::desk::Desk;
 use crate::ocapi::request;
 
 /// The three paths. Every method is answered: what is no POST is told so in JSON.
 pub fn router() -> Router<Arc<Desk>> {
-    let mut router = Router::new();
-    for shape in Shape::ALL {
-        let verify = move |State(desk): State<Arc<Desk>>, request: Request| async move {
-            siteverify(&desk, shape, request).await
-        };
-        router = router.route(shape.path(), any(verify));
-    }
-    router
+    let (router, _) = documented().split_for_parts();
+    router.method_not_allowed_fallback(not_posted)
+}
+
+/// The routes that clients are told of, with their descriptions.
+pub(crate) fn documented() -> OpenApiRouter<Arc<Desk>> {
+    OpenApiRouter::new()
+        .routes(routes!(recaptcha))
+        .routes(routes!(hcaptcha))
+        .routes(routes!(turnstile))
+}
+
+/// Checks a challenge in reCAPTCHA's shape.
+#[utoipa::path(
+    post, path = "/recaptcha/api/siteverify", tag = "ocapi", operation_id = "recaptchaSiteverify",
+    request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "secret, response; JSON and multipart are read, too"),
+    responses((status = 200, body = Verdict, description = "whatever is told")),
+)]
+async fn recaptcha(State(desk): State<Arc<Desk>>, request: Request) -> Response<Body> {
+    siteverify(&desk, Shape::Recaptcha, request).await
+}
+
+/// Checks a challenge in hCaptcha's shape.
+#[utoipa::path(
+    post, path = "/siteverify", tag = "ocapi", operation_id = "hcaptchaSiteverify",
+    request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "secret, response, perhaps sitekey; JSON and multipart are read, too"),
+    responses((status = 200, body = Verdict, description = "whatever is told")),
+)]
+async fn hcaptcha(State(desk): State<Arc<Desk>>, request: Request) -> Response<Body> {
+    siteverify(&desk, Shape::Hcaptcha, request).await
+}
+
+/// Checks a challenge in Turnstile's shape.
+#[utoipa::path(
+    post, path = "/turnstile/v0/siteverify", tag = "ocapi", operation_id = "turnstileSiteverify",
+    request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "secret, response, perhaps idempotency_key; JSON and multipart are read, too"),
+    responses((status = 200, body = Verdict, description = "whatever is told")),
+)]
+async fn turnstile(State(desk): State<Arc<Desk>>, request: Request) -> Response<Body> {
+    siteverify(&desk, Shape::Turnstile, request).await
+}
+
+/// What is told to who does not post: in the shape that is spoken at the path.
+async fn not_posted(request: Request) -> Response<Body> {
+    let path = request.uri().path();
+    let shape = Shape::ALL.into_iter().find(|shape| shape.path() == path);
+    response::failed(shape.unwrap_or(Shape::Hcaptcha), &[Failed::BadRequest])
 }
 
 async fn siteverify(desk: &Desk, shape: Shape, asked: Request) -> Response<Body> {
