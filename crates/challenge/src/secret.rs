@@ -88,6 +88,7 @@ struct MasterKey {
     passcodes: hmac::Key,
     tickets: hmac::Key,
     puzzles: hmac::Key,
+    voices: hmac::Key,
     push: PushKey,
 }
 
@@ -270,6 +271,15 @@ impl Keyring {
         Ok(Zeroizing::new(key))
     }
 
+    /// By what a visitor's voice about a corpus is told from others: the address itself is not kept, and
+    /// cannot be found without this ring. Another master key makes it another voice.
+    pub fn voice(&self, corpus: i64, address: &str) -> Result<[u8; 16], SealError> {
+        let text = format!("{corpus} {address}");
+        let tag = hmac::sign(&self.key(self.current)?.voices, text.as_bytes());
+        let half = tag.as_ref().first_chunk::<16>();
+        half.copied().ok_or(SealError::Damaged)
+    }
+
     /// The key that a transaction's questions are derived under, for one tenant.
     pub fn question_key(&self, tenant: i64) -> Result<hmac::Key, SealError> {
         let key = hmac::sign(&self.key(self.current)?.questions, &tenant.to_be_bytes());
@@ -314,6 +324,7 @@ impl MasterKey {
         let passcodes = hmac::sign(&root, b"countersign passcodes v1");
         let tickets = hmac::sign(&root, b"countersign tickets v1");
         let puzzles = hmac::sign(&root, b"countersign puzzles v1");
+        let voices = hmac::sign(&root, b"countersign voices v1");
         let push = hmac::sign(&root, b"countersign push v1");
         Some(Self {
             sealing: LessSafeKey::new(UnboundKey::new(&AES_256_GCM, sealing.as_ref()).ok()?),
@@ -323,6 +334,7 @@ impl MasterKey {
             passcodes: hmac::Key::new(hmac::HMAC_SHA256, passcodes.as_ref()),
             tickets: hmac::Key::new(hmac::HMAC_SHA256, tickets.as_ref()),
             puzzles: hmac::Key::new(hmac::HMAC_SHA256, puzzles.as_ref()),
+            voices: hmac::Key::new(hmac::HMAC_SHA256, voices.as_ref()),
             push: PushKey::derive(&hmac::Key::new(hmac::HMAC_SHA256, push.as_ref()))?,
         })
     }

@@ -56,6 +56,7 @@ pub struct Verifier {
     pub(crate) turnstiles: Turnstiles,
     pub(crate) callers: crate::callers::KnownCallers,
     pub(crate) nearby: crate::approval::Nearby,
+    pub(crate) corpora: crate::corpus::Corpora,
     pub(crate) site_secrets: crate::visitor::SiteSecrets,
     /// What is counted about visitors.
     pub visitors: Counters,
@@ -109,6 +110,7 @@ impl Verifier {
             turnstiles,
             callers,
             nearby: crate::approval::Nearby::default(),
+            corpora: crate::corpus::Corpora::default(),
             site_secrets: crate::visitor::SiteSecrets::default(),
             visitors: Counters::default(),
             catalogue,

@@ -2,6 +2,7 @@
 
 use challenge::access::{AccessToken, TokenKey};
 use challenge::audit::Event;
+use challenge::corpus::Annotation;
 use challenge::ports::{ChallengeWrite, Change, Message, SpentMark, StoreError, Version};
 use challenge::visitor::VisitWrite;
 
@@ -14,6 +15,7 @@ pub(crate) struct ChangeRows {
     pub(crate) tenant: i64,
     pub(crate) standing: Option<StandingRow>,
     pub(crate) challenges: Vec<ChallengeRow>,
+    pub(crate) annotations: Vec<Annotation>,
     pub(crate) spent: Vec<SpentMark>,
     pub(crate) token: Option<AccessToken>,
     pub(crate) revoked: Option<TokenKey>,
@@ -100,6 +102,7 @@ impl ChangeRows {
             shelves: crate::shelf::rows(change.tenant, &change.approvals)?,
             standing,
             challenges,
+            annotations: change.annotations,
             spent: change.spent,
             token: change.token,
             revoked: change.revoked,

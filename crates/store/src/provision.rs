@@ -199,7 +199,7 @@ pub(crate) fn any(sql: &'static str, cells: Vec<Cell>) -> Step {
 }
 
 /// A statement that must touch this number of rows.
-fn exactly(rows: u64, sql: &'static str, cells: Vec<Cell>) -> Step {
+pub(crate) fn exactly(rows: u64, sql: &'static str, cells: Vec<Cell>) -> Step {
     Step {
         sql,
         cells,

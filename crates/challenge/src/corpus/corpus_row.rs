@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::corpus::EditionKey;
 use crate::directory::Tenant;
 use crate::id::Id;
 use crate::visitor::{Kind, Language};
@@ -28,6 +29,17 @@ pub struct Corpus {
     pub imported_at: Timestamp,
     /// Rises with each import, and with each image that becomes known.
     pub version: i64,
+}
+
+impl Corpus {
+    /// What finds the images that are shown.
+    pub fn key(&self) -> EditionKey {
+        EditionKey {
+            tenant: self.tenant,
+            corpus: self.id,
+            edition: self.edition,
+        }
+    }
 }
 
 /// One import of a corpus. There are only ids of these.

@@ -10,7 +10,8 @@ use crate::methods::proof_of_work::Attempt;
 use crate::ports::{Change, StoreError};
 use crate::verifier::{TRIES, Verifier};
 use crate::visitor::issuing::{CHECK_S, IssuedToVisitor, Wish};
-use crate::visitor::{Refused, Task, Ticket, Visit, VisitWrite};
+use crate::visitor::voices::Judged;
+use crate::visitor::{Refused, Ticket, Visit, VisitWrite};
 
 /// What a visitor gave as an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +89,14 @@ impl Verifier {
             let taken = self.visitors.take_guess(site, address, taken_at);
             taken.map_err(|retry_s| Refused::SlowDown { retry_s })?;
         }
-        let right = is_right(&ticket.task, given);
+        let judged = self.judge((ticket, site), given, visitor).await;
+        let judged = judged.inspect_err(|_| {
+            // It was not looked at.
+            if guessable {
+                self.visitors.give_guess_back(site, address, taken_at);
+            }
+        })?;
+        let right = judged.right;
         if guessable && right {
             self.visitors.give_guess_back(site, address, taken_at);
         }
@@ -96,14 +104,14 @@ impl Verifier {
             let taken = self.visitors.take_wrong(address, taken_at);
             taken.map_err(|retry_s| Refused::SlowDown { retry_s })?;
         }
-        self.commit_answer((ticket, site), right, visitor).await
+        self.commit_answer((ticket, site), judged, visitor).await
     }
 
     /// Commits what an answer is worth, or says what an earlier one was.
     async fn commit_answer(
         &self,
         (ticket, site): (&Ticket, &Arc<Site>),
-        right: bool,
+        Judged { right, said }: Judged,
         visitor: &Visitor<'_>,
     ) -> Result<bool, Refused> {
         for _ in 0..TRIES {
@@ -132,6 +140,7 @@ impl Verifier {
             let event = self.visitor_event(site, kind, ticket.id, visitor.address);
             let change = Change {
                 visit: Some(VisitWrite { expected: 0, next }),
+                annotations: said.clone(),
                 ..Change::telling(event)
             };
             let issued_at = ticket.id.drawn_at();
@@ -141,6 +150,7 @@ impl Verifier {
             match self.store.commit(change).await {
                 Ok(()) => {
                     drop(counted);
+                    self.settle_agreed((ticket, site), &said).await;
                     return Ok(right);
                 }
                 Err(error) => {
@@ -180,16 +190,5 @@ impl Verifier {
                 ..Detail::default()
             },
         }
-    }
-}
-
-/// Whether an answer is right. One that does not go with the task is wrong.
-fn is_right(task: &Task, given: &AnswerGiven) -> bool {
-    match (task, given) {
-        (Task::ProofOfWork(solution), AnswerGiven::ProofOfWork(attempt)) => {
-            solution.is_hit_by(attempt)
-        }
-        (Task::Text(code), AnswerGiven::Text(text)) => code.is_hit_by(text),
-        _ => false,
     }
 }

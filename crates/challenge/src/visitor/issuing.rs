@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
+use crate::corpus::Corpus;
 use crate::directory::Site;
 use crate::id::TimedId;
 use crate::methods::code::{self, Code};
@@ -104,7 +105,8 @@ impl Verifier {
         site: &Site,
         wish: &Wish<'_>,
     ) -> Result<IssuedToVisitor, Refused> {
-        let kinds = self.kinds_of(site);
+        let corpora = self.corpora_of(site).await;
+        let kinds = kinds_of(site, &corpora);
         let (task, answer_by, shown) = match wish.kind {
             Kind::ProofOfWork => self.work_for(site, wish.address).await?,
             Kind::Text => {
@@ -112,7 +114,10 @@ impl Verifier {
                 let length = code::LENGTH;
                 (task, self.answer_by(), Shown::Text { length })
             }
-            Kind::Classification | Kind::Transcription => return Err(Refused::NothingToShow),
+            Kind::Classification | Kind::Transcription => {
+                let (task, shown) = self.images_for(wish, &corpora).await?;
+                (task, self.answer_by(), shown)
+            }
         };
         let now = self.clock.now();
         let ticket = Ticket {
@@ -163,17 +168,10 @@ impl Verifier {
         self.clock.now().plus_s(ANSWER_S)
     }
 
-    /// The kinds that a site's visitors may have: those that it lists, and a proof of work in any case,
-    /// as the way for whoever cannot see, hear or read the others.
-    pub fn kinds_of(&self, site: &Site) -> Vec<Kind> {
-        let listed = site.kinds.iter().filter_map(|name| Kind::named(name));
-        let mut kinds: Vec<_> = listed
-            .filter(|kind| matches!(kind, Kind::ProofOfWork | Kind::Text))
-            .collect();
-        if !kinds.contains(&Kind::ProofOfWork) {
-            kinds.push(Kind::ProofOfWork);
-        }
-        kinds
+    /// The kinds that a site's visitors may have: those that it lists and has something to show for, and a
+    /// proof of work in any case, as the way for whoever cannot see, hear or read the others.
+    pub async fn kinds_of(&self, site: &Site) -> Vec<Kind> {
+        kinds_of(site, &self.corpora_of(site).await)
     }
 
     /// The challenge that an id carries, with its site; nothing where this server did not issue it, or
@@ -192,4 +190,21 @@ impl Verifier {
         let place = Site::secret_place(site.tenant, site.id);
         Ok(self.keyring.open(&place, sealed)?)
     }
+}
+
+/// The kinds of a site that has these corpora.
+fn kinds_of(site: &Site, corpora: &[Corpus]) -> Vec<Kind> {
+    let listed = site.kinds.iter().filter_map(|name| Kind::named(name));
+    let mut kinds: Vec<_> = listed
+        .filter(|kind| match kind {
+            Kind::ProofOfWork | Kind::Text => true,
+            Kind::Classification | Kind::Transcription => {
+                corpora.iter().any(|corpus| corpus.holds.kind() == *kind)
+            }
+        })
+        .collect();
+    if !kinds.contains(&Kind::ProofOfWork) {
+        kinds.push(Kind::ProofOfWork);
+    }
+    kinds
 }

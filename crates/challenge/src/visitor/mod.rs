@@ -10,6 +10,7 @@ mod carried;
 mod checking;
 mod counters;
 mod effort;
+mod imagery;
 mod issuing;
 mod kind;
 mod language;
@@ -23,6 +24,7 @@ mod task;
 mod throttle;
 mod ticket;
 mod visit;
+mod voices;
 
 pub use answering::{AnswerGiven, Answered, Visitor};
 pub use carried::{

@@ -1,7 +1,8 @@
 //! What a ticket carries of its kind: enough to judge an answer and to show the challenge again.
 
 use crate::clock::Timestamp;
-use crate::corpus::{Corpus, Edition};
+use crate::corpus::{Corpus, Edition, EditionKey};
+use crate::directory::Tenant;
 use crate::id::Id;
 use crate::methods::code::{Code, LENGTH};
 use crate::methods::images::{IMAGES_MAX, Pick};
@@ -31,6 +32,8 @@ pub struct Images {
     pub corpus: Id<Corpus>,
     /// The edition of the corpus that the ordinals are of.
     pub edition: Id<Edition>,
+    /// Bytes that each of the images is served with, however long it is.
+    pub length: u32,
     /// What was picked before, and how.
     pub series: Series,
     /// What was picked now, in the order in which it is shown.
@@ -104,9 +107,19 @@ impl Task {
 }
 
 impl Images {
+    /// What finds the images, for a tenant's site.
+    pub(super) fn key(&self, tenant: Id<Tenant>) -> EditionKey {
+        EditionKey {
+            tenant,
+            corpus: self.corpus,
+            edition: self.edition,
+        }
+    }
+
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.corpus.number().to_be_bytes());
         out.extend_from_slice(&self.edition.number().to_be_bytes());
+        out.extend_from_slice(&self.length.to_be_bytes());
         out.extend_from_slice(&self.series.began_at.unix_ms().to_be_bytes());
         out.push(length(self.series.salts.len()));
         for salt in &self.series.salts {
@@ -130,6 +143,7 @@ impl Images {
     fn read(from: &[u8]) -> Option<Self> {
         let (corpus, from) = from.split_first_chunk::<8>()?;
         let (edition, from) = from.split_first_chunk::<8>()?;
+        let (length, from) = from.split_first_chunk::<4>()?;
         let (began_at, from) = from.split_first_chunk::<8>()?;
         let (salts, from) = read_numbers(from, SERIES_MAX)?;
         let (about, from) = from.split_first_chunk::<2>()?;
@@ -140,6 +154,7 @@ impl Images {
         Some(Self {
             corpus: Id::from_number(i64::from_be_bytes(*corpus))?,
             edition: Id::from_number(i64::from_be_bytes(*edition))?,
+            length: u32::from_be_bytes(*length),
             series: Series {
                 began_at: Timestamp::from_unix_ms(i64::from_be_bytes(*began_at)),
                 salts,

@@ -300,13 +300,7 @@ fn furnish(
         },
         clients: clients(tenant, rng),
         policies: vec![policy],
-        sites: vec![
-            site(tenant, ("shop", "shop"), (keyring, rng)),
-            site(tenant, ("forum", "forum"), (keyring, rng)),
-            // Of the same key as the shop's, and of one byte less than signs.
-            site(tenant, ("twin", "shop"), (keyring, rng)),
-            site(tenant, ("brief", ""), (keyring, rng)),
-        ],
+        sites: sites(tenant, (keyring, rng)),
     });
     rows.users.push((user, authenticators));
     rows.standings.insert(
@@ -351,8 +345,24 @@ fn product(method: &Method) -> Option<String> {
     Some(product.to_owned())
 }
 
-/// A site whose proofs of work are found at once.
-/// A site whose key is `secret`, filled up to 32 bytes; 31 where it is empty.
+fn sites(tenant: Id<Tenant>, (keyring, rng): (&Keyring, &DangerCountingRng)) -> Vec<Site> {
+    vec![
+        site(tenant, ("shop", "shop"), (keyring, rng)),
+        site(tenant, ("forum", "forum"), (keyring, rng)),
+        // Of the same key as the shop's, and of one byte less than signs.
+        site(tenant, ("twin", "shop"), (keyring, rng)),
+        site(tenant, ("brief", ""), (keyring, rng)),
+        Site {
+            kinds: ["classification", "transcription", "text"]
+                .map(str::to_owned)
+                .to_vec(),
+            corpora: vec!["corpus1".to_owned(), "corpus2".to_owned()],
+            ..site(tenant, ("gallery", "gallery"), (keyring, rng))
+        },
+    ]
+}
+
+/// A site whose proofs of work are found at once, and whose key is `secret`, filled up to 32 bytes; 31 where it is empty.
 fn site(
     tenant: Id<Tenant>,
     (name, secret): (&str, &str),

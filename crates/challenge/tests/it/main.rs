@@ -10,6 +10,8 @@ mod carried;
 mod delivering;
 mod issuing;
 mod memory_approvals;
+#[macro_use]
+mod memory_corpora;
 mod memory_store;
 mod one_time_passwords;
 mod printing;
@@ -18,6 +20,7 @@ mod races;
 mod resynchronising;
 mod signatures;
 mod supplied;
+mod visitor_images;
 mod visitor_pressure;
 mod visitor_shop;
 mod visitors;

@@ -30,8 +30,13 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) fn open() -> Self {
+        Self::open_as("shop")
+    }
+
+    /// One of the bench's other sites.
+    pub(crate) fn open_as(public_id: &str) -> Self {
         let bench = Bench::with(Limits::default(), vec![]);
-        let site = bench.verifier.catalogue.site("shop").unwrap();
+        let site = bench.verifier.catalogue.site(public_id).unwrap();
         Self { bench, site }
     }
 

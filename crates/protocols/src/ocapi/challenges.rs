@@ -68,7 +68,7 @@ async fn issue(desk: &Desk, site: &Site, parts: &Parts) -> Result<IssuedToVisito
     let language = request::language(parts)?;
     let language = language.or_else(|| after.as_ref().map(|before| before.language));
     let wish = Wish {
-        kind: kind_of(&desk.verifier.kinds_of(site), kind)?,
+        kind: kind_of(&desk.verifier.kinds_of(site).await, kind)?,
         language: language.unwrap_or_default(),
         after: after.as_ref(),
         address: &request::neighbourhood_of(request::address(parts)),

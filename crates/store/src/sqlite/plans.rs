@@ -6,7 +6,7 @@ use crate::sql;
 use crate::sqlite::open;
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 38] = [
+const STATEMENTS: [&str; 47] = [
     sql::STANDING,
     sql::CHALLENGE,
     sql::TOKEN,
@@ -45,6 +45,15 @@ const STATEMENTS: [&str; 38] = [
     sql::ENDED_CHALLENGES,
     sql::ENDED_SITE_HOURS,
     sql::REMOVE_SITE_HOUR,
+    sql::CORPUS_IMAGES,
+    sql::IMAGE_BYTES,
+    sql::SETTLE_IMAGE,
+    sql::TALLIES_OF,
+    sql::ENDED_BYTES,
+    sql::REMOVE_BYTES,
+    sql::ENDED_IMAGES,
+    sql::REMOVE_IMAGE,
+    sql::ENDED_EDITIONS,
 ];
 
 /// The steps of a statement's plan, as SQLite words them.

@@ -266,7 +266,7 @@ mod tests {
         let mut writer = writer(&folder);
         writer
             .connection
-            .execute_batch("PRAGMA max_page_count = 60")
+            .execute_batch("PRAGMA max_page_count = 80")
             .unwrap();
         let acknowledged = (0..100)
             .take_while(|&number| writer.run(&event(number, 4000)).is_ok())

@@ -22,6 +22,8 @@ use challenge::ports::{Change, Provision, Store, StoreError, TenantRows, Version
 use challenge::standing::Standing;
 use challenge::visitor::{SiteHour, Visit};
 
+use crate::memory_corpora::CorpusRows;
+
 #[derive(Default)]
 pub(super) struct Rows {
     pub(super) version: u64,
@@ -31,6 +33,7 @@ pub(super) struct Rows {
     pub(super) authenticators: BTreeMap<Id<Authenticator>, Authenticator>,
     pub(super) standings: BTreeMap<Id<User>, (Version, Standing)>,
     pub(super) events: Vec<Event>,
+    pub(super) corpora: CorpusRows,
     /// So many writes are lost to somebody faster.
     pub(super) losses: u32,
 }
@@ -110,6 +113,8 @@ impl Rows {
         self.tenants.get_mut(&tenant).unwrap()
     }
 }
+
+keeps_corpora!(Memory);
 
 #[async_trait]
 impl Store for Memory {
