@@ -20,7 +20,7 @@ subset() {
         --layout-features=kern --name-IDs='0,1,2,13,14'
 }
 code='U+0033-0039,U+0041-005A'
-hand='U+0020-007E,U+00C0-00FF'
+hand='U+0020,U+0041-005A,U+0061-007A'
 subset roboto-slab 700 code-slab "$code"
 subset roboto 600 code-sans "$code"
 subset schoolbell 400 code-school "$code"

@@ -41,9 +41,21 @@ impl Dice {
         drawn.checked_rem(bound).unwrap_or_default()
     }
 
+    /// True so often, out of once.
+    pub(super) fn chance(&mut self, share: f32) -> bool {
+        self.unit() < share
+    }
+
     /// One of these.
     pub(super) fn one_of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
         all.get(self.below(all.len()))
+    }
+
+    /// Puts them in an order of its own.
+    pub(super) fn shuffle<T>(&mut self, all: &mut [T]) {
+        for end in (1..all.len()).rev() {
+            all.swap(end, self.below(end + 1));
+        }
     }
 }
 
@@ -73,5 +85,10 @@ mod tests {
         }
         assert_eq!(seen, [true; 6]);
         assert_eq!(dice.below(0), 0);
+        let mut all = [1, 2, 3, 4, 5];
+        dice.shuffle(&mut all);
+        all.sort_unstable();
+        assert_eq!(all, [1, 2, 3, 4, 5]);
+        assert!(dice.chance(1.0) && !dice.chance(0.0));
     }
 }

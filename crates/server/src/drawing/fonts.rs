@@ -6,3 +6,9 @@ pub(super) const PRINTED: [&[u8]; 3] = [
     include_bytes!("../../data/drawing/fonts/code-sans.ttf"),
     include_bytes!("../../data/drawing/fonts/code-school.ttf"),
 ];
+
+/// Handwriting, of Latin letters without accents and the space.
+pub(super) const WRITTEN: [&[u8]; 2] = [
+    include_bytes!("../../data/drawing/fonts/hand-apple.ttf"),
+    include_bytes!("../../data/drawing/fonts/hand-satisfy.ttf"),
+];

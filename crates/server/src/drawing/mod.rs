@@ -4,6 +4,7 @@
 //! whom, is the [mint](crate::workers::mint)'s to say.
 
 mod bend;
+pub mod corpora;
 mod dice;
 mod fonts;
 mod shape;

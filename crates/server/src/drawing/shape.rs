@@ -3,9 +3,6 @@
 use ab_glyph::{Font as _, FontRef, OutlineCurve};
 use tiny_skia::{Path, PathBuilder, Point};
 
-/// Pieces that a curve, and a straight line, of a character is cut into, so that it can be bent.
-const PIECES: u8 = 8;
-
 /// Closed lines that bound an area.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shape {
@@ -112,15 +109,16 @@ impl Face {
         Self { font, cap_height }
     }
 
-    /// A character's shape, at its place after what stands before; empty where the font has none.
-    pub(super) fn shape(&self, character: char) -> Shape {
+    /// A character's shape, at its place after what stands before; empty where the font has none. Each curve
+    /// and each straight line in it is cut into so many `pieces`, by which it can be bent.
+    pub(super) fn shape(&self, character: char, pieces: u8) -> Shape {
         let Some(outline) = self.font.outline(self.font.glyph_id(character)) else {
             return Shape::default();
         };
         let mut contours: Vec<Vec<Point>> = Vec::new();
         let mut end = None;
         for curve in &outline.curves {
-            let points = points_of(curve);
+            let points = points_of(curve, pieces);
             if end != Some(points[0]) {
                 contours.push(Vec::new());
             }
@@ -133,6 +131,15 @@ impl Face {
         Shape { contours }.moved(|point| Point::from_xy(point.x * scale, -point.y * scale))
     }
 
+    /// How far after a character the next one stands.
+    pub(super) fn advance(&self, character: char, next: Option<char>) -> f32 {
+        let id = self.font.glyph_id(character);
+        let kern = next.map_or(0.0, |next| {
+            self.font.kern_unscaled(id, self.font.glyph_id(next))
+        });
+        (self.font.h_advance_unscaled(id) + kern) / self.cap_height
+    }
+
     /// Whether the font has a character.
     #[cfg(test)]
     pub(super) fn has(&self, character: char) -> bool {
@@ -141,8 +148,8 @@ impl Face {
 }
 
 /// A curve's points, the first and the last among them.
-fn points_of(curve: &OutlineCurve) -> Vec<Point> {
-    let steps = (0..=PIECES).map(|step| f32::from(step) / f32::from(PIECES));
+fn points_of(curve: &OutlineCurve, pieces: u8) -> Vec<Point> {
+    let steps = (0..=pieces).map(|step| f32::from(step) / f32::from(pieces));
     let mix = |a: ab_glyph::Point, b: ab_glyph::Point, t: f32| ab_glyph::Point {
         x: a.x + (b.x - a.x) * t,
         y: a.y + (b.y - a.y) * t,
@@ -171,7 +178,7 @@ mod tests {
     #[test]
     fn a_capital_is_one_high_and_stands_on_the_line() {
         for file in fonts::PRINTED {
-            let bounds = Face::new(file).shape('H').bounds();
+            let bounds = Face::new(file).shape('H', 8).bounds();
             assert!((bounds.height() - 1.0).abs() < 1e-3, "{bounds:?}");
             assert!(bounds.bottom.abs() < 0.1, "{bounds:?}");
         }

@@ -69,3 +69,13 @@ fn palette(tint: &Tint) -> Vec<u8> {
         |step: u8| [0, 1, 2].map(|part: usize| mix(tint.ink[part], tint.paper[part], step));
     (0..=u8::MAX).flat_map(colour).collect()
 }
+
+/// A lightness as a byte.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "between 0 and 255 after the clamp"
+)]
+pub(super) fn level(light: f32) -> u8 {
+    light.clamp(0.0, 255.0) as u8
+}

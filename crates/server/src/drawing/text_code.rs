@@ -14,9 +14,12 @@ use super::bend::{Bend, Field};
 use super::dice::Dice;
 use super::fonts;
 use super::shape::{Face, Shape};
-use super::sheet::{Sheet, Tint, png_of};
+use super::sheet::{Sheet, Tint, level, png_of};
 
 static FACES: LazyLock<[Face; 3]> = LazyLock::new(|| fonts::PRINTED.map(Face::new));
+
+/// Pieces of a line or curve: the letters are large and bend much.
+const PIECES: u8 = 8;
 
 /// How high a capital is, in pixels, at least and at most.
 const CAPITAL: (f32, f32) = (62.0, 76.0);
@@ -109,7 +112,7 @@ fn letter(character: char, dice: &mut Dice) -> Shape {
     let wide = high * dice.between(0.92, 1.12);
     let (turn, slant) = (dice.around(LEAN), dice.around(0.18));
     let (sin, cos) = turn.sin_cos();
-    let leaning = face.shape(character).moved(|point| {
+    let leaning = face.shape(character, PIECES).moved(|point| {
         let (x, y) = (point.x * wide - slant * point.y * high, point.y * high);
         Point::from_xy(x * cos - y * sin, x * sin + y * cos)
     });
@@ -194,16 +197,6 @@ fn lightness(dice: &mut Dice, ink: &[u8], scratches: &[u8]) -> Vec<u8> {
         }
     }
     light
-}
-
-/// A lightness as a byte.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "between 0 and 255 after the clamp"
-)]
-fn level(light: f32) -> u8 {
-    light.clamp(0.0, 255.0) as u8
 }
 
 #[cfg(test)]
@@ -298,7 +291,7 @@ mod tests {
     fn every_character_of_codes_is_in_every_font() {
         for face in FACES.iter() {
             for character in ALPHABET.iter().map(u8::to_ascii_uppercase).map(char::from) {
-                assert!(face.has(character) && face.shape(character).path().is_some());
+                assert!(face.has(character) && face.shape(character, PIECES).path().is_some());
             }
         }
     }
