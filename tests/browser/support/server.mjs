@@ -39,8 +39,12 @@ export async function run(words, announced) {
   return { found, stop };
 }
 
-/** A server with the site `shop`, whose pages may come from the given origins. */
-export async function startServer(origins, difficulty = 200) {
+/**
+ * A server with the site `shop`, whose pages may come from the given origins.
+ * @param {string[]} origins
+ * @param {{kinds?: string[], corpora?: {name: string, folder: string, csv: string}[]}} [wishes] by default proof of work
+ */
+export async function startServer(origins, { kinds = ['pow'], corpora = [] } = {}) {
   const data = mkdtempSync(join(tmpdir(), 'countersign-browser-'));
   const file = join(data, 'sites.toml');
   writeFileSync(file, `[[tenant]]
@@ -48,11 +52,13 @@ name = "TESTS"
   [[tenant.site]]
   public_id = "shop"
   secret = "${SECRET}"
-  kinds = ["pow"]
+  kinds = ${JSON.stringify(kinds)}
+  corpora = ${JSON.stringify(corpora.map(({ name }) => name))}
   origins = ${JSON.stringify(origins)}
-  difficulty = ${difficulty}
+  difficulty = 200
 `);
-  for (const words of [['init'], ['apply', file]]) execFileSync(program, ['--data', data, ...words], { stdio: 'pipe' });
+  const imports = corpora.map(({ name, folder, csv }) => ['corpus', 'import', folder, '--csv', csv, '--tenant', 'TESTS', '--name', name]);
+  for (const words of [['init'], ['apply', file], ...imports]) execFileSync(program, ['--data', data, ...words], { stdio: 'pipe' });
   const serve = (listen) => run(['--data', data, 'serve', '--listen', listen], /listening on (http:\/\/\S+)/);
   let running = await serve('127.0.0.1:0');
   const address = running.found[1];
