@@ -120,7 +120,8 @@ fn site(public_id: &str) -> SiteBlueprint {
     }
 }
 
-fn blueprint() -> Blueprint {
+/// The shops and their sites.
+pub(crate) fn blueprint() -> Blueprint {
     let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
     let sites = vec![
         site("shop"),
@@ -223,38 +224,6 @@ impl Shop {
     ) -> Reply {
         self.send_from("192.0.2.7", request(method, path, headers, body))
             .await
-    }
-
-    /// The bytes that a request from 192.0.2.7 is answered with, well.
-    pub(crate) async fn bytes(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-    ) -> Vec<u8> {
-        let asked = request(method, path, headers, "");
-        let response = self.router.clone().oneshot(asked).await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK, "{path}");
-        let bytes = body::to_bytes(response.into_body(), usize::MAX).await;
-        bytes.unwrap().to_vec()
-    }
-
-    /// Gives a site the key of another name.
-    pub(crate) async fn give_key(&self, site: &str, named: &str) {
-        let mut blueprint = blueprint();
-        let mut sites = blueprint.tenants.iter_mut().flat_map(|of| &mut of.sites);
-        let site = sites.find(|known| known.public_id == site).unwrap();
-        site.secret = Some(SecretString::from(key_of(named)));
-        let keyring = Keyring::new(BTreeMap::from([(1, [7; 32])])).unwrap();
-        let provisioner = Provisioner {
-            store: &**self.verifier.store(),
-            keyring: &keyring,
-            rng: &DangerCountingRng::default(),
-            clock: &*self.clock,
-        };
-        let applied = provisioner.apply(&blueprint, Options::default()).await;
-        applied.unwrap();
-        assert!(self.verifier.catalogue.refresh().await.unwrap());
     }
 
     /// Creates a challenge.

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use crate::shop::{Mode, Reply, Shop, key_of, solve};
 
-const FORMS: [&str; 2] = ["v=1", "v=2"];
+pub(super) const FORMS: [&str; 2] = ["v=1", "v=2"];
 
-fn at(site: &str, what: &str) -> String {
+pub(super) fn at(site: &str, what: &str) -> String {
     format!("/ocapi/altcha/{site}/{what}")
 }
 
-async fn issue(shop: &Shop, site: &str, query: &str) -> Value {
+pub(super) async fn issue(shop: &Shop, site: &str, query: &str) -> Value {
     let path = at(site, &format!("challenge?{query}"));
     let reply = shop.send("GET", &path, &[], "").await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
@@ -22,7 +22,7 @@ async fn issue(shop: &Shop, site: &str, query: &str) -> Value {
 }
 
 /// What the widget carries after it solved a challenge.
-fn payload(challenge: &Value) -> Value {
+pub(super) fn payload(challenge: &Value) -> Value {
     if challenge["parameters"].is_object() {
         let solution = solve(challenge);
         return json!({
@@ -46,15 +46,15 @@ fn payload(challenge: &Value) -> Value {
     })
 }
 
-fn encoded(payload: &Value) -> String {
+pub(super) fn encoded(payload: &Value) -> String {
     BASE64.encode(payload.to_string().as_bytes())
 }
 
-async fn carried(shop: &Shop, site: &str, query: &str) -> String {
+pub(super) async fn carried(shop: &Shop, site: &str, query: &str) -> String {
     encoded(&payload(&issue(shop, site, query).await))
 }
 
-async fn verify(shop: &Shop, site: &str, body: &Value) -> Value {
+pub(super) async fn verify(shop: &Shop, site: &str, body: &Value) -> Value {
     let headers = [("content-type", "application/json")];
     let path = at(site, "verify");
     let reply = shop.send("POST", &path, &headers, body.to_string()).await;
@@ -62,34 +62,44 @@ async fn verify(shop: &Shop, site: &str, body: &Value) -> Value {
     reply.json()
 }
 
-async fn present(shop: &Shop, site: &str, secret: &str, payload: &str) -> Reply {
+pub(super) async fn present(shop: &Shop, site: &str, secret: &str, payload: &str) -> Reply {
     let body = json!({"payload": payload, "secret": secret}).to_string();
     let headers = [("content-type", "application/json")];
     shop.send("POST", &at(site, "siteverify"), &headers, body)
         .await
 }
 
-async fn take(shop: &Shop, payload: &str) -> Value {
+pub(super) async fn take(shop: &Shop, payload: &str) -> Value {
     let reply = present(shop, "shop", &key_of("shop"), payload).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
     reply.json()
 }
 
-fn not(reason: &str) -> Value {
+pub(super) fn not(reason: &str) -> Value {
     json!({"verified": false, "reason": reason})
 }
 
-fn good() -> Value {
+pub(super) fn good() -> Value {
     json!({"verified": true})
 }
 
 /// The code of a challenge, which the test's mint writes into its image.
-fn code_of(challenge: &Value) -> String {
+pub(super) fn code_of(challenge: &Value) -> String {
     let image = challenge["codeChallenge"]["image"].as_str().unwrap();
     let image = image.strip_prefix("data:image/svg+xml;base64,").unwrap();
     let image = String::from_utf8(BASE64.decode(image.as_bytes()).unwrap()).unwrap();
     let (_, after) = image.split_once("font-size=\"48\">").unwrap();
     after.split_once('<').unwrap().0.to_owned()
+}
+
+/// What the widget carries after its user typed the right code.
+pub(super) async fn with_code(shop: &Shop, form: &str) -> String {
+    let challenge = issue(shop, "shop", &format!("{form}&code=1")).await;
+    let carried = encoded(&payload(&challenge));
+    let body = json!({"payload": carried, "code": code_of(&challenge), "fields": {"a": "b"}, "timeZone": "UTC"});
+    let told = verify(shop, "shop", &body).await;
+    assert_eq!(told["verified"], true, "{told}");
+    told["payload"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -249,133 +259,6 @@ async fn a_repeated_check_under_its_key_is_told_the_same() {
         assert_eq!(ask("b").await, not("ALREADY_USED"), "{form}");
         assert_eq!(take(&shop, &carried).await, not("ALREADY_USED"), "{form}");
     }
-}
-
-/// What the widget carries after its user typed the right code.
-async fn with_code(shop: &Shop, form: &str) -> String {
-    let challenge = issue(shop, "shop", &format!("{form}&code=1")).await;
-    let carried = encoded(&payload(&challenge));
-    let body = json!({"payload": carried, "code": code_of(&challenge), "fields": {"a": "b"}, "timeZone": "UTC"});
-    let told = verify(shop, "shop", &body).await;
-    assert_eq!(told["verified"], true, "{told}");
-    told["payload"].as_str().unwrap().to_owned()
-}
-
-#[tokio::test]
-async fn of_a_code_the_signed_statement_alone_is_taken_and_once() {
-    for form in FORMS {
-        let shop = Shop::open().await;
-        let challenge = issue(&shop, "shop", &format!("{form}&code=true")).await;
-        let carried = encoded(&payload(&challenge));
-        assert_eq!(take(&shop, &carried).await, not("CODE_REQUIRED"));
-        let bare = json!({"payload": carried});
-        assert_eq!(verify(&shop, "shop", &bare).await, not("CODE_REQUIRED"));
-        let body = json!({"payload": carried, "code": code_of(&challenge)});
-        let told = verify(&shop, "shop", &body).await;
-        let statement = told["payload"].as_str().unwrap();
-        assert_eq!(take(&shop, &carried).await, not("CODE_REQUIRED"));
-        assert_eq!(take(&shop, statement).await, good());
-        assert_eq!(take(&shop, statement).await, not("ALREADY_USED"));
-        let listed = present(&shop, "listed", &key_of("listed"), statement).await;
-        assert_eq!(listed.json(), not("INVALID"));
-        let body = json!({"payload": statement, "code": "x"});
-        assert_eq!(verify(&shop, "shop", &body).await, not("INVALID"));
-    }
-}
-
-#[tokio::test]
-async fn a_statement_is_signed_as_the_libraries_expect_and_expires() {
-    let shop = Shop::open().await;
-    let carried = with_code(&shop, "v=2").await;
-    let statement: Value =
-        serde_json::from_slice(&BASE64.decode(carried.as_bytes()).unwrap()).unwrap();
-    let data = statement["verificationData"].as_str().unwrap();
-    let key = hmac::Key::new(hmac::HMAC_SHA256, key_of("shop").as_bytes());
-    let hash = digest(&SHA256, data.as_bytes());
-    let signature = hmac::sign(&key, hash.as_ref());
-    assert_eq!(statement["signature"], HEXLOWER.encode(signature.as_ref()));
-    assert!(data.starts_with("expire=1800000600&id=c."), "{data}");
-    let mut altered = statement.clone();
-    altered["verificationData"] = json!(data.replace("1800000600", "1800000700"));
-    assert_eq!(take(&shop, &encoded(&altered)).await, not("INVALID"));
-    shop.clock.advance_s(600);
-    assert_eq!(take(&shop, &carried).await, not("EXPIRED"));
-}
-
-#[tokio::test]
-async fn a_wrong_code_spends_the_challenge_and_another_answer_is_too_late() {
-    for form in FORMS {
-        let shop = Shop::open().await;
-        let challenge = issue(&shop, "shop", &format!("{form}&code=1")).await;
-        let carried = encoded(&payload(&challenge));
-        let wrong = json!({"payload": carried, "code": "wrong"});
-        assert_eq!(verify(&shop, "shop", &wrong).await, not("WRONG_CODE"));
-        let right = json!({"payload": carried, "code": code_of(&challenge)});
-        assert_eq!(verify(&shop, "shop", &right).await, not("ALREADY_ANSWERED"));
-        assert_eq!(take(&shop, &carried).await, not("CODE_REQUIRED"));
-        let late = issue(&shop, "shop", &format!("{form}&code=1")).await;
-        let right = json!({"payload": encoded(&payload(&late)), "code": code_of(&late)});
-        shop.clock.advance_s(300);
-        assert_eq!(verify(&shop, "shop", &right).await, not("EXPIRED"));
-    }
-}
-
-#[tokio::test]
-async fn codes_cannot_be_guessed_without_end() {
-    let shop = Shop::open().await;
-    shop.mint.set(Mode::Repeating);
-    let limit = challenge::visitor::WRONG_GUESSES_PER_MINUTE;
-    for guess in 0..=limit {
-        let challenge = issue(&shop, "shop", "v=2&code=1").await;
-        let body = json!({"payload": encoded(&payload(&challenge)), "code": "wrong"});
-        let expected = if guess < limit {
-            "WRONG_CODE"
-        } else {
-            "SLOW_DOWN"
-        };
-        assert_eq!(verify(&shop, "shop", &body).await, not(expected), "{guess}");
-    }
-}
-
-#[tokio::test]
-async fn the_site_says_whether_a_code_is_asked_first_and_whether_it_may_be() {
-    let shop = Shop::open().await;
-    let asks = async |site: &str, query: &str| {
-        issue(&shop, site, query).await["codeChallenge"].is_object()
-    };
-    assert!(!asks("shop", "").await && !asks("shop", "code=0").await);
-    assert!(asks("agile", "").await && asks("agile", "v=1").await);
-    assert!(!asks("agile", "code=false").await);
-    for (site, query, words) in [
-        ("pictures", "code=1", "does not list the kind text"),
-        ("shop", "code=maybe", "code is true or false"),
-        ("shop", "v=3", "v is 1 or 2"),
-        ("shop", "v=1&v=2", "stands twice"),
-    ] {
-        let path = at(site, &format!("challenge?{query}"));
-        let reply = shop.send("GET", &path, &[], "").await;
-        assert_eq!(reply.status, StatusCode::BAD_REQUEST);
-        let error = reply.json()["error"].as_str().unwrap().to_owned();
-        assert!(error.contains(words), "{error}");
-    }
-}
-
-#[tokio::test]
-async fn the_code_is_read_out_in_the_widgets_language() {
-    let shop = Shop::open().await;
-    let challenge = issue(&shop, "shop", "v=2&code=1&lang=fr").await;
-    let audio = challenge["codeChallenge"]["audio"].as_str().unwrap();
-    let headers = [("sec-fetch-site", "cross-site")];
-    let mut sounds = Vec::new();
-    for query in ["", "?language=de", "?lang=de"] {
-        let reply = shop
-            .bytes("GET", &format!("{audio}{query}"), &headers)
-            .await;
-        assert_eq!(&reply[..4], b"RIFF");
-        sounds.push(reply);
-    }
-    assert_ne!(sounds[0], sounds[1]);
-    assert_eq!(sounds[1], sounds[2]);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The Ocapi protocol.
 
 mod altcha;
+mod altcha_codes;
 mod checks;
 mod conversation;
 mod files;
