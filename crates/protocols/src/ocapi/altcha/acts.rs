@@ -23,7 +23,7 @@ pub(super) async fn issue(
     site: &Site,
     parts: &Parts,
 ) -> Result<Response<Body>, Refused> {
-    let kinds = desk.verifier.kinds_of(site);
+    let kinds = desk.verifier.kinds_of(site).await;
     let wanted = (form(parts)?, with_code(parts, &kinds)?);
     let address = request::neighbourhood_of(request::address(parts));
     let wish = Wish {
