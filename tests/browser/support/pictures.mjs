@@ -28,8 +28,9 @@ const SHAPES = {
   triangle: (x, y) => y < 0.7 && y > 2 * Math.abs(x) - 0.8,
 };
 
-/** @param {keyof SHAPES} shape */
-export const shapePicture = (shape) => png(240, 240, (x, y) => (SHAPES[shape](x / 120 - 1, y / 120 - 1) ? 60 : 215 + (x + y) % 20));
+/** @param {keyof SHAPES} shape @param {number} ink grey of the shape @param {number} pattern of the paper behind it */
+export const shapePicture = (shape, ink = 60, pattern = 20) => png(
+  240, 240, (x, y) => (SHAPES[shape](x / 120 - 1, y / 120 - 1) ? ink : 215 + (x + y) % pattern));
 
 /** Five by seven points a letter, a row as a number, the highest bit to the left. */
 const LETTERS = {
@@ -39,15 +40,20 @@ const LETTERS = {
   t: '31 4 4 4 4 4 4', u: '17 17 17 17 17 17 14', w: '17 17 17 21 21 21 10', x: '17 17 10 4 10 17 17', y: '17 17 10 4 4 4 4',
 };
 
-/** @param {string} text of the letters above and spaces @param {number} width @param {number} height */
-export function textPicture(text, width, height) {
+/**
+ * @param {string} text of the letters above and spaces
+ * @param {number} width
+ * @param {number} height
+ * @param {number} [paper] grey behind the text; a pattern if it is not told
+ */
+export function textPicture(text, width, height, paper) {
   const scale = Math.floor(Math.min(width / (6 * text.length + 2), height / 9));
   const rows = [...text].map((letter) => (LETTERS[letter] ?? '0 0 0 0 0 0 0').split(' ').map(Number));
   return png(width, height, (x, y) => {
     const column = Math.floor(x / scale) - 1;
     const row = Math.floor(y / scale) - 1;
     const lit = ((rows[Math.floor(column / 6)]?.[row] ?? 0) >> (4 - (column % 6))) & 1;
-    return lit && column >= 0 ? 40 : 225 + (x * y) % 20;
+    return lit && column >= 0 ? 20 : paper ?? 225 + (x * y) % 20;
   });
 }
 
