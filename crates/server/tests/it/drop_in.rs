@@ -55,7 +55,7 @@ async fn issue(base: &str, query: &str) -> Value {
 }
 
 /// What ALTCHA's widget carries after it solved a challenge of version 2.
-async fn payload(challenge: &Value) -> String {
+fn payload(challenge: &Value) -> String {
     let payload = json!({
         "challenge": {"parameters": challenge["parameters"], "signature": challenge["signature"]},
         "solution": solve(challenge).unwrap(),
@@ -71,7 +71,7 @@ async fn statement(home: &Home, base: &str) -> String {
         .split('/')
         .find(|part| part.starts_with("c."))
         .unwrap();
-    let asked = json!({"payload": payload(&challenge).await, "code": code_of(home, id)});
+    let asked = json!({"payload": payload(&challenge), "code": code_of(home, id)});
     let place = format!("{base}/ocapi/altcha/shop/verify");
     let answer = client().post(place).json(&asked).send().await.unwrap();
     let told: Value = answer.json().await.unwrap();
@@ -135,7 +135,7 @@ async fn the_commands_of_the_document_take_what_is_good_once_and_fail_closed() {
     let (secret, altcha) = (("bash", "bash"), ("sh", "sh"));
     let id = answered(&base).await;
     assert!(takes(&base, secret, &id), "a valid challenge was refused");
-    let carried = payload(&issue(&base, "").await).await;
+    let carried = payload(&issue(&base, "").await);
     assert!(takes(&base, altcha, &carried), "a good payload was refused");
     for given in [&id, "", "c.AAAA", "x&secret=y"] {
         assert!(!takes(&base, secret, given), "{given:?} was taken");
@@ -143,10 +143,7 @@ async fn the_commands_of_the_document_take_what_is_good_once_and_fail_closed() {
     for given in [&carried, "", "e30=", &id] {
         assert!(!takes(&base, altcha, given), "{given:?} was taken");
     }
-    let (id, carried) = (
-        answered(&base).await,
-        payload(&issue(&base, "").await).await,
-    );
+    let (id, carried) = (answered(&base).await, payload(&issue(&base, "").await));
     assert!(server.stopped());
     assert!(!takes(&base, secret, &id) && !takes(&base, altcha, &carried));
 }
