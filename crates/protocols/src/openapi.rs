@@ -4,7 +4,8 @@
 
 use utoipa::OpenApi;
 use utoipa::openapi::security::{
-    ApiKey, ApiKeyValue, ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme,
+    ApiKey, ApiKeyValue, ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes,
+    SecurityScheme,
 };
 use utoipa::openapi::{InfoBuilder, OpenApi as Document};
 use utoipa_axum::router::OpenApiRouter;
@@ -31,8 +32,7 @@ pub fn document() -> String {
         .merge(dualshield::routes::documented())
         .merge(okay::routes::documented())
         .merge(device::routes::documented())
-        .merge(ocapi::siteverify::routes::documented())
-        .merge(ocapi::altcha::routes::documented());
+        .merge(ocapi::routes::documented());
     let document = described(all.into_openapi());
     // What is serialised here has text keys and no maps of other kinds: it cannot fail.
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
@@ -47,6 +47,9 @@ fn described(mut document: Document) -> Document {
     let credentials = ClientCredentials::new("/das5/rest/oauth/token", Scopes::new());
     let scheme = SecurityScheme::OAuth2(OAuth2::new([Flow::ClientCredentials(credentials)]));
     components.add_security_scheme("dualshield", scheme);
+    let mut bearer = Http::new(HttpAuthScheme::Bearer);
+    bearer.bearer_format = Some("JWT".to_owned());
+    components.add_security_scheme("ocapi", SecurityScheme::Http(bearer));
     document.info = InfoBuilder::new()
         .title("Countersign")
         .description(Some(
@@ -82,7 +85,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(names.len(), 23);
+        assert_eq!(names.len(), 29);
     }
 
     #[test]

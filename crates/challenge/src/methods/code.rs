@@ -34,14 +34,28 @@ impl Code {
         }
     }
 
-    /// Whether an answer is the code, in any case and with spaces anywhere.
+    /// Whether an answer is the code, in any case, with spaces anywhere, and with what is in no code taken
+    /// for what it looks like.
     pub fn is_hit_by(&self, unverified: &str) -> bool {
         let folded: String = unverified
             .chars()
             .filter(|character| !character.is_whitespace())
             .flat_map(char::to_lowercase)
+            .map(meant)
             .collect();
         folded.as_bytes().ct_eq(self.text.as_bytes()).into()
+    }
+}
+
+/// What somebody meant who typed a character that is in no code.
+fn meant(typed: char) -> char {
+    match typed {
+        'a' => '4',
+        'b' | '8' => '3',
+        'g' | 'q' => '9',
+        't' | '1' => '7',
+        'v' => 'u',
+        other => other,
     }
 }
 
@@ -62,6 +76,19 @@ mod tests {
         for miss in ["", "h7lx4", "h7lx4yy", "h7lx4u", "7hlx4y", "h7lx4y."] {
             assert!(!code.is_hit_by(miss), "{miss}");
         }
+    }
+
+    #[test]
+    fn what_is_in_no_code_is_what_it_looks_like() {
+        let code = Code {
+            text: "3479uh".to_owned(),
+            seed: [0; 16],
+        };
+        for hit in ["3479uh", "BA1GVH", "8atqvh"] {
+            assert!(code.is_hit_by(hit), "{hit}");
+        }
+        let not_in_it = "ab8gqt1v".bytes().all(|one| !ALPHABET.contains(&one));
+        assert!(not_in_it && !code.is_hit_by("3478uh"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod agent;
 mod approvals;
 mod bench;
+mod bench_sites;
 mod bound;
 mod carried;
 mod delivering;

@@ -12,14 +12,61 @@ use challenge::visitor::{Check, IssuedToVisitor, Kind, Ticket, Told, Visitor, Vo
 use crate::desk::Desk;
 use crate::ocapi::readers::{self, Readers};
 use crate::ocapi::refusal::Refused;
+use crate::ocapi::response::{Became, Problem};
+use crate::ocapi::shown::Challenge;
 use crate::ocapi::{caller, request, response};
 
 /// The methods of this place. HEAD is not among them: it would issue a challenge that nobody sees, or
 /// consume one and not tell.
 const ALLOW: &str = "GET, POST, OPTIONS";
 
-/// Everything at `/challenge/{name}`, which is a challenge's id or a site's public id.
-pub(super) async fn challenge(
+/// Creates a challenge at a site's public id; at a challenge's id, which begins with `c.`, tells the site's server
+/// what became of it. docs/ocapi.md has each with examples.
+#[utoipa::path(
+    get, path = "/ocapi/v2/challenge/{name}", tag = "ocapi", operation_id = "ocapiCreateOrCheck",
+    params(
+        ("name" = String, Path, description = "a site's public id, or a challenge's id"),
+        ("kind" = Option<String>, Query, description = "create: pow, classification, transcription or text [default: the site's first]"),
+        ("lang" = Option<String>, Query, description = "create: the visitor's language; en, fr, de and es are spoken"),
+        ("after" = Option<String>, Query, description = "create: the id of the challenge before, whose series goes on"),
+        ("peek" = Option<bool>, Query, description = "check: only look, and consume nothing"),
+        ("Idempotency-Key" = Option<String>, Header, description = "check: under it the check may be repeated for 60 seconds"),
+    ),
+    security((), ("ocapi" = [])),
+    responses(
+        (status = 200, content((Challenge), (Became)), description = "create: a challenge; check: what became of it"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "a refusal, as docs/ocapi-errors.md lists them"),
+    ),
+)]
+pub(super) async fn at_name(State(desk): State<Arc<Desk>>, mut request: Request) -> Response<Body> {
+    let name = match request::name(&mut request).await {
+        Ok(name) => name,
+        Err(refused) => return response::refusal(&refused),
+    };
+    let (parts, _) = request.into_parts();
+    if parts.method != Method::GET {
+        return response::refusal(&Refused::WrongMethod { allow: ALLOW });
+    }
+    if !Ticket::is_like(&name) {
+        return create(&desk, &name, &parts).await;
+    }
+    match check(&desk, &name, &parts).await {
+        Ok(told) => response::told(&name, told),
+        Err(refused) => response::refusal(&refused),
+    }
+}
+
+/// Answers a challenge; of any number of answers the first counts.
+#[utoipa::path(
+    post, path = "/ocapi/v2/challenge/{name}", tag = "ocapi", operation_id = "ocapiAnswer",
+    params(("name" = String, Path, description = "the challenge's id")),
+    request_body(content = Value, content_type = "application/json", example = json!({"answer": ["2", "7", "11"]})),
+    responses(
+        (status = 200, body = Became, description = "valid, or invalid with the next challenge"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "a refusal, as docs/ocapi-errors.md lists them"),
+    ),
+)]
+pub(super) async fn answer_name(
     State(desk): State<Arc<Desk>>,
     mut request: Request,
 ) -> Response<Body> {
@@ -28,16 +75,27 @@ pub(super) async fn challenge(
         Err(refused) => return response::refusal(&refused),
     };
     let (parts, body) = request.into_parts();
-    match parts.method {
-        Method::GET if Ticket::is_like(&name) => match check(&desk, &name, &parts).await {
-            Ok(told) => response::told(&name, told),
-            Err(refused) => response::refusal(&refused),
-        },
-        Method::GET => create(&desk, &name, &parts).await,
-        Method::POST => answer(&desk, &name, (&parts, body)).await,
-        Method::OPTIONS => before(&desk, &name, &parts),
-        _ => response::refusal(&Refused::WrongMethod { allow: ALLOW }),
-    }
+    answer(&desk, &name, (&parts, body)).await
+}
+
+/// What a browser wants to know before a page asks.
+pub(super) async fn before_name(
+    State(desk): State<Arc<Desk>>,
+    mut request: Request,
+) -> Response<Body> {
+    let name = match request::name(&mut request).await {
+        Ok(name) => name,
+        Err(refused) => return response::refusal(&refused),
+    };
+    let (parts, _) = request.into_parts();
+    before(&desk, &name, &parts)
+}
+
+/// What is said to any other method.
+pub(super) async fn wrong_method(mut request: Request) -> Response<Body> {
+    let named = request::name(&mut request).await;
+    let refused = named.err().unwrap_or(Refused::WrongMethod { allow: ALLOW });
+    response::refusal(&refused)
 }
 
 /// Issues a challenge to a visitor of a site.

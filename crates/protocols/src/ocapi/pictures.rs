@@ -16,12 +16,24 @@ use challenge::visitor::{self, Drawn, Ticket};
 use crate::desk::Desk;
 use crate::ocapi::readers::Readers;
 use crate::ocapi::refusal::Refused;
+use crate::ocapi::response::Problem;
 use crate::ocapi::{request, response};
 
 /// Numbers of images that can be asked for; there are fewer.
 const NUMBER_MAX: usize = 99;
 
-/// An image of a challenge.
+/// An image of a challenge. All images of one challenge have one size and one length.
+#[utoipa::path(
+    get, path = "/ocapi/v2/challenge/{name}/image/{number}", tag = "ocapi", operation_id = "ocapiImage",
+    params(
+        ("name" = String, Path, description = "the challenge's id"),
+        ("number" = u32, Path, description = "the image's id in the challenge, from 1"),
+    ),
+    responses(
+        (status = 200, content_type = "image/*", description = "JPEG of a corpus's images, PNG of a code"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "404: no such image; 410: answered or expired; 429: too many"),
+    ),
+)]
 pub(super) async fn image(
     State(desk): State<Arc<Desk>>,
     path: Result<Path<(String, String)>, PathRejection>,
@@ -46,6 +58,17 @@ pub(super) async fn image(
 }
 
 /// The code of a challenge, read out.
+#[utoipa::path(
+    get, path = "/ocapi/v2/challenge/{name}/audio", tag = "ocapi", operation_id = "ocapiAudio",
+    params(
+        ("name" = String, Path, description = "the challenge's id"),
+        ("lang" = Option<String>, Query, description = "en, fr, de or es [default: the challenge's]"),
+    ),
+    responses(
+        (status = 200, content_type = "audio/wav", description = "the code, read out"),
+        (status = "default", body = Problem, content_type = "application/problem+json", description = "404: it has no sound; 410: answered or expired; 429: too many"),
+    ),
+)]
 pub(super) async fn audio(
     State(desk): State<Arc<Desk>>,
     path: Result<Path<String>, PathRejection>,

@@ -7,6 +7,7 @@ use challenge::visitor::{Answered, Drawn, IssuedToVisitor, Refused as DomainRefu
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use utoipa::ToSchema;
 
 use crate::ocapi::refusal::Refused;
 use crate::ocapi::shown::Challenge;
@@ -15,21 +16,30 @@ use crate::ocapi::shown::Challenge;
 const PROBLEM: &str = "urn:problem-type:ocapi:";
 
 /// What became of a challenge.
-#[derive(Serialize)]
-struct Became<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = OcapiBecame)]
+pub(super) struct Became<'a> {
+    /// The challenge's id.
     id: &'a str,
+    /// `valid` or `invalid` of an answer; of a check also `pending`, `answered`, `expired`, `consumed`.
     state: &'static str,
+    /// After a wrong answer the next challenge, unless too many wait for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<Challenge<'a>>,
 }
 
 /// A problem document (RFC 9457, section 3.1).
-#[derive(Serialize)]
-struct Problem<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = OcapiProblem)]
+pub(super) struct Problem<'a> {
+    /// `urn:problem-type:ocapi:` and the refusal's name.
     #[serde(rename = "type")]
     kind: String,
+    /// For people; may change.
     title: &'a str,
+    /// The HTTP status.
     status: u16,
+    /// What to do, for people; may change.
     detail: &'a str,
 }
 

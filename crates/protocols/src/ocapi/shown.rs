@@ -4,52 +4,73 @@ use challenge::methods::{code, images};
 use challenge::visitor::{IssuedToVisitor, Shown};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use crate::ocapi::response::rfc3339;
 use crate::ocapi::words;
 
 /// A challenge as a visitor gets it; each kind has members of its own.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OcapiChallenge)]
 pub(super) struct Challenge<'a> {
+    /// Opaque, safe in URLs, begins with `c.`, at most 512 characters.
     id: &'a str,
+    /// `pow`, `classification`, `transcription` or `text`.
     kind: &'static str,
+    /// Until when it can be answered. RFC 3339, UTC.
     expires_at: String,
+    /// The kinds that the visitor may have instead, this one among them.
     kinds: Vec<&'static str>,
     #[serde(flatten)]
     own: Own<'a>,
 }
 
 /// What a kind has of its own.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = OcapiChallengeOfKind)]
 enum Own<'a> {
-    /// `pow`: ALTCHA's parameters and their signature.
+    /// `pow`: ALTCHA's `parameters` and their `signature`.
+    #[schema(value_type = Object)]
     ProofOfWork(&'a Map<String, Value>),
     /// Everything with images.
     Images(Asked<'a>),
 }
 
 /// What is asked, and about which images.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OcapiAsked)]
 struct Asked<'a> {
+    /// The language of the words.
     lang: &'static str,
+    /// What is asked.
     question: String,
+    /// `classification`: what the images to be chosen show.
     #[serde(skip_serializing_if = "Option::is_none")]
     about: Option<&'a str>,
+    /// `text`: how many characters the code has.
     #[serde(skip_serializing_if = "Option::is_none")]
     length: Option<usize>,
+    /// 8 to 12 images to choose from, 2 of text, or 1 of a code.
     images: Vec<Image>,
+    /// `text`: where the code can be heard, from the server's root on.
     #[serde(skip_serializing_if = "Option::is_none")]
     audio: Option<String>,
 }
 
 /// An image; its number is its id.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OcapiImage)]
 struct Image {
+    /// By which it is named in the answer.
     id: String,
+    /// Where it is, from the server's root on.
     url: String,
+    /// What it is to who does not see it.
     alt: String,
+    /// Pixels.
     width: u32,
+    /// Pixels.
     height: u32,
 }
 

@@ -8,6 +8,8 @@ mod picking;
 mod stream;
 
 #[cfg(test)]
+mod crowd;
+#[cfg(test)]
 mod odds;
 
 pub use folding::{folded, is_same_text};

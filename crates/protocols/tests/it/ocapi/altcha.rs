@@ -6,7 +6,8 @@ use axum::http::StatusCode;
 use data_encoding::{BASE64, HEXLOWER};
 use serde_json::{Value, json};
 
-use crate::shop::{Mode, Reply, Shop, key_of, solve};
+use crate::shop::{Reply, Shop, key_of, solve};
+use crate::shop_mint::Mode;
 
 pub(super) const FORMS: [&str; 2] = ["v=1", "v=2"];
 

@@ -15,7 +15,8 @@ use tower::ServiceExt as _;
 use super::altcha::{
     FORMS, at, code_of, encoded, good, issue, not, payload, present, take, verify, with_code,
 };
-use crate::shop::{Mode, SERVER, Shop, key_of};
+use crate::shop::{SERVER, Shop, key_of};
+use crate::shop_mint::Mode;
 
 /// What a page of another origin is given to play.
 async fn fetched(shop: &Shop, path: &str) -> Vec<u8> {
