@@ -30,13 +30,14 @@ test('a form that is sent twice goes out once', async () => {
 });
 
 test('when the page stays after sending, a second submission waits for another challenge', async () => {
-  const page = await confirmed(formPage(world.mock.address, element(), '/nothing'));
+  const page = await confirmed(formPage(world.mock.address, element(), '/nothing'), { timed: true });
   const before = world.partner.received.length;
   await page.getByRole('button', { name: 'Send' }).click();
   await untilState(page, 'used');
   await page.getByRole('button', { name: 'Send' }).click();
   await page.waitForTimeout(200);
   assert.equal(world.partner.received.length, before + 1);
+  await page.clock.fastForward(8_000);
   await untilState(page, 'ready');
   assert.equal(await valueOf(page), null);
   await controlOf(page).click();
@@ -48,7 +49,7 @@ test('when the page stays after sending, a second submission waits for another c
 });
 
 test('a page that sends by script and does not reset gets another challenge ready', async () => {
-  const page = await confirmed();
+  const page = await confirmed(undefined, { timed: true });
   const first = await valueOf(page);
   await page.evaluate(() => document.forms[0].addEventListener('submit', (event) => {
     event.preventDefault();
@@ -56,15 +57,14 @@ test('a page that sends by script and does not reset gets another challenge read
   }));
   await page.getByRole('button', { name: 'Send' }).click();
   assert.equal(await page.evaluate(() => window.sent), first);
+  await page.clock.fastForward(3_000);
   // Nothing of this looks at the value, which would be a sign to the widget that it was taken.
   await page.waitForFunction(() => window.heard.filter((name) => name === '!valid').length === 2, null, { timeout: 20_000 });
   assert.notEqual(await valueOf(page), first);
 });
 
 test('a submission that the page prevents before taking the value leaves the challenge alone', async () => {
-  const page = await world.open();
-  await page.clock.install();
-  await page.reload();
+  const page = await world.open(undefined, { timed: true });
   await untilState(page, 'ready');
   await controlOf(page).click();
   await untilState(page, 'valid');

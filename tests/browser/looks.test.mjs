@@ -1,19 +1,15 @@
-// Every state as it looks, in light and dark, on a phone and on a desk: without findings of axe, and kept as pictures in
-// target/screenshots/ (COUNTERSIGN_SCREENSHOTS elsewhere) for somebody to look at.
+// Every state as it looks, in light and dark, on a phone and on a desk: without findings of axe, and kept as pictures.
+// One page a state is looked at in every way, since to reach the state takes longer than to look.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { axeSource, root } from './support/modules.mjs';
-import { controlOf, formPage, openWorld, untilState, widgetOf } from './support/world.mjs';
-
-const pictures = process.env.COUNTERSIGN_SCREENSHOTS ?? join(root, 'target/screenshots');
-const SIZES = { phone: { width: 360, height: 740 }, desk: { width: 1280, height: 800 } };
+import { loader, lookAt, PLAIN, SPECIAL } from './support/looks.mjs';
+import { controlOf, openWorld, stateOf, untilState, widgetOf } from './support/world.mjs';
 
 let world;
+let load;
 before(async () => {
-  mkdirSync(pictures, { recursive: true });
   world = await openWorld();
+  load = loader(world);
 });
 after(() => world.close());
 afterEach(async () => {
@@ -21,18 +17,15 @@ afterEach(async () => {
   for (const context of world.browser.contexts()) await context.close();
 });
 
-const style = `<style>:root { color-scheme: light dark; font-family: sans-serif; } body { margin: 1rem; }
-input, button { font: inherit; max-inline-size: 100%; box-sizing: border-box; }</style>`;
-const styled = (element) => formPage(world.mock.address, element).replace('<main>', `${style}<main>`);
 const click = async (page) => {
   await untilState(page, 'ready');
   await controlOf(page).click();
 };
 
-/** How to get a page into a state; `page` is fresh and not loaded yet. */
+/** How to get a page into a state; `load` opens it. */
 const STATES = {
   loading: async (load) => {
-    world.mock.knobs.delay = 5000;
+    world.mock.knobs.delay = 60_000;
     return load();
   },
   ready: async (load) => load(),
@@ -47,13 +40,13 @@ const STATES = {
     Object.assign(world.mock.knobs, { cost: 300_000, most: 100_000 });
     const page = await load();
     await click(page);
-    await page.waitForTimeout(400);
+    await page.waitForFunction(() => document.querySelector('ocapi-challenge').shadowRoot.querySelector('progress').value > 0);
     return page;
   },
   checking: async (load) => {
     const page = await load();
     await untilState(page, 'ready');
-    world.mock.knobs.delay = 5000;
+    world.mock.knobs.delay = 60_000;
     await controlOf(page).click();
     return page;
   },
@@ -77,7 +70,7 @@ const STATES = {
     return page;
   },
   expired: async (load) => {
-    const page = await load({ clock: true });
+    const page = await load({ timed: true });
     await click(page);
     for (let i = 0; i < 4; i++) {
       await untilState(page, 'valid');
@@ -102,78 +95,37 @@ const STATES = {
   misconfigured: async (load) => load({ element: '<ocapi-challenge public-id="unknown"></ocapi-challenge>' }),
 };
 
-async function inspect(page, name) {
-  const findings = await page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    });
-    return violations.map(({ id, impact, nodes }) => `${id} (${impact}): ${nodes.map((node) => node.target).join(' ')}`);
-  });
-  assert.deepEqual(findings, [], name);
-}
-
-/** Opens the page in a context of the given looks, with axe in it. */
-const loader = (options) => async ({ element, clock } = {}) => {
-  const page = await world.open('<!doctype html><html lang="en"><title>Nothing yet</title>', { ...options, policy: null });
-  if (clock) await page.clock.install();
-  await page.addInitScript(axeSource);
-  world.partner.serve('/looks', styled(element));
-  await page.goto(`http://partner.localhost:${world.partner.port}/looks`);
-  return page;
-};
-
 for (const [state, reach] of Object.entries(STATES)) {
   test(`axe finds nothing while the widget is ${state}`, async () => {
-    for (const colorScheme of ['light', 'dark']) {
-      for (const [size, viewport] of Object.entries(SIZES)) {
-        const page = await reach(loader({ viewport, colorScheme }));
-        await untilState(page, state === 'focus' ? 'ready' : state);
-        await inspect(page, `${state}, ${colorScheme}, ${size}`);
-        await page.screenshot({ path: join(pictures, `ocapi-${state}-${colorScheme}-${size}.png`) });
-        const box = await controlOf(page).boundingBox();
-        assert.ok(box.height >= 44 && box.width >= 44, `the control is ${box.width} by ${box.height}`);
-        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), true, 'nothing sticks out');
-        await page.context().close();
-        world.mock.reset();
-      }
-    }
+    const wanted = state === 'focus' ? 'ready' : state;
+    const page = await reach(load);
+    await untilState(page, wanted);
+    await lookAt(page, state, PLAIN, async () => {
+      const box = await controlOf(page).boundingBox();
+      assert.ok(box.height >= 44 && box.width >= 44, `the control is ${box.width} by ${box.height}`);
+      assert.equal(await stateOf(page), wanted, 'it is what was looked at');
+    });
   });
 }
 
-test('it can be used at 400 % zoom, from right to left, with forced colours and without motion', async () => {
-  const looks = {
-    zoom: { viewport: { width: 320, height: 256 } },
-    narrow: { viewport: { width: 180, height: 600 } },
-    forced: { viewport: SIZES.phone, forcedColors: 'active' },
-    'forced-dark': { viewport: SIZES.phone, forcedColors: 'active', colorScheme: 'dark' },
-    still: { viewport: SIZES.phone, reducedMotion: 'reduce' },
-  };
-  for (const [name, options] of Object.entries(looks)) {
-    for (const state of ['solving', 'valid', 'unreachable']) {
-      const page = await STATES[state](loader(options));
-      await untilState(page, state);
-      await inspect(page, `${name} ${state}`);
-      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), true, `${name} ${state} sticks out`);
-      await page.screenshot({ path: join(pictures, `ocapi-${name}-${state}.png`) });
-      if (name === 'still') {
-        assert.equal(await widgetOf(page).evaluate((widget) => widget.shadowRoot.getAnimations({ subtree: true }).length), 0);
-      }
-      await page.context().close();
-      world.mock.reset();
-    }
-  }
-  for (const state of ['solving', 'valid', 'unreachable']) {
-    const page = await STATES[state](async () => {
-      const load = loader({ viewport: SIZES.phone });
-      const opened = await load({ element: '<div dir="rtl"><ocapi-challenge public-id="shop" lang="de"></ocapi-challenge></div>' });
-      return opened;
-    });
+for (const state of ['solving', 'valid', 'unreachable']) {
+  test(`it can be used at 400 % zoom, with forced colours and without motion while it is ${state}`, async () => {
+    const page = await STATES[state](load);
     await untilState(page, state);
-    await page.screenshot({ path: join(pictures, `ocapi-rtl-${state}.png`) });
+    await lookAt(page, state, SPECIAL, async (look) => {
+      assert.equal(await stateOf(page), state);
+      if (look !== 'still') return;
+      assert.equal(await widgetOf(page).evaluate((widget) => widget.shadowRoot.getAnimations({ subtree: true }).length), 0);
+    });
+  });
+
+  test(`it can be read from right to left while it is ${state}`, async () => {
+    const element = '<div dir="rtl"><ocapi-challenge public-id="shop" lang="de"></ocapi-challenge></div>';
+    const page = await STATES[state](() => load({ element }));
+    await untilState(page, state);
+    await lookAt(page, state, { rtl: PLAIN['light-phone'] });
     const [mark, label] = await widgetOf(page).evaluate((widget) => ['.mark', '#label'].map(
       (part) => widget.shadowRoot.querySelector(part).getBoundingClientRect().left));
     assert.ok(mark > label, 'the mark stands to the right of the label');
-    await page.context().close();
-    world.mock.reset();
-  }
-});
+  });
+}

@@ -7,6 +7,8 @@
  * The element fetches a challenge, lets the visitor confirm, answers, and puts the challenge's id into
  * the form as `ocapi-challenge`. Until the answer was right the form cannot be sent. Nothing is decided
  * here: the website's server has to check the id with the Ocapi server.
+ * Of the four kinds of challenge `pow` is worked out by the browser, and the visitor is asked the others:
+ * to choose pictures, to copy text, to type a code that can be heard, too. From each `pow` is one press away.
  *
  * Attributes  public-id  the site's public id (required)
  *             base       the Ocapi server; by default the one this script came from
@@ -18,7 +20,8 @@
  * By script   ocapi.render(elementOrSelector, {publicId, …}) returns the element.
  *
  * One file without dependencies. It needs no inline style, no eval, no blob and no HTML parsing, so that
- * a policy that allows the server for script-src, connect-src and frame-src is enough.
+ * a policy that allows the server for script-src, connect-src and frame-src is enough; with media-src the
+ * sound of a code has the browser's own controls.
  */
 (() => {
   'use strict';
@@ -33,7 +36,11 @@
   const RENEW_BEFORE = 60_000;
   /** With less time left than this, work on a challenge is not begun. */
   const WORTH_BEGINNING = 20_000;
+  /** The same for a question that a person is to answer. */
+  const WORTH_ASKING = 150_000;
   const REQUEST_TIMEOUT = 15_000;
+  /** Pictures come together, and share a slow line. */
+  const PICTURE_TIMEOUT = 60_000;
   /** The solver's page answers at once when it is there; what loads and is silent is not it. */
   const FRAME_TIMEOUT = 5_000;
   /** Renewals of a confirmation without any sign of the visitor; after them it waits for one. */
@@ -45,21 +52,33 @@
   const RENEW_AFTER_READ = 3_000;
 
   /**
-   * @typedef {'idle'|'loading'|'ready'|'solving'|'checking'|'valid'|'used'|'invalid'|'expired'|'limited'
+   * @typedef {'idle'|'loading'|'ready'|'solving'|'asking'|'checking'|'valid'|'used'|'invalid'|'expired'|'limited'
    *   |'unreachable'|'failed'|'misconfigured'} State
    * @typedef {object} PowParameters
    * @property {string} algorithm @property {number} cost @property {number} [keyLength]
    * @property {string} keyPrefix @property {string} nonce @property {string} salt
    * @property {number} [memoryCost] @property {number} [parallelism]
+   * @typedef {{id: string, url: string, alt: string}} Image
    * @typedef {object} Challenge
    * @property {string} id @property {string} kind @property {string} expires_at
    * @property {string[]} [kinds] @property {PowParameters} [parameters]
+   * @property {string} [question] @property {string} [lang] the question's language
+   * @property {Image[]} [images] @property {string} [audio] an address, as those of images are
    * @typedef {object} Task what a kind needs to bring forth an answer
    * @property {Challenge} challenge @property {AbortSignal} signal @property {string} base
-   * @property {HTMLElement} place where a kind that asks the visitor puts its question
+   * @property {HTMLElement} place for what nobody sees
    * @property {(share: number) => void} progress takes a share from 0 to 1
+   * @property {Words} words
+   * @property {(question: HTMLElement, first: HTMLElement) => void} show puts a question, and its first field, before the visitor
+   * @property {() => void} another when the visitor wants another challenge of the kind
    * @typedef {object} Kind
+   * @property {boolean} asks whether the visitor has to do something
    * @property {(task: Task) => Promise<unknown>} answer
+   * @typedef {object} Fields what a question consists of beside its text
+   * @property {HTMLElement[]} parts @property {HTMLElement} first
+   * @property {() => unknown} read gives the answer, or undefined while there is none
+   * @property {string} hint @property {string} wanting what to say when there is no answer
+   * @property {() => void} [silence]
    * @typedef {{counter: number, derivedKey: string}} Solution
    * @typedef {HTMLButtonElement | HTMLInputElement} SubmitButton
    * @typedef {{submitter: SubmitButton | null}} Way how a form is sent; a script may do it without a button
@@ -89,8 +108,24 @@
     progress: 'Progress',
     required: 'Please confirm that you are not a robot.',
     wait: 'Please wait until the confirmation is complete.',
-    other: 'Another kind of task:',
-    kind_pow: 'Let the browser work',
+    asking: 'Please solve this task, or choose another way below.',
+    again_wrong: 'That was not right. Here is another one.',
+    again_late: 'Too much time has passed. Here is another one.',
+    wanting: 'Please solve the task in the confirmation first.',
+    check: 'Check',
+    another: 'Another one',
+    listen: 'Listen to the code',
+    silent: 'The sound cannot be played here.',
+    code: 'Code',
+    line: 'Text {n}',
+    hint_choose: 'To describe the pictures would give them away. If you cannot see them, take the way without a puzzle.',
+    hint_copy: 'Capitals do not matter. What cannot be read may be left empty.',
+    hint_code: 'Capitals and spaces do not matter.',
+    none_choose: 'Choose at least one picture.',
+    none_copy: 'Type the text of at least one picture.',
+    none_code: 'Type the code.',
+    other: 'Another way:',
+    kind_pow: 'Without a puzzle: let the browser work',
     kind_classification: 'Choose pictures',
     kind_transcription: 'Copy text from a picture',
     kind_text: 'Type a code',
@@ -121,8 +156,24 @@
       progress: 'Avancement',
       required: 'Veuillez confirmer que vous n’êtes pas un robot.',
       wait: 'Veuillez attendre la fin de la confirmation.',
-      other: 'Un autre type de tâche :',
-      kind_pow: 'Laisser le navigateur calculer',
+      asking: 'Veuillez résoudre cet exercice, ou choisir une autre voie ci-dessous.',
+      again_wrong: 'Ce n’était pas correct. En voici un autre.',
+      again_late: 'Trop de temps s’est écoulé. En voici un autre.',
+      wanting: 'Veuillez d’abord résoudre l’exercice de la confirmation.',
+      check: 'Vérifier',
+      another: 'Un autre',
+      listen: 'Écouter le code',
+      silent: 'Le son ne peut pas être lu ici.',
+      code: 'Code',
+      line: 'Texte {n}',
+      hint_choose: 'Décrire les images les trahirait. Si vous ne les voyez pas, prenez la voie sans énigme.',
+      hint_copy: 'Les majuscules sont sans importance. Ce qui est illisible peut rester vide.',
+      hint_code: 'Les majuscules et les espaces sont sans importance.',
+      none_choose: 'Choisissez au moins une image.',
+      none_copy: 'Saisissez le texte d’au moins une image.',
+      none_code: 'Saisissez le code.',
+      other: 'Une autre voie :',
+      kind_pow: 'Sans énigme : laisser le navigateur calculer',
       kind_classification: 'Choisir des images',
       kind_transcription: 'Recopier le texte d’une image',
       kind_text: 'Saisir un code',
@@ -148,8 +199,24 @@
       progress: 'Fortschritt',
       required: 'Bitte bestätigen Sie, dass Sie kein Roboter sind.',
       wait: 'Bitte warten Sie, bis die Bestätigung fertig ist.',
-      other: 'Eine andere Art von Aufgabe:',
-      kind_pow: 'Den Browser rechnen lassen',
+      asking: 'Bitte lösen Sie diese Aufgabe, oder wählen Sie unten einen anderen Weg.',
+      again_wrong: 'Das war nicht richtig. Hier ist eine andere Aufgabe.',
+      again_late: 'Es ist zu viel Zeit vergangen. Hier ist eine andere Aufgabe.',
+      wanting: 'Bitte lösen Sie zuerst die Aufgabe der Bestätigung.',
+      check: 'Prüfen',
+      another: 'Eine andere Aufgabe',
+      listen: 'Code anhören',
+      silent: 'Der Ton kann hier nicht abgespielt werden.',
+      code: 'Code',
+      line: 'Text {n}',
+      hint_choose: 'Die Bilder zu beschreiben, verriete sie. Wer sie nicht sieht, nimmt den Weg ohne Rätsel.',
+      hint_copy: 'Großschreibung ist gleichgültig. Was nicht lesbar ist, darf leer bleiben.',
+      hint_code: 'Großschreibung und Leerzeichen sind gleichgültig.',
+      none_choose: 'Wählen Sie mindestens ein Bild.',
+      none_copy: 'Geben Sie den Text von mindestens einem Bild ein.',
+      none_code: 'Geben Sie den Code ein.',
+      other: 'Ein anderer Weg:',
+      kind_pow: 'Ohne Rätsel: den Browser rechnen lassen',
       kind_classification: 'Bilder auswählen',
       kind_transcription: 'Text von einem Bild abschreiben',
       kind_text: 'Einen Code eingeben',
@@ -175,8 +242,24 @@
       progress: 'Progreso',
       required: 'Confirme que no es un robot.',
       wait: 'Espere a que termine la confirmación.',
-      other: 'Otro tipo de tarea:',
-      kind_pow: 'Dejar que el navegador calcule',
+      asking: 'Resuelva esta tarea o elija otra vía más abajo.',
+      again_wrong: 'No era correcto. Aquí tiene otra tarea.',
+      again_late: 'Ha pasado demasiado tiempo. Aquí tiene otra tarea.',
+      wanting: 'Resuelva primero la tarea de la confirmación.',
+      check: 'Comprobar',
+      another: 'Otra tarea',
+      listen: 'Escuchar el código',
+      silent: 'El sonido no se puede reproducir aquí.',
+      code: 'Código',
+      line: 'Texto {n}',
+      hint_choose: 'Describir las imágenes las delataría. Si no las ve, tome la vía sin acertijos.',
+      hint_copy: 'Las mayúsculas no importan. Lo que no se pueda leer puede quedar vacío.',
+      hint_code: 'Las mayúsculas y los espacios no importan.',
+      none_choose: 'Elija al menos una imagen.',
+      none_copy: 'Escriba el texto de al menos una imagen.',
+      none_code: 'Escriba el código.',
+      other: 'Otra vía:',
+      kind_pow: 'Sin acertijos: dejar que el navegador calcule',
       kind_classification: 'Elegir imágenes',
       kind_transcription: 'Copiar el texto de una imagen',
       kind_text: 'Escribir un código',
@@ -241,7 +324,7 @@
     .below:not(:has(> :not([hidden], :empty))) { display: none; }
     p { margin: 0; font-size: .875rem; color: var(--soft); }
     p, #label, .plain { unicode-bidi: plaintext; }
-    :host(:dir(rtl)) :is(p, .plain) { text-align: right; }
+    :host(:dir(rtl)) :is(p, .plain, legend) { text-align: right; }
     .bad p { color: var(--bad); }
     .good p { color: var(--good); }
     p:empty { display: none; }
@@ -253,8 +336,35 @@
     progress::-moz-progress-bar { background: var(--accent); }
     .plain { border: 1px solid var(--line); margin-block: .5rem .25rem; font-weight: 600; }
     .plain:hover { border-color: var(--accent); }
-    .others { display: flex; flex-wrap: wrap; gap: .25rem .5rem; align-items: center; margin-block-start: .25rem; }
-    .others button { font-size: .875rem; text-decoration: underline; padding-inline: .5rem; }
+    fieldset { border: 0; margin: .375rem 0 .5rem; padding: 0; min-inline-size: 0; }
+    legend { padding: 0; margin-block: .5rem; font-weight: 600; }
+    legend, .field span { unicode-bidi: plaintext; }
+    canvas { display: block; max-inline-size: 100%; block-size: auto; background: #fff; border: 1px solid var(--line);
+      border-radius: .375rem; margin-block-end: .5rem; }
+    .grid { display: grid; gap: .25rem; margin: 0 -.25rem .25rem;
+      grid-template-columns: repeat(auto-fill, minmax(max(min(5rem, 100%), 30%), 1fr)); }
+    .tile { position: relative; display: block; min-block-size: 2.75rem; cursor: pointer; }
+    .tile canvas { inline-size: 100%; border: 4px solid var(--bg); margin: 0; }
+    .tile input { position: absolute; inset-block-start: .5rem; inset-inline-start: .5rem; inline-size: 1.5rem;
+      block-size: 1.5rem; margin: 0; accent-color: var(--accent); cursor: pointer; }
+    .tile:hover canvas { border-color: var(--line); }
+    .tile :checked + canvas { border-color: var(--accent); }
+    .tile :focus-visible { outline: none; }
+    .tile :focus-visible + canvas { outline: 3px solid var(--text); outline-offset: -1px; }
+    .field { display: block; margin-block-end: .5rem; font-weight: 600; font-size: .875rem; }
+    .field input { display: block; inline-size: 100%; min-block-size: 2.75rem; padding: .25rem .75rem; font: inherit;
+      font-size: 1rem; font-weight: 400; color: var(--text); background: var(--bg);
+      border: 1px solid var(--line); border-radius: .375rem; }
+    .field input:focus-visible { outline: 3px solid var(--accent); outline-offset: -1px; }
+    .field input[aria-invalid] { border-color: var(--bad); border-width: 2px; }
+    audio { display: block; inline-size: 100%; min-inline-size: 0; margin-block: .5rem; }
+    p.wanting { color: var(--bad); font-weight: 600; margin-block-start: .25rem; }
+    .ways { display: flex; flex-wrap: wrap; gap: 0 .5rem; }
+    .plain.main { background: var(--accent); border-color: var(--accent); color: var(--bg); }
+    .plain[aria-disabled="true"] { border-style: dashed; }
+    .others { display: flex; flex-wrap: wrap; gap: 0 .5rem; align-items: center; margin-block-start: .25rem; }
+    .others p { inline-size: 100%; }
+    .others button { font-size: .875rem; text-decoration: underline; padding-inline: .5rem; margin-inline-start: -.5rem; }
     iframe { position: absolute; inline-size: 1px; block-size: 1px; border: 0; clip-path: inset(50%); }
     @media (prefers-reduced-motion: reduce) {
       .busy .mark { animation: none; border-style: dashed; }
@@ -267,7 +377,10 @@
       progress::-webkit-progress-bar { background: Canvas; }
       progress::-webkit-progress-value { background: Highlight; forced-color-adjust: none; }
       progress::-moz-progress-bar { background: Highlight; forced-color-adjust: none; }
-      button:focus-visible { outline-color: Highlight; }
+      button:focus-visible, .field input:focus-visible, .tile :focus-visible + canvas { outline-color: Highlight; }
+      .plain.main { background: ButtonText; color: ButtonFace; forced-color-adjust: none; }
+      .tile canvas { border-color: Canvas; }
+      .tile :checked + canvas { border-color: Highlight; forced-color-adjust: none; }
     }`;
 
   /** @type {CSSStyleSheet | undefined} */
@@ -313,7 +426,9 @@
   /** States in which the tick shows, in which the exclamation mark does, and in which the ring turns. */
   const GOOD = ['valid', 'used'];
   const BAD = ['invalid', 'unreachable', 'failed', 'misconfigured'];
-  const BUSY = ['loading', 'solving', 'checking', 'limited'];
+  const BUSY = ['loading', 'solving', 'asking', 'checking', 'limited'];
+  /** States in which a question stays before the visitor, though it may not take an answer any more. */
+  const ASKED = ['loading', 'asking', 'checking', 'limited'];
   /** States that offer a button to try again. */
   const RETRYABLE = ['unreachable', 'failed'];
 
@@ -329,17 +444,50 @@
     count = make('p', { class: 'count', 'aria-hidden': 'true' });
     progress = make('progress', { max: '1' });
     retry = make('button', { class: 'plain', part: 'retry', type: 'button' });
+    question = make('div', { part: 'question' });
     place = make('div', { class: 'place' });
     others = make('div', { class: 'others', hidden: '' });
     below = make('div', { class: 'below' }, [
-      this.status, this.count, this.progress, this.retry, this.place, this.others,
+      this.status, this.count, this.progress, this.retry, this.question, this.others, this.place,
     ]);
     box = make('div', { class: 'box', part: 'box' }, [this.control, this.below]);
+    /** The first field of the question, while there is one. @type {HTMLElement | null} */
+    first = null;
+    /** What is offered now, so that buttons are not made anew under somebody's hand. */
+    #offered = '';
+    #root;
 
     /** @param {ShadowRoot} root */
     constructor(root) {
+      this.#root = root;
       root.adoptedStyleSheets = [styleSheet()];
       root.append(this.box);
+    }
+
+    /** Where the visitor goes on. */
+    get entry() { return this.first ?? (this.retry.hidden ? this.control : this.retry); }
+
+    /** Takes the visitor to where it goes on, and shows what belongs to it, as far as there is room. */
+    enter() {
+      this.entry.focus({ preventScroll: true });
+      this.box.scrollIntoView({ block: 'nearest' });
+      this.entry.scrollIntoView({ block: 'nearest' });
+    }
+
+    /** @param {() => void} change after which the focus, if it is here, is not lost */
+    #keeping(change) {
+      const held = this.#root.activeElement;
+      change();
+      if (held && (!held.isConnected || held.closest('[hidden]'))) this.enter();
+    }
+
+    /** @param {HTMLElement} question @param {HTMLElement} first */
+    ask(question, first) {
+      this.#keeping(() => {
+        this.question.replaceChildren(question);
+        this.first = first;
+        this.control.hidden = true;
+      });
     }
 
     /**
@@ -350,7 +498,17 @@
      * @param {boolean} quiet whether assistive technology is spared the change
      */
     show(state, text, words, language, quiet) {
+      this.#keeping(() => this.#show(state, text, words, language, quiet));
+    }
+
+    /** @type {View['show']} */
+    #show(state, text, words, language, quiet) {
       this.box.lang = language;
+      if (!ASKED.includes(state)) {
+        this.question.replaceChildren();
+        this.first = null;
+      }
+      this.control.hidden = this.first !== null;
       this.box.className = ['box', GOOD.includes(state) && 'good', BAD.includes(state) && 'bad',
         BUSY.includes(state) && 'busy'].filter(Boolean).join(' ');
       this.label.textContent = words.label;
@@ -360,13 +518,11 @@
       this.status.setAttribute('aria-live', quiet ? 'off' : 'polite');
       if (this.status.textContent !== text) this.status.textContent = text;
       this.count.textContent = '';
-      this.progress.hidden = state !== 'solving' && state !== 'checking';
+      this.progress.hidden = (state !== 'solving' && state !== 'checking') || this.first !== null;
       this.progress.setAttribute('aria-label', words.progress);
       this.progress.value = state === 'checking' ? 1 : 0;
       this.retry.textContent = words.retry;
-      const hadFocus = this.retry.matches(':focus');
       this.retry.hidden = !RETRYABLE.includes(state);
-      if (hadFocus && this.retry.hidden) this.control.focus();
     }
 
     /**
@@ -376,14 +532,19 @@
      * @param {(kind: string) => void} choose
      */
     offer(kinds, words, choose) {
-      this.others.hidden = kinds.length === 0;
-      const buttons = kinds.map((kind) => {
-        const name = Object.entries(words).find(([key]) => key === `kind_${kind}`)?.[1] ?? kind;
-        const button = make('button', { type: 'button' }, [name]);
-        button.addEventListener('click', () => choose(kind));
-        return button;
+      const offered = [words.other, ...kinds].join();
+      if (offered === this.#offered) return;
+      this.#offered = offered;
+      this.#keeping(() => {
+        this.others.hidden = kinds.length === 0;
+        const buttons = kinds.map((kind) => {
+          const name = Object.entries(words).find(([key]) => key === `kind_${kind}`)?.[1] ?? kind;
+          const button = make('button', { type: 'button' }, [name]);
+          button.addEventListener('click', () => choose(kind));
+          return button;
+        });
+        this.others.replaceChildren(make('p', {}, [words.other]), ...buttons);
       });
-      this.others.replaceChildren(...(kinds.length ? [make('p', {}, [words.other])] : []), ...buttons);
     }
   }
 
@@ -417,17 +578,28 @@
     return (Number.isFinite(seconds) ? Math.min(Math.max(seconds, 1), 300) : 5) * 1000;
   }
 
+  /** @param {Response} response */
+  async function jsonOf(response) {
+    const content = await response.json().catch(() => null);
+    if (response.ok && (typeof content !== 'object' || content === null)) {
+      throw new Trouble('unreachable', 'the server answered with something that is not JSON');
+    }
+    return content;
+  }
+
   /**
    * One request. Refusals that mean the same wherever they come from become a Trouble here.
    * @param {string} url
    * @param {AbortSignal} signal
    * @param {unknown} [body] sent as JSON with POST
+   * @param {(response: Response) => Promise<any>} [read]
+   * @param {number} [within] milliseconds for the whole of it
    * @returns {Promise<{status: number, content: any}>} with status 200, 400, 403, 404, 409 or 410
    */
-  async function request(url, signal, body) {
+  async function request(url, signal, body, read = jsonOf, within = REQUEST_TIMEOUT) {
     const limit = new AbortController();
     const stop = () => limit.abort();
-    const timer = setTimeout(stop, REQUEST_TIMEOUT);
+    const timer = setTimeout(stop, within);
     signal.addEventListener('abort', stop);
     try {
       const response = await fetch(url, {
@@ -440,11 +612,7 @@
       if (![200, 400, 403, 404, 409, 410].includes(response.status)) {
         throw new Trouble('unreachable', `the server answered ${response.status}`);
       }
-      const content = await response.json().catch(() => null);
-      if (response.ok && (typeof content !== 'object' || content === null)) {
-        throw new Trouble('unreachable', 'the server answered with something that is not JSON');
-      }
-      return { status: response.status, content };
+      return { status: response.status, content: await read(response) };
     } catch (error) {
       if (error instanceof Trouble) throw error;
       throw new Trouble('unreachable', `no answer from ${url}: ${error}`);
@@ -453,6 +621,27 @@
       signal.removeEventListener('abort', stop);
     }
   }
+
+  /**
+   * A picture or the sound of a challenge. Where it is gone, so is the challenge.
+   * @param {Task} task
+   * @param {string} address
+   * @returns {Promise<Blob>}
+   */
+  async function load({ base, signal }, address) {
+    const blobOf = (/** @type {Response} */ response) => response.blob();
+    const { status, content } = await request(addressOf(base, address), signal, undefined, blobOf, PICTURE_TIMEOUT);
+    signal.throwIfAborted();
+    if (status === 400 || status === 403) throw new Trouble('failed', `the server answered ${status} for ${address}`);
+    if (status !== 200) throw new Trouble('expired', `the server answered ${status} for ${address}`);
+    return content;
+  }
+
+  /**
+   * @param {string} base which may have a path
+   * @param {string} address one of the server's, from its root
+   */
+  const addressOf = (base, address) => new URL(address.startsWith('/') ? base + address : address, `${base}/`).href;
 
   /**
    * @param {any} content
@@ -731,9 +920,217 @@
 
   // ---------------------------------------------------------------------------------------- kinds
 
-  /** Every kind of challenge this script can answer. One that asks the visitor puts its question into `task.place`. */
-  const KINDS = new Map([
-    ['pow', /** @type {Kind} */ ({
+  /**
+   * Draws a picture. From bytes and onto a canvas, so that the page's policy needs no img-src, and that a challenge
+   * which is over is told from a server that is gone.
+   * @param {Task} task
+   * @param {Image} image
+   * @param {Record<string, string>} attributes
+   */
+  async function pictureOf(task, image, attributes) {
+    const blob = await load(task, image.url);
+    const bitmap = await createImageBitmap(blob).catch((error) => {
+      throw new Trouble('failed', `${image.url} is no picture: ${error}`);
+    });
+    const canvas = make('canvas', { width: String(bitmap.width), height: String(bitmap.height), ...attributes });
+    canvas.getContext('2d')?.drawImage(bitmap, 0, 0);
+    bitmap.close();
+    return canvas;
+  }
+
+  /** @param {Task} task @param {(image: Image) => Record<string, string>} attributes */
+  const picturesOf = (task, attributes) =>
+    Promise.all((task.challenge.images ?? []).map((image) => pictureOf(task, image, attributes(image))));
+
+  /**
+   * A field for text. What visitors type elsewhere is of no use in it; to paste is.
+   * @param {string} label
+   * @param {Record<string, string>} attributes
+   */
+  function fieldOf(label, attributes) {
+    const input = make('input', {
+      type: 'text', autocomplete: 'off', autocapitalize: 'none', autocorrect: 'off', spellcheck: 'false',
+      'aria-describedby': 'hint wanting', ...attributes,
+    });
+    return { input, field: make('label', { class: 'field' }, [make('span', {}, [label]), input]) };
+  }
+
+  /**
+   * The sound of a code. Where the page's policy keeps the browser's player out (or the player wants of the server what
+   * it does not do), the script plays it itself.
+   * @param {Task} task
+   * @param {string} address
+   * @param {(words: string) => void} complain
+   */
+  function soundOf(task, address, complain) {
+    const button = make('button', { class: 'plain', type: 'button' }, [task.words.listen]);
+    const place = make('div', {}, [button]);
+    /** @type {HTMLAudioElement | undefined} */
+    let player;
+    /** @type {Promise<{context: AudioContext, sound: AudioBuffer}> | undefined} */
+    let bare;
+    /** @type {AudioBufferSourceNode | undefined} */
+    let source;
+    const decode = async () => {
+      const context = new AudioContext();
+      return { context, sound: await context.decodeAudioData(await (await load(task, address)).arrayBuffer()) };
+    };
+    const playBare = async () => {
+      try {
+        const { context, sound } = await (bare ??= decode());
+        await context.resume();
+        source?.stop();
+        source = new AudioBufferSourceNode(context, { buffer: sound });
+        source.connect(context.destination);
+        source.start();
+      } catch {
+        bare = undefined;
+        if (!task.signal.aborted) complain(task.words.silent);
+      }
+    };
+    const play = () => {
+      if (bare) return playBare();
+      if (!player) {
+        player = make('audio', { controls: '', crossorigin: 'anonymous', src: addressOf(task.base, address) });
+        player.addEventListener('error', () => {
+          player?.remove();
+          player = undefined;
+          playBare();
+        });
+        place.append(player);
+      }
+      player.currentTime = 0;
+      // Where it cannot play, the event above says so.
+      player.play().catch(() => {});
+    };
+    button.addEventListener('click', play);
+    const silence = () => {
+      button.removeEventListener('click', play);
+      player?.pause();
+      bare?.then(({ context }) => context.close(), () => {});
+    };
+    return { place, silence };
+  }
+
+  /**
+   * Asks the visitor, and waits for the answer. The question stays where it is until the server has spoken; it then
+   * takes nothing any more.
+   * @param {Task} task
+   * @param {(complain: (words: string) => void) => Promise<Fields>} build
+   * @returns {Promise<unknown>}
+   */
+  async function ask({ challenge, words, signal, show, another }, build) {
+    const wanting = make('p', { id: 'wanting', class: 'wanting', role: 'alert' });
+    const fields = await build((text) => { wanting.textContent = text; });
+    signal.throwIfAborted();
+    const check = make('button', { class: 'plain main', type: 'button' }, [words.check]);
+    const other = make('button', { class: 'plain', type: 'button' }, [words.another]);
+    const question = make('fieldset', { 'aria-describedby': 'hint' }, [
+      make('legend', challenge.lang ? { lang: challenge.lang } : {}, [challenge.question ?? '']), ...fields.parts,
+      make('p', { id: 'hint' }, [fields.hint]), wanting, make('div', { class: 'ways' }, [check, other]),
+    ]);
+    const inputs = question.querySelectorAll('input');
+    let open = true;
+    const close = () => {
+      open = false;
+      fields.silence?.();
+      // Not disabled, which would drop the focus.
+      for (const button of [check, other]) button.setAttribute('aria-disabled', 'true');
+      for (const input of inputs) input.readOnly = true;
+    };
+    return new Promise((resolve, reject) => {
+      const finish = () => {
+        if (!open) return;
+        const answer = fields.read();
+        if (answer !== undefined) {
+          close();
+          return resolve(answer);
+        }
+        wanting.textContent = fields.wanting;
+        if (fields.first.matches('.field *')) fields.first.setAttribute('aria-invalid', 'true');
+        fields.first.focus();
+      };
+      signal.addEventListener('abort', () => {
+        close();
+        reject(signal.reason);
+      }, { once: true });
+      check.addEventListener('click', finish);
+      other.addEventListener('click', () => open && another());
+      question.addEventListener('click', (event) => !open && event.preventDefault());
+      question.addEventListener('input', () => {
+        wanting.textContent = '';
+        fields.first.removeAttribute('aria-invalid');
+      });
+      question.addEventListener('keydown', (event) => {
+        const field = /** @type {Element} */ (event.target).matches('.field input');
+        if (!field || event.key !== 'Enter' || event.isComposing) return;
+        event.preventDefault();
+        // Whoever has filled in the first of two is not done.
+        const here = /** @type {HTMLInputElement} */ (event.target);
+        const empty = [...inputs].find((input) => !input.value && here.compareDocumentPosition(input) & Node.DOCUMENT_POSITION_FOLLOWING);
+        if (empty && open) empty.focus();
+        else finish();
+      });
+      show(question, fields.first);
+    });
+  }
+
+  /** A picture that cannot be missing. @param {Challenge} challenge @param {number} least */
+  function wantImages(challenge, least) {
+    if ((challenge.images ?? []).length < least) throw new Trouble('failed', 'the challenge has too few images');
+  }
+
+  /** @param {Task} task */
+  const chooseImages = (task) => ask(task, async () => {
+    wantImages(task.challenge, 2);
+    const pictures = await picturesOf(task, () => ({ 'aria-hidden': 'true' }));
+    const tiles = (task.challenge.images ?? []).map(({ id, alt }, i) => {
+      const input = make('input', { type: 'checkbox', value: id, 'aria-label': alt });
+      return { input, tile: make('label', { class: 'tile' }, [input, pictures[i]]) };
+    });
+    const chosen = () => tiles.filter(({ input }) => input.checked).map(({ input }) => input.value);
+    return {
+      parts: [make('div', { class: 'grid' }, tiles.map(({ tile }) => tile))],
+      first: tiles[0].input, hint: task.words.hint_choose, wanting: task.words.none_choose,
+      read: () => (chosen().length ? chosen() : undefined),
+    };
+  });
+
+  /** @param {Task} task */
+  const copyText = (task) => ask(task, async () => {
+    wantImages(task.challenge, 1);
+    const pictures = await picturesOf(task, ({ alt }) => ({ role: 'img', 'aria-label': alt }));
+    const lines = (task.challenge.images ?? []).map(({ id }, i) => ({
+      id, ...fieldOf(task.words.line.replace('{n}', String(i + 1)), { maxlength: '200', dir: 'auto' }),
+    }));
+    return {
+      parts: lines.flatMap(({ field }, i) => [pictures[i], field]),
+      first: lines[0].input, hint: task.words.hint_copy, wanting: task.words.none_copy,
+      read: () => (lines.some(({ input }) => input.value.trim())
+        ? Object.fromEntries(lines.map(({ id, input }) => [id, input.value])) : undefined),
+    };
+  });
+
+  /** @param {Task} task */
+  const typeCode = (task) => ask(task, async (complain) => {
+    wantImages(task.challenge, 1);
+    const pictures = await picturesOf(task, ({ alt }) => ({ role: 'img', 'aria-label': alt }));
+    const { input, field } = fieldOf(task.words.code, { maxlength: '64', dir: 'ltr' });
+    const sound = task.challenge.audio ? soundOf(task, task.challenge.audio, complain) : undefined;
+    return {
+      parts: [...pictures, ...(sound ? [sound.place] : []), field],
+      first: input, hint: task.words.hint_code, wanting: task.words.none_code,
+      read: () => (input.value.trim() ? input.value : undefined), ...(sound && { silence: sound.silence }),
+    };
+  });
+
+  /** Every kind of challenge this script can answer. */
+  const KINDS = new Map(/** @type {[string, Kind][]} */ ([
+    ['classification', { asks: true, answer: chooseImages }],
+    ['transcription', { asks: true, answer: copyText }],
+    ['text', { asks: true, answer: typeCode }],
+    ['pow', {
+      asks: false,
       async answer(task) {
         const { parameters } = task.challenge;
         if (parameters?.algorithm === 'PBKDF2/SHA-256') {
@@ -742,8 +1139,11 @@
         if (parameters?.algorithm === 'ARGON2ID') return solveInFrame(task, parameters, USUAL_ARGON2ID);
         throw new Trouble('failed', `unknown algorithm ${parameters?.algorithm}`);
       },
-    })],
-  ]);
+    }],
+  ]));
+
+  /** @param {Challenge | null} challenge whether it asks the visitor */
+  const asks = (challenge) => KINDS.get(challenge?.kind ?? '')?.asks ?? false;
 
   // -------------------------------------------------------------------------------------- element
 
@@ -809,6 +1209,10 @@
     #futile = 0;
     /** The kind the visitor changed to. */
     #chosen = '';
+    /** The last challenge that asked: another one shows other pictures. @type {Challenge | null} */
+    #series = null;
+    /** Why the visitor is asked again. @type {'' | 'wrong' | 'late'} */
+    #again = '';
     #run = new AbortController();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     #expiry;
@@ -869,6 +1273,7 @@
     reset() {
       this.#breakPromises('the challenge was reset');
       this.#quiet = true;
+      this.#again = '';
       this.#confirmed = this.getAttribute('start') === 'load';
       this.#renew();
     }
@@ -941,7 +1346,11 @@
     /** @param {string} name @param {string | null} before @param {string | null} after */
     attributeChangedCallback(name, before, after) {
       if (before === after || !this.isConnected) return;
-      if (['public-id', 'base', 'kind'].includes(name) && this.#state !== 'idle') this.reset();
+      if (['public-id', 'base', 'kind'].includes(name) && this.#state !== 'idle') {
+        // To pow a visitor can always change, and has a reason for it.
+        if (this.#chosen !== 'pow') this.#chosen = '';
+        this.reset();
+      } else if (name === 'lang' && this.#state === 'asking') this.#renew();
       else this.#render();
     }
 
@@ -957,7 +1366,10 @@
     }
 
     /** @param {boolean} disabled */
-    formDisabledCallback(disabled) { this.#view.control.disabled = disabled; }
+    formDisabledCallback(disabled) {
+      this.#view.control.disabled = disabled;
+      this.#view.question.inert = disabled;
+    }
 
     formResetCallback() { this.reset(); }
 
@@ -971,7 +1383,8 @@
       this.#idleRenewals = 0;
       this.#futile = 0;
       // What is under way goes on and takes notice of the confirmation itself.
-      if (!BUSY.includes(this.#state)) this.#advance();
+      if (this.#state === 'asking') this.#view.enter();
+      else if (!BUSY.includes(this.#state)) this.#advance();
     }
 
     /** Forgets the challenge, and what was made of it. */
@@ -997,7 +1410,8 @@
       const run = this.#run = new AbortController();
       if (!this.isConnected || !this.#seen) return this.#become('idle');
       try {
-        const begun = this.#answer === undefined ? WORTH_BEGINNING : 0;
+        const worth = asks(this.#challenge) ? WORTH_ASKING : WORTH_BEGINNING;
+        const begun = this.#answer === undefined ? worth : 0;
         if (!this.#challenge || !KINDS.has(this.#challenge.kind) || Date.now() > this.#deadline - begun) {
           this.#become('loading');
           this.#take(await this.#fetch(this.#chosen || this.getAttribute('kind') || '', run.signal));
@@ -1005,10 +1419,12 @@
         const challenge = /** @type {Challenge} */ (this.#challenge);
         if (!this.#confirmed) return this.#become('ready');
         if (this.#answer === undefined) {
-          this.#become('solving');
+          this.#become(asks(challenge) ? 'loading' : 'solving');
           this.#answer = await KINDS.get(challenge.kind)?.answer({
-            challenge, signal: run.signal, base: this.#base(), place: this.#view.place,
+            challenge, signal: run.signal, base: this.#base(), place: this.#view.place, words: this.#speech().words,
             progress: (share) => { this.#view.progress.value = share; },
+            show: (question, first) => this.#ask(question, first),
+            another: () => this.#turnTo(this.#chosen),
           });
           run.signal.throwIfAborted();
         }
@@ -1020,6 +1436,30 @@
     }
 
     /**
+     * Puts a question before the visitor, and takes them to it where they wait for it rather than do something else.
+     * @param {HTMLElement} question
+     * @param {HTMLElement} first
+     */
+    #ask(question, first) {
+      const idle = [null, document.body].includes(/** @type {HTMLElement | null} */ (document.activeElement));
+      const wanted = !this.#quiet && (idle || this.#resume !== null || this.matches(':focus-within'));
+      this.#view.ask(question, first);
+      this.#become('asking');
+      if (wanted) this.#view.enter();
+    }
+
+    /** The visitor wants a challenge of that kind. @param {string} kind empty for the site's first */
+    #turnTo(kind) {
+      this.#chosen = kind;
+      this.#again = '';
+      this.#quiet = false;
+      this.#confirmed = true;
+      this.#seen = true;
+      this.#futile = 0;
+      this.#renew();
+    }
+
+    /**
      * @param {string} kind empty for the site's first
      * @param {AbortSignal} signal
      * @returns {Promise<Challenge>}
@@ -1027,9 +1467,20 @@
     async #fetch(kind, signal) {
       const site = this.getAttribute('public-id');
       if (!site || !this.#base()) throw new Trouble('misconfigured', 'public-id is missing, or base');
-      const query = new URLSearchParams({ ...(kind && { kind }), lang: languageOf(this) });
+      const after = this.#series && [this.#series.kind, ''].includes(kind) ? this.#series.id : '';
+      const query = new URLSearchParams({ ...(kind && { kind }), lang: languageOf(this), ...(after && { after }) });
       const { status, content } = await request(`${this.#base()}/ocapi/v2/challenge/${encodeURIComponent(site)}?${query}`, signal);
       signal.throwIfAborted();
+      if (status === 400 && after) {
+        // A server that has other keys by now does not know the challenge.
+        this.#series = null;
+        return this.#fetch(kind, signal);
+      }
+      if (status === 400 && kind && kind === this.#chosen) {
+        // What the visitor chose is not there any more; what the page wants may be.
+        this.#chosen = '';
+        return this.#fetch(this.getAttribute('kind') ?? '', signal);
+      }
       if (status !== 200) throw new Trouble('misconfigured', content?.detail ?? `the server answered ${status}`);
       const challenge = asChallenge(content);
       if (KINDS.has(challenge.kind)) return challenge;
@@ -1044,7 +1495,7 @@
       this.#sending = false;
       this.#taken = false;
       this.#arm(lifeOf(challenge));
-      this.#offerKinds();
+      if (asks(challenge)) this.#series = challenge;
     }
 
     /**
@@ -1055,11 +1506,15 @@
       const { status, content } = await request(
         `${this.#base()}/ocapi/v2/challenge/${encodeURIComponent(challenge.id)}`, signal, { answer: this.#answer });
       signal.throwIfAborted();
-      if (status === 400) throw new Trouble('failed', content?.detail ?? 'the server did not understand the answer');
+      if (status === 400) {
+        this.#drop();
+        throw new Trouble('failed', content?.detail ?? 'the server did not understand the answer');
+      }
       if (status === 403) throw new Trouble('misconfigured', content?.detail ?? 'the server does not know this website');
       if (status !== 200) throw new Trouble('expired', `the server answered ${status}`);
       if (content.state === 'valid') {
         this.#futile = 0;
+        this.#again = '';
         this.#answer = undefined;
         this.#arm(VALID_LIFE - RENEW_BEFORE);
         this.#become('valid');
@@ -1069,8 +1524,15 @@
         if (content.next) this.#take(asChallenge(content.next));
         else this.#challenge = null;
         this.#answer = undefined;
-        this.#confirmed = false;
         this.#quiet = false;
+        if (asks(challenge)) {
+          // Whoever answers a question is there, and is asked the next one without another click.
+          this.#again = 'wrong';
+          this.#tell('ocapi-invalid', {});
+          this.#advance();
+          return;
+        }
+        this.#confirmed = false;
         this.#become('invalid');
         this.#tell('ocapi-invalid', {});
       } else {
@@ -1084,6 +1546,7 @@
         this.#become('limited');
         this.#countDown(Date.now() + trouble.wait, this.#run.signal);
       } else if (trouble.reason === 'expired') {
+        this.#again = 'late';
         this.#become('expired');
         this.#tell('ocapi-expired', {});
         if (++this.#futile < FUTILE_ROUNDS) return this.#renew();
@@ -1124,14 +1587,19 @@
     #lapse() {
       clearTimeout(this.#expiry);
       if (['loading', 'solving', 'checking', 'limited'].includes(this.#state)) return;
+      this.#run.abort();
+      // Somebody who is at the question gets another at once, and is told why; else nobody is asked who is not there.
+      const attended = this.#state === 'asking' && this.matches(':focus-within');
+      const unattended = asks(this.#challenge) && !attended;
       this.#challenge = null;
       this.#answer = undefined;
       this.#deadline = 0;
-      this.#quiet = true;
+      this.#quiet = !attended;
+      if (this.#confirmed) this.#again = 'late';
       this.#become('expired');
       this.#tell('ocapi-expired', {});
       // A confirmation is worth renewing for a while; a challenge that nobody looked at is not, before somebody does.
-      if (this.#confirmed && document.visibilityState === 'visible' && this.#idleRenewals < IDLE_RENEWALS) {
+      if (this.#confirmed && !unattended && document.visibilityState === 'visible' && this.#idleRenewals < IDLE_RENEWALS) {
         this.#idleRenewals++;
         this.#renew();
       } else {
@@ -1269,10 +1737,20 @@
       const field = new FormData();
       if (id) field.append(this.name, id);
       this.#internals.setFormValue(id ? field : null);
+      this.#view.show(this.#state, this.#text(words), words, language, this.#quiet);
+      this.#offerKinds(words);
       if (id) this.#internals.setValidity({});
-      else this.#internals.setValidity({ valueMissing: true }, this.#complaint(words), this.#view.control);
-      const text = this.#state === 'idle' || (this.#state === 'expired' && !this.#confirmed) ? 'ready' : this.#state;
-      this.#view.show(this.#state, words[text], words, language, this.#quiet);
+      else this.#internals.setValidity({ valueMissing: true }, this.#complaint(words), this.#view.entry);
+    }
+
+    /** @param {Words} words @returns {string} what is said of the state */
+    #text(words) {
+      const state = this.#state;
+      if (state === 'idle' || (state === 'expired' && !this.#confirmed)) return words.ready;
+      // The same words from the moment on in which it is known, so that they are told once.
+      const coming = KINDS.get(this.#chosen || (this.#series?.kind ?? ''))?.asks;
+      const again = state === 'asking' || (state === 'loading' && coming);
+      return again && this.#confirmed && this.#again ? words[`again_${this.#again}`] : words[state];
     }
 
     /** @param {Words} words @returns {string} why the form cannot be sent now */
@@ -1280,17 +1758,18 @@
       if (['unreachable', 'failed', 'misconfigured', 'limited', 'invalid'].includes(this.#state)) {
         return words[/** @type {'failed'} */ (this.#state)];
       }
+      if (this.#state === 'asking') return words.wanting;
       return this.#confirmed ? words.wait : words.required;
     }
 
-    #offerKinds() {
-      const current = this.#challenge?.kind;
-      const others = (this.#challenge?.kinds ?? []).filter((kind) => kind !== current && KINDS.has(kind));
-      this.#view.offer(others, this.#speech().words, (kind) => {
-        this.#chosen = kind;
-        this.#quiet = false;
-        this.#renew();
-      });
+    /** The way without a puzzle comes first, whatever the site has chosen. @param {Words} words */
+    #offerKinds(words) {
+      const current = this.#challenge?.kind ?? '';
+      if (!current && this.#state === 'loading') return;
+      const listed = [...(asks(this.#challenge) ? ['pow'] : []), ...(this.#challenge?.kinds ?? [])];
+      const others = [...new Set(listed)].filter((kind) => kind !== current && KINDS.has(kind));
+      const over = [...GOOD, 'idle', 'misconfigured'].includes(this.#state);
+      this.#view.offer(over ? [] : others, words, (kind) => this.#turnTo(kind));
     }
 
     /** @param {string} name @param {object} detail */

@@ -19,6 +19,7 @@ pub mod approval;
 pub mod audit;
 mod callers;
 pub mod clock;
+pub mod corpus;
 pub mod delivery;
 pub mod directory;
 pub mod door;

@@ -8,6 +8,7 @@ use crate::access::{AccessToken, TokenKey};
 use crate::approval::ports::{ApprovalStore, ApprovalWrites, Outbox};
 use crate::audit::Event;
 use crate::clock::Timestamp;
+use crate::corpus::{Annotation, CorpusStore};
 use crate::directory::{
     Authenticator, AuthenticatorKey, Client, ServerSetting, Site, Tenant, User, UserKey,
 };
@@ -61,7 +62,9 @@ pub const SITE_HOURS_KEPT_S: u32 = 400 * 24 * 3600;
 
 /// Keeps everything. Reads never wait for writes.
 #[async_trait]
-pub trait Store: ApprovalStore + OfficerStore + Outbox + Watching + Send + Sync + 'static {
+pub trait Store:
+    ApprovalStore + CorpusStore + OfficerStore + Outbox + Watching + Send + Sync + 'static
+{
     /// What moves about a user; nothing where there is no such user.
     async fn standing(
         &self,
@@ -187,7 +190,7 @@ pub trait Store: ApprovalStore + OfficerStore + Outbox + Watching + Send + Sync 
     /// Removes at most `limit` rows of each kind that serve nobody any more: access tokens that
     /// expired, spent marks past their time, challenges and visits that were closed or expired by
     /// `before`, hours of sites older than [`SITE_HOURS_KEPT_S`], and of approvals and officers what is past
-    /// the time that it says itself; dead messages after theirs.
+    /// the time that it says itself; dead messages after theirs; editions of corpora whose time is up.
     /// Gives the number of rows removed.
     async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
@@ -233,6 +236,8 @@ pub struct Change {
     pub challenges: Vec<ChallengeWrite>,
     /// A visitor's challenge: expected as read, and written.
     pub visit: Option<VisitWrite>,
+    /// What a visitor said of images. A second word of the same visitor on the same image is passed over.
+    pub annotations: Vec<Annotation>,
     /// Marks that may be set once.
     pub spent: Vec<SpentMark>,
     /// An access token to be added.
@@ -257,6 +262,7 @@ impl Change {
             standing: None,
             challenges: Vec::new(),
             visit: None,
+            annotations: Vec::new(),
             spent: Vec::new(),
             token: None,
             revoked: None,

@@ -89,6 +89,7 @@ struct MasterKey {
     tickets: hmac::Key,
     puzzles: hmac::Key,
     officers: hmac::Key,
+    voices: hmac::Key,
     push: PushKey,
 }
 
@@ -304,6 +305,15 @@ impl Keyring {
         Ok(Zeroizing::new(key))
     }
 
+    /// By what a visitor's voice about a corpus is told from others: the address itself is not kept, and
+    /// cannot be found without this ring. Another master key makes it another voice.
+    pub fn voice(&self, corpus: i64, address: &str) -> Result<[u8; 16], SealError> {
+        let text = format!("{corpus} {address}");
+        let tag = hmac::sign(&self.key(self.current)?.voices, text.as_bytes());
+        let half = tag.as_ref().first_chunk::<16>();
+        half.copied().ok_or(SealError::Damaged)
+    }
+
     /// The key that a transaction's questions are derived under, for one tenant.
     pub fn question_key(&self, tenant: i64) -> Result<hmac::Key, SealError> {
         let key = hmac::sign(&self.key(self.current)?.questions, &tenant.to_be_bytes());
@@ -354,6 +364,7 @@ impl MasterKey {
             tickets: key("tickets"),
             puzzles: key("puzzles"),
             officers: key("officers"),
+            voices: key("voices"),
             push: PushKey::derive(&key("push"))?,
         })
     }

@@ -61,6 +61,8 @@ pub struct Verifier {
     pub(crate) callers: crate::callers::KnownCallers,
     pub(crate) tokens: crate::officers::KnownTokens,
     pub(crate) nearby: crate::approval::Nearby,
+    pub(crate) corpora: crate::corpus::Corpora,
+    pub(crate) site_secrets: crate::visitor::SiteSecrets,
     /// What is counted about visitors.
     pub visitors: Counters,
     /// What is counted of all that comes in.
@@ -120,6 +122,8 @@ impl Verifier {
             callers,
             tokens: crate::officers::KnownTokens::default(),
             nearby: crate::approval::Nearby::default(),
+            corpora: crate::corpus::Corpora::default(),
+            site_secrets: crate::visitor::SiteSecrets::default(),
             visitors: Counters::default(),
             traffic: Traffic::default(),
             health: Health::default(),

@@ -1,5 +1,6 @@
 //! The description of what is served, as `OpenAPI` 3.1: made from the routes themselves, so that
-//! none is forgotten: ActivID, the JSON API of DualShield, the gateway of Okay, and the device API.
+//! none is forgotten: ActivID, the JSON API of DualShield, the gateway of Okay, the device API, the
+//! management API, and Ocapi with the doors for those who come from elsewhere.
 
 use utoipa::OpenApi;
 use utoipa::openapi::security::{
@@ -9,7 +10,7 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{InfoBuilder, OpenApi as Document};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{activid, device, dualshield, management, okay};
+use crate::{activid, device, dualshield, management, ocapi, okay};
 
 /// What an `Authorization` of a device looks like.
 const DEVICE_SCHEME: &str = "Countersign device=\"TENANT-DEVICE\", time=\"MS\", nonce=\"N\", \
@@ -21,6 +22,7 @@ const DEVICE_SCHEME: &str = "Countersign device=\"TENANT-DEVICE\", time=\"MS\", 
     (name = "activid", description = "The ActivID protocol: a portal has one-time passwords, responses and signatures verified, over OpenID and SCIM."),
     (name = "dualshield", description = "The DualShield protocol: an application has challenges issued and answers verified."),
     (name = "okay", description = "The gateway of the Okay protocol: a tenant's server has a phone asked."),
+    (name = "ocapi", description = "The Ocapi protocol: a website asks its visitors to prove that they are no robots."),
     (name = "device", description = "The device API: what the authenticator on a phone says."),
     (name = "management", description = "The management API: what officers set up, watch and look after."),
 ))]
@@ -33,6 +35,7 @@ pub fn document() -> String {
         .merge(dualshield::routes::documented())
         .merge(okay::routes::documented())
         .merge(device::routes::documented())
+        .merge(ocapi::routes::documented())
         .merge(management::routes::documented());
     let document = described(all.into_openapi());
     // What is serialised here has text keys and no maps of other kinds: it cannot fail.
@@ -53,6 +56,9 @@ fn described(mut document: Document) -> Document {
     components.add_security_scheme("activid", scheme);
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Basic));
     components.add_security_scheme("actividBasic", scheme);
+    let mut bearer = Http::new(HttpAuthScheme::Bearer);
+    bearer.bearer_format = Some("JWT".to_owned());
+    components.add_security_scheme("ocapi", SecurityScheme::Http(bearer));
     document.info = InfoBuilder::new()
         .title("Countersign")
         .description(Some(
@@ -88,7 +94,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(names.len(), 17);
+        assert_eq!(names.len(), 29);
     }
 
     #[test]

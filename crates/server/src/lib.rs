@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod console;
 pub mod device;
+pub mod drawing;
 pub mod operator;
 pub mod serving;
 pub mod system;

@@ -2,6 +2,7 @@
 
 use challenge::access::{AccessToken, TokenKey};
 use challenge::audit::Event;
+use challenge::corpus::Annotation;
 use challenge::ports::{
     ChallengeWrite, Change, Message, SpentMark, StandingWrite, StoreError, Version,
 };
@@ -16,6 +17,7 @@ pub(crate) struct ChangeRows {
     pub(crate) tenant: i64,
     pub(crate) standing: Option<StandingRow>,
     pub(crate) challenges: Vec<ChallengeRow>,
+    pub(crate) annotations: Vec<Annotation>,
     pub(crate) spent: Vec<SpentMark>,
     pub(crate) token: Option<AccessToken>,
     pub(crate) revoked: Option<TokenKey>,
@@ -104,6 +106,7 @@ impl ChangeRows {
             shelves,
             standing,
             challenges,
+            annotations: change.annotations,
             spent: change.spent,
             token: change.token,
             revoked: change.revoked,

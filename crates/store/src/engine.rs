@@ -16,7 +16,7 @@ use challenge::visitor::{SiteHour, Visit};
 use crate::cell::{Cell, Row};
 use crate::change::ChangeRows;
 use crate::database::{Database, LONG_PATIENCE, PATIENCE};
-use crate::{directory, moving, outbox, provision, sql};
+use crate::{corpora, directory, moving, outbox, provision, sql};
 
 /// How often the directory is read again because it changed meanwhile.
 const DIRECTORY_ATTEMPTS: u32 = 8;
@@ -331,7 +331,8 @@ impl<D: Database> Store for Engine<D> {
     async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         let mut steps = Vec::new();
         let ended = provision::ended(before, limit).into_iter();
-        for (find, cells, remove) in ended.chain([outbox::ended(before, limit)]) {
+        let ended = ended.chain([outbox::ended(before, limit)]);
+        for (find, cells, remove) in ended.chain(corpora::ended(before, limit)) {
             let keys = self.0.fetch(find, cells).await?;
             steps.extend(keys.into_iter().map(|Row(key)| provision::any(remove, key)));
         }

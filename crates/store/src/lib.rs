@@ -12,6 +12,7 @@
 mod approvals;
 mod cell;
 mod change;
+mod corpora;
 mod database;
 mod directory;
 mod engine;

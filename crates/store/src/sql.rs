@@ -260,3 +260,59 @@ pub(crate) const WAITING_MESSAGES_OF: &str = "SELECT id, tenant, kind, line, bod
      failed_tries, dead_at, trouble FROM outbox WHERE kind = $1 \
      AND (dead_at IS NOT NULL OR CAST($2 AS BIGINT) = 0) AND id > $3 AND tenant = $4 \
      ORDER BY id LIMIT $5";
+
+pub(crate) const CORPORA: &str = "SELECT id, tenant, name, edition, version, body FROM corpus \
+     WHERE tenant = $1 ORDER BY name";
+pub(crate) const ADD_CORPUS: &str = "INSERT INTO corpus (tenant, id, name, edition, version, body) \
+     VALUES ($1, $2, $3, $4, 1, $5)";
+pub(crate) const REPLACE_EDITION: &str = "UPDATE corpus SET edition = $1, version = version + 1, \
+     body = $2 WHERE tenant = $3 AND id = $4 AND edition = $5";
+pub(crate) const RAISE_CORPUS: &str =
+    "UPDATE corpus SET version = version + 1 WHERE tenant = $1 AND id = $2";
+pub(crate) const STAGE_EDITION: &str =
+    "INSERT INTO corpus_edition (tenant, corpus, edition, ends_at) VALUES ($1, $2, $3, $4)";
+pub(crate) const END_SHOWN_EDITION: &str = "UPDATE corpus_edition SET ends_at = $1 \
+     WHERE tenant = $2 AND corpus = $3 AND ends_at IS NULL";
+pub(crate) const SHOW_EDITION: &str = "UPDATE corpus_edition SET ends_at = NULL \
+     WHERE tenant = $1 AND corpus = $2 AND edition = $3 AND ends_at > $4";
+pub(crate) const STAGE_IMAGE: &str = "INSERT INTO corpus_image \
+     (tenant, corpus, edition, ordinal, digest, file, known, settled_at, length) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+pub(crate) const STAGE_BYTES: &str = "INSERT INTO corpus_bytes \
+     (tenant, corpus, edition, ordinal, bytes) VALUES ($1, $2, $3, $4, $5)";
+pub(crate) const CORPUS_IMAGES: &str = "SELECT ordinal, digest, file, known, settled_at, length \
+     FROM corpus_image WHERE tenant = $1 AND corpus = $2 AND edition = $3 AND ordinal >= $4 \
+     ORDER BY ordinal LIMIT $5";
+pub(crate) const IMAGE_BYTES: &str = "SELECT bytes FROM corpus_bytes \
+     WHERE tenant = $1 AND corpus = $2 AND edition = $3 AND ordinal = $4";
+pub(crate) const SETTLE_IMAGE: &str = "UPDATE corpus_image SET known = $1, settled_at = $2 \
+     WHERE tenant = $3 AND corpus = $4 AND edition = $5 AND ordinal = $6 AND settled_at IS NULL";
+pub(crate) const TALLIES_OF: &str = "SELECT digest, about, said, count(*), max(at) \
+     FROM annotation WHERE tenant = $1 AND corpus = $2 AND digest = $3 \
+     GROUP BY digest, about, said ORDER BY digest, about, said";
+pub(crate) const TALLIES: &str = "SELECT digest, about, said, count(*), max(at) \
+     FROM annotation WHERE tenant = $1 AND corpus = $2 AND digest IN \
+     (SELECT DISTINCT digest FROM annotation WHERE tenant = $1 AND corpus = $2 AND digest > $3 \
+         ORDER BY digest LIMIT $4) \
+     GROUP BY digest, about, said ORDER BY digest, about, said";
+pub(crate) const ENDED_BYTES: &str = "SELECT b.tenant, b.corpus, b.edition, b.ordinal \
+     FROM corpus_edition e JOIN corpus_bytes b \
+     ON b.tenant = e.tenant AND b.corpus = e.corpus AND b.edition = e.edition \
+     WHERE e.ends_at <= $1 LIMIT $2";
+pub(crate) const REMOVE_BYTES: &str = "DELETE FROM corpus_bytes \
+     WHERE tenant = $1 AND corpus = $2 AND edition = $3 AND ordinal = $4";
+pub(crate) const ENDED_IMAGES: &str = "SELECT i.tenant, i.corpus, i.edition, i.ordinal \
+     FROM corpus_edition e JOIN corpus_image i \
+     ON i.tenant = e.tenant AND i.corpus = e.corpus AND i.edition = e.edition \
+     WHERE e.ends_at <= $1 LIMIT $2";
+pub(crate) const REMOVE_IMAGE: &str = "DELETE FROM corpus_image \
+     WHERE tenant = $1 AND corpus = $2 AND edition = $3 AND ordinal = $4";
+/// Those whose images are all removed.
+pub(crate) const ENDED_EDITIONS: &str = "SELECT e.tenant, e.corpus, e.edition \
+     FROM corpus_edition e WHERE e.ends_at <= $1 \
+     AND NOT EXISTS (SELECT 1 FROM corpus_image i \
+         WHERE i.tenant = e.tenant AND i.corpus = e.corpus AND i.edition = e.edition) \
+     AND NOT EXISTS (SELECT 1 FROM corpus_bytes b \
+         WHERE b.tenant = e.tenant AND b.corpus = e.corpus AND b.edition = e.edition) LIMIT $2";
+pub(crate) const REMOVE_EDITION: &str = "DELETE FROM corpus_edition \
+     WHERE tenant = $1 AND corpus = $2 AND edition = $3";

@@ -30,3 +30,6 @@ const require = createRequire(join(modules, 'anything.js'));
 export const { chromium } = require('playwright-core');
 export const { argon2id } = require('hash-wasm');
 export const axeSource = require('axe-core').source;
+/** The stock ALTCHA widget, and what its servers verify with. */
+export const altchaPath = join(modules, 'altcha/dist/main/altcha.i18n.umd.min.cjs');
+export const altchaLib = { ...require('altcha-lib'), one: require('altcha-lib/v1'), ...require('altcha-lib/algorithms/pbkdf2') };

@@ -1,14 +1,14 @@
 // The true server: `countersign serve` with a site of its own, or `countersign demo` with its website. The program is
 // COUNTERSIGN_BIN, by default target/debug/countersign.
 import { execFileSync, spawn } from 'node:child_process';
-import { createHmac } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createDecipheriv, createHmac } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './modules.mjs';
 
 export const program = process.env.COUNTERSIGN_BIN ?? join(root, 'target/debug/countersign');
-const SECRET = 'the-private-id-of-a-site-that-only-tests-know-and-that-is-long-enough-for-hs512';
+export const SECRET = 'the-private-id-of-a-site-that-only-tests-know-and-that-is-long-enough-for-hs512';
 
 /**
  * @param {string[]} words
@@ -39,8 +39,25 @@ export async function run(words, announced) {
   return { found, stop };
 }
 
-/** A server with the site `shop`, whose pages may come from the given origins. */
-export async function startServer(origins, difficulty = 200) {
+/** The code that the image of a challenge shows, which the server's own key alone tells: the id is opened with it. */
+function codeOf(data, id) {
+  const hmac = (key, text) => createHmac('sha256', key).update(text).digest();
+  const lines = readFileSync(join(data, 'master.key'), 'utf8').trim().split('\n');
+  const master = Buffer.from(lines.at(-1).split(' ')[1], 'hex');
+  const sealed = Buffer.from(id.slice(2), 'base64url');
+  const key = hmac(hmac(master, 'countersign tickets v1'), sealed.subarray(4, 8));
+  const cipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(8, 20));
+  cipher.setAuthTag(sealed.subarray(-16));
+  const plain = Buffer.concat([cipher.update(sealed.subarray(20, -16)), cipher.final()]);
+  return plain.subarray(51).toString();
+}
+
+/**
+ * A server with the site `shop`, whose pages may come from the given origins.
+ * @param {string[]} origins
+ * @param {{kinds?: string[], corpora?: {name: string, folder: string, csv: string}[]}} [wishes] by default proof of work
+ */
+export async function startServer(origins, { kinds = ['pow'], corpora = [] } = {}) {
   const data = mkdtempSync(join(tmpdir(), 'countersign-browser-'));
   const file = join(data, 'sites.toml');
   writeFileSync(file, `[[tenant]]
@@ -48,11 +65,13 @@ name = "TESTS"
   [[tenant.site]]
   public_id = "shop"
   secret = "${SECRET}"
-  kinds = ["pow"]
+  kinds = ${JSON.stringify(kinds)}
+  corpora = ${JSON.stringify(corpora.map(({ name }) => name))}
   origins = ${JSON.stringify(origins)}
-  difficulty = ${difficulty}
+  difficulty = 200
 `);
-  for (const words of [['init'], ['apply', file]]) execFileSync(program, ['--data', data, ...words], { stdio: 'pipe' });
+  const imports = corpora.map(({ name, folder, csv }) => ['corpus', 'import', folder, '--csv', csv, '--tenant', 'TESTS', '--name', name]);
+  for (const words of [['init'], ['apply', file], ...imports]) execFileSync(program, ['--data', data, ...words], { stdio: 'pipe' });
   const serve = (listen) => run(['--data', data, 'serve', '--listen', listen], /listening on (http:\/\/\S+)/);
   let running = await serve('127.0.0.1:0');
   const address = running.found[1];
@@ -60,6 +79,7 @@ name = "TESTS"
     address,
     stop: () => running.stop(),
     startAgain: async () => { running = await serve(new URL(address).host); },
+    codeOf: (id) => codeOf(data, id),
     /** What a partner's server is told about a challenge. */
     check: async (id) => {
       const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');

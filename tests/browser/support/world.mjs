@@ -29,12 +29,16 @@ export async function openWorld() {
   let serial = 0;
 
   /**
-   * Opens a page of the partner's, by default the form of the guides on an origin that counts as secure.
-   * What the browser complains about is kept in `page.complaints`.
+   * Opens a page of the partner's, by default the form of the guides on an origin that counts as secure; `timed` if the
+   * test moves its time, `scripts` to run before those of the page. What the browser complains about is kept in
+   * `page.complaints`.
    */
-  const open = async (html = formPage(mock.address), { host = 'partner.localhost', policy = strictPolicy(mock.address), ...options } = {}) => {
+  const open = async (html = formPage(mock.address), how = {}) => {
+    const { host = 'partner.localhost', policy = strictPolicy(mock.address), timed = false, scripts = [], ...options } = how;
     const context = await browser.newContext(options);
     const page = await context.newPage();
+    if (timed) await page.clock.install(timed === true ? {} : { time: new Date(timed) });
+    for (const script of scripts) await page.addInitScript(script);
     page.complaints = [];
     page.on('console', (message) => ['error', 'warning'].includes(message.type()) && page.complaints.push(message.text()));
     page.on('pageerror', (error) => page.complaints.push(String(error)));

@@ -4,13 +4,17 @@
 //! A method says whether an answer is right and what it spends; it counts nothing and stores nothing.
 
 pub mod card;
+pub mod code;
 mod decoy;
 pub mod grid;
+pub mod hashed_number;
 mod hotp;
+pub mod images;
 mod ocra;
 pub mod on_demand;
 mod opened;
 pub mod proof_of_work;
+pub mod signed_work;
 mod totp;
 mod verify;
 

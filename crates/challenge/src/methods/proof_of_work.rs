@@ -142,8 +142,14 @@ impl Puzzle {
     /// What is shown: `parameters` and their `signature`, as ALTCHA's version 2 writes them.
     ///
     /// `key` is what both signatures are made with (HMAC-SHA-256); the one over the derived key lets
-    /// whoever has `key` check an answer with one more HMAC and no derivation.
-    pub fn shown(&self, answer_by: Timestamp, key: &[u8]) -> Map<String, Value> {
+    /// whoever has `key` check an answer with one more HMAC and no derivation. `data` is signed with the rest
+    /// and comes back with it ([`SignedWork`](crate::methods::signed_work::SignedWork)).
+    pub fn shown(
+        &self,
+        answer_by: Timestamp,
+        data: &Map<String, Value>,
+        key: &[u8],
+    ) -> Map<String, Value> {
         let key = hmac::Key::new(hmac::HMAC_SHA256, key);
         let half = self.solution.key.len() / 2;
         let (prefix, _) = self.solution.key.split_at(half);
@@ -161,6 +167,9 @@ impl Puzzle {
                 parameters.insert("parallelism".to_owned(), json!(1));
             }
         }
+        if !data.is_empty() {
+            parameters.insert("data".to_owned(), Value::Object(data.clone()));
+        }
         let derived = hmac::sign(&key, &self.solution.key);
         parameters.insert("expiresAt".to_owned(), json!(answer_by.unix_s()));
         parameters.insert("keyLength".to_owned(), json!(KEY_LENGTH));
@@ -169,8 +178,8 @@ impl Puzzle {
         parameters.insert("keySignature".to_owned(), json!(derived));
         parameters.insert("nonce".to_owned(), json!(HEXLOWER.encode(&self.nonce)));
         parameters.insert("salt".to_owned(), json!(HEXLOWER.encode(&self.salt)));
-        parameters.sort_keys();
-        let parameters = Value::Object(parameters);
+        let mut parameters = Value::Object(parameters);
+        parameters.sort_all_objects();
         let signature = hmac::sign(&key, parameters.to_string().as_bytes());
         let mut shown = Map::new();
         shown.insert("parameters".to_owned(), parameters);
@@ -234,7 +243,7 @@ mod tests {
         let rng = DangerCountingRng::default();
         for effort in [CHEAP, MEMORY_HARD] {
             let puzzle = Puzzle::draw(effort, &rng).unwrap();
-            let attempt = solve(effort, &puzzle.shown(NOON, b"key"));
+            let attempt = solve(effort, &puzzle.shown(NOON, &Map::new(), b"key"));
             assert!(puzzle.solution().is_hit_by(&attempt), "{effort:?}");
         }
     }
@@ -269,7 +278,7 @@ mod tests {
     #[test]
     fn the_signature_covers_the_parameters_in_the_order_of_their_names() {
         let puzzle = Puzzle::draw(CHEAP, &DangerCountingRng::default()).unwrap();
-        let shown = puzzle.shown(NOON, b"key");
+        let shown = puzzle.shown(NOON, &Map::new(), b"key");
         let names: Vec<_> = shown["parameters"].as_object().unwrap().keys().collect();
         assert!(names.is_sorted(), "{names:?}");
         let key = hmac::Key::new(hmac::HMAC_SHA256, b"key");

@@ -10,14 +10,30 @@ use crate::lifecycle::{Command, Phase, State};
 use crate::methods::proof_of_work::Attempt;
 use crate::ports::{Change, StoreError};
 use crate::verifier::{TRIES, Verifier};
-use crate::visitor::issuing::{CHECK_S, IssuedToVisitor};
-use crate::visitor::{Refused, Ticket, VisitWrite};
+use crate::visitor::issuing::{CHECK_S, IssuedToVisitor, Wish};
+use crate::visitor::voices::Judged;
+use crate::visitor::{Refused, Ticket, Visit, VisitWrite};
 
 /// What a visitor gave as an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AnswerGiven {
     /// The solution of a proof of work.
     ProofOfWork(Attempt),
+    /// The numbers of the images that were chosen, from 1.
+    Chosen(Vec<usize>),
+    /// What each image shows, in their order.
+    Texts(Vec<String>),
+    /// The characters of a code.
+    Text(String),
+}
+
+/// Who answers, as far as that is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Visitor<'a> {
+    /// The address, or as much of it as one line has.
+    pub address: &'a str,
+    /// The host of the page that answers, where a browser says it.
+    pub host: Option<&'a str>,
 }
 
 /// An answer that was looked at.
@@ -30,33 +46,81 @@ pub enum Answered {
 }
 
 impl Verifier {
-    /// Verifies a visitor's answer and spends the challenge by it.
+    /// Verifies a visitor's answer and spends the challenge by it; a wrong one brings the next challenge.
     ///
     /// Of any number of answers to one challenge exactly one is counted, on this node and on all others,
     /// and it is on disk before this returns. The same right answer again is right until it was
     /// checked; any other one is [`Refused::AlreadyAnswered`].
     ///
-    /// Wrong answers are limited by address, and only they: somebody else's must not shut right ones
-    /// out. That tells a right one from a wrong one without spending anything, which gives nothing away
-    /// where an answer has 128 bits; a kind that can be guessed has to be limited before it is looked at.
+    /// Wrong answers to proofs of work are limited by address, and only they: somebody else's must not
+    /// shut right ones out. That tells a right one from a wrong one without spending anything, which gives
+    /// nothing away where an answer has 128 bits. A kind that can be guessed is limited before it is
+    /// looked at, by address and by site; a right answer is taken off the count again.
     pub async fn answer_of_visitor(
         &self,
         (ticket, site): (&Ticket, &Arc<Site>),
         given: &AnswerGiven,
-        address: &str,
+        visitor: &Visitor<'_>,
     ) -> Result<Answered, Refused> {
-        let AnswerGiven::ProofOfWork(attempt) = given;
-        let right = ticket.solution.is_hit_by(attempt);
-        if !right {
-            let taken = self.visitors.take_wrong(address, self.clock.now());
+        if self.settle_visit((ticket, site), given, visitor).await? {
+            return Ok(Answered::Right);
+        }
+        let wish = Wish {
+            kind: ticket.kind(),
+            language: ticket.language,
+            after: Some(ticket),
+            address: visitor.address,
+        };
+        // The answer is counted; that there is no next challenge now must not make it look as if not.
+        let next = self.issue_to_visitor(site, &wish).await;
+        Ok(Answered::Wrong(next.ok().map(Box::new)))
+    }
+
+    /// Verifies an answer and spends the challenge by it, and issues nothing: whether it is right.
+    pub(super) async fn settle_visit(
+        &self,
+        (ticket, site): (&Ticket, &Arc<Site>),
+        given: &AnswerGiven,
+        visitor: &Visitor<'_>,
+    ) -> Result<bool, Refused> {
+        let address = visitor.address;
+        let taken_at = self.clock.now();
+        let guessable = ticket.kind().is_guessable();
+        if guessable {
+            let taken = self.visitors.take_guess(site, address, taken_at);
             taken.map_err(|retry_s| Refused::SlowDown { retry_s })?;
         }
+        let judged = self.judge((ticket, site), given, visitor).await;
+        let judged = judged.inspect_err(|_| {
+            // It was not looked at.
+            if guessable {
+                self.visitors.give_guess_back(site, address, taken_at);
+            }
+        })?;
+        let right = judged.right;
+        if guessable && right {
+            self.visitors.give_guess_back(site, address, taken_at);
+        }
+        if !guessable && !right {
+            let taken = self.visitors.take_wrong(address, taken_at);
+            taken.map_err(|retry_s| Refused::SlowDown { retry_s })?;
+        }
+        self.commit_answer((ticket, site), judged, visitor).await
+    }
+
+    /// Commits what an answer is worth, or says what an earlier one was.
+    async fn commit_answer(
+        &self,
+        (ticket, site): (&Ticket, &Arc<Site>),
+        Judged { right, said }: Judged,
+        visitor: &Visitor<'_>,
+    ) -> Result<bool, Refused> {
         for _ in 0..TRIES {
             let read = self.store.visit(site.tenant, ticket.id).await?;
             let now = self.clock.now();
             if let Some(visit) = read {
                 return match visit.value.phase_at(now) {
-                    Phase::Is(State::Accepted { .. }) if right => Ok(Answered::Right),
+                    Phase::Is(State::Accepted { .. }) if right => Ok(true),
                     Phase::Expired => Err(Refused::Expired),
                     Phase::Is(_) => Err(Refused::AlreadyAnswered),
                 };
@@ -64,15 +128,20 @@ impl Verifier {
             if ticket.is_from_the_future(now) {
                 return Err(Refused::Expired);
             }
-            let opened = ticket.visit(site.tenant, CHECK_S);
+            let opened = Visit {
+                answered_at: Some(now),
+                host: visitor.host.map(str::to_owned),
+                ..ticket.visit(site.tenant, CHECK_S)
+            };
             let Ok(next) = opened.after(Command::Answer { right }, now) else {
                 return Err(Refused::Expired);
             };
             let outcome = if right { Outcome::Done } else { Outcome::Wrong };
-            let event =
-                self.visitor_event(site, (EventKind::Response, outcome), ticket.id, address);
+            let kind = (EventKind::Response, outcome);
+            let event = self.visitor_event(site, kind, ticket.id, visitor.address);
             let change = Change {
                 visit: Some(VisitWrite { expected: 0, next }),
+                annotations: said.clone(),
                 ..Change::telling(event)
             };
             let issued_at = ticket.id.drawn_at();
@@ -82,7 +151,8 @@ impl Verifier {
             match self.commit(change).await {
                 Ok(()) => {
                     drop(counted);
-                    return self.after_answer((ticket, site), right, address).await;
+                    self.settle_agreed((ticket, site), &said).await;
+                    return Ok(right);
                 }
                 Err(error) => {
                     counted.forget();
@@ -96,20 +166,6 @@ impl Verifier {
         Err(Refused::Unavailable(format!(
             "visit {id}: {TRIES} lost races"
         )))
-    }
-
-    async fn after_answer(
-        &self,
-        (ticket, site): (&Ticket, &Arc<Site>),
-        right: bool,
-        address: &str,
-    ) -> Result<Answered, Refused> {
-        if right {
-            return Ok(Answered::Right);
-        }
-        // The answer is counted; that there is no next challenge now must not make it look as if not.
-        let next = self.issue_to_visitor(site, ticket.kind, address).await;
-        Ok(Answered::Wrong(next.ok().map(Box::new)))
     }
 
     /// An event about a visitor's challenge.

@@ -16,7 +16,7 @@ use crate::verifier::{TRIES, Verifier};
 use crate::visitor::{Refused, Ticket, Visit, VisitWrite};
 
 /// Seconds in which a check can be repeated under the same key and is told the same.
-const REPEAT_S: u32 = 60;
+pub(super) const REPEAT_S: u32 = 60;
 
 /// What a site wants to know, and how often it may ask.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +57,19 @@ pub enum Told {
     Consumed,
 }
 
+/// What a site is told, and what is known of the challenge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What is told.
+    pub told: Told,
+    /// When the challenge was issued.
+    pub issued_at: Timestamp,
+    /// When it was answered.
+    pub answered_at: Option<Timestamp>,
+    /// The host of the page that answered, where its browser said it.
+    pub host: Option<String>,
+}
+
 impl Verifier {
     /// Tells a site what became of a challenge of its own. Of any number of checks of a right answer
     /// exactly one is told [`Told::Valid`], but for its own repetition.
@@ -68,6 +81,17 @@ impl Verifier {
         unverified_id: &str,
         check: &Check<'_>,
     ) -> Result<Told, Refused> {
+        let found = self.find_of_visit(site, unverified_id, check).await;
+        Ok(found?.told)
+    }
+
+    /// The same check, telling also when and where the challenge was answered.
+    pub async fn find_of_visit(
+        &self,
+        site: &Arc<Site>,
+        unverified_id: &str,
+        check: &Check<'_>,
+    ) -> Result<Finding, Refused> {
         let ticket = Ticket::open(&self.keyring, unverified_id);
         let ticket = ticket.filter(|ticket| ticket.site == site.id);
         let ticket = ticket.ok_or(Refused::NotFound)?;
@@ -76,8 +100,9 @@ impl Verifier {
             let read = self.store.visit(site.tenant, ticket.id).await?;
             let now = self.clock.now();
             let (told, write) = told(&ticket, read.as_ref(), check, now);
+            let finding = Finding::of(told, &ticket, read);
             if write.is_none() && marks.is_empty() {
-                return Ok(told);
+                return Ok(finding);
             }
             let consumes = write.is_some();
             let kind = if consumes {
@@ -102,7 +127,7 @@ impl Verifier {
                 counted.forget();
             }
             match committed {
-                Ok(()) => return Ok(told),
+                Ok(()) => return Ok(finding),
                 Err(StoreError::Conflict) => {}
                 Err(StoreError::AlreadySpent) if self.is_repeated(site, &marks).await? => {
                     marks.clear();
@@ -118,7 +143,11 @@ impl Verifier {
     }
 
     /// Whether a used voucher comes again with the same key for the same challenge, and in time.
-    async fn is_repeated(&self, site: &Site, marks: &[SpentMark]) -> Result<bool, StoreError> {
+    pub(super) async fn is_repeated(
+        &self,
+        site: &Site,
+        marks: &[SpentMark],
+    ) -> Result<bool, StoreError> {
         let [_, repeatable] = marks else {
             return Ok(false);
         };
@@ -126,6 +155,18 @@ impl Verifier {
         self.store
             .is_spent(site.tenant, &repeatable.digest, now)
             .await
+    }
+}
+
+impl Finding {
+    fn of(told: Told, ticket: &Ticket, read: Option<Versioned<Visit>>) -> Self {
+        let visit = read.map(|read| read.value);
+        Self {
+            told,
+            issued_at: ticket.id.drawn_at(),
+            answered_at: visit.as_ref().and_then(|visit| visit.answered_at),
+            host: visit.and_then(|visit| visit.host),
+        }
     }
 }
 
@@ -222,7 +263,7 @@ fn repeat_digest(key: &str) -> String {
 }
 
 /// SHA-256 over parts that cannot run into one another: each comes after its length.
-fn digest_of(parts: &[&[u8]]) -> [u8; 32] {
+pub(super) fn digest_of(parts: &[&[u8]]) -> [u8; 32] {
     let mut whole = Vec::new();
     for part in parts {
         whole.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());

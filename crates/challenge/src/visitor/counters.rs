@@ -11,6 +11,7 @@ use crate::directory::Site;
 use crate::id::Id;
 use crate::methods::proof_of_work::Effort;
 use crate::visitor::effort::{BASE_COUNTER_MAX, effort_for};
+use crate::visitor::pictures::PICTURES_PER_MINUTE;
 use crate::visitor::pressure::Pressure;
 use crate::visitor::site_hour::{SiteHour, hour_of};
 use crate::visitor::throttle::Throttle;
@@ -21,6 +22,12 @@ pub const TIME_BOUNDS_S: [u32; 7] = [1, 2, 5, 10, 30, 60, 120];
 /// Wrong answers that one address can give in a minute.
 pub const WRONG_ANSWERS_PER_MINUTE: u32 = 600;
 
+/// Wrong answers that one address can give in a minute to challenges of which an answer can be guessed.
+pub const WRONG_GUESSES_PER_MINUTE: u32 = 30;
+
+/// Wrong answers that a site takes in a minute, of all addresses together, to such challenges.
+pub const WRONG_GUESSES_OF_SITE_PER_MINUTE: u32 = 600;
+
 /// Challenges that one address gets in a minute from a site that is under attack.
 pub const ISSUED_UNDER_ATTACK_PER_MINUTE: u32 = 60;
 
@@ -29,6 +36,9 @@ pub struct Counters {
     sites: Mutex<HashMap<Id<Site>, Counted>>,
     wrong: Throttle,
     issued_under_attack: Throttle,
+    guesses: Throttle,
+    guesses_of_site: Throttle,
+    pictures: Throttle,
 }
 
 #[derive(Default)]
@@ -77,6 +87,9 @@ impl Default for Counters {
             sites: Mutex::default(),
             wrong: Throttle::of(WRONG_ANSWERS_PER_MINUTE),
             issued_under_attack: Throttle::of(ISSUED_UNDER_ATTACK_PER_MINUTE),
+            guesses: Throttle::of(WRONG_GUESSES_PER_MINUTE),
+            guesses_of_site: Throttle::of(WRONG_GUESSES_OF_SITE_PER_MINUTE),
+            pictures: Throttle::of(PICTURES_PER_MINUTE),
         }
     }
 }
@@ -115,6 +128,25 @@ impl Counters {
         self.wrong.take(address, now)
     }
 
+    /// Counts a guess before it is looked at, for its address and its site, or says how many seconds it
+    /// has to wait. One that is right is [given back](Self::give_guess_back).
+    pub(super) fn take_guess(&self, site: &Site, address: &str, now: Timestamp) -> Result<(), u32> {
+        self.guesses.take(address, now)?;
+        let of_site = self.guesses_of_site.take(&site.public_id, now);
+        of_site.inspect_err(|_| self.guesses.give_back(address, now))
+    }
+
+    /// Takes back what [`Self::take_guess`] counted.
+    pub(super) fn give_guess_back(&self, site: &Site, address: &str, taken_at: Timestamp) {
+        self.guesses.give_back(address, taken_at);
+        self.guesses_of_site.give_back(&site.public_id, taken_at);
+    }
+
+    /// Counts an image or a sound that an address fetches, or says how many seconds it has to wait.
+    pub(super) fn take_picture(&self, address: &str, now: Timestamp) -> Result<(), u32> {
+        self.pictures.take(address, now)
+    }
+
     pub(super) fn issued(&self, site: &Site, now: Timestamp) {
         let mut sites = self.lock();
         let counted = sites.entry(site.id).or_default();
@@ -147,6 +179,20 @@ impl Counters {
         let counted = sites.entry(site.id).or_default();
         counted.totals.checked += 1;
         counted.hour(site, issued_at).checked += 1;
+    }
+
+    /// Counts a challenge that was carried, and presented now: issued, answered right and checked. It says
+    /// nothing about how hard a site is pressed, since those that are not presented are not seen.
+    pub(super) fn presented(&self, site: &Site, issued_at: Timestamp) {
+        let mut sites = self.lock();
+        let counted = sites.entry(site.id).or_default();
+        counted.totals.issued += 1;
+        counted.totals.right += 1;
+        counted.totals.checked += 1;
+        let hour = counted.hour(site, issued_at);
+        hour.issued += 1;
+        hour.right += 1;
+        hour.checked += 1;
     }
 
     /// What was counted since the start, in no order.

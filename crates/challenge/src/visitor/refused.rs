@@ -9,6 +9,9 @@ pub enum Refused {
     /// There is no such challenge, or it is another site's.
     #[error("there is no such challenge")]
     NotFound,
+    /// The site has nothing to show for the kind that was asked for.
+    #[error("there is nothing to show for this kind")]
+    NothingToShow,
     /// It was answered before.
     #[error("the challenge was answered before")]
     AlreadyAnswered,
@@ -21,6 +24,9 @@ pub enum Refused {
         /// Seconds after which it is worth trying again, at least 1.
         retry_s: u32,
     },
+    /// The site's key is too short to sign what everybody sees.
+    #[error("the site's key is too short to sign with")]
+    KeyTooShort,
     /// The voucher's one-time id was used before.
     #[error("the token's id was used before")]
     VoucherUsed,

@@ -7,19 +7,18 @@ use data_encoding::BASE64URL_NOPAD;
 use crate::clock::Timestamp;
 use crate::directory::Site;
 use crate::id::{Id, TimedId};
-use crate::methods::proof_of_work::{KEY_LENGTH, Solution};
 use crate::rng::Rng;
 use crate::secret::{Keyring, SealError};
-use crate::visitor::{Kind, Visit};
+use crate::visitor::{Kind, Language, Task, Visit};
 
 /// What the id of a challenge begins with, and the public id of a site never does.
 const PREFIX: &str = "c.";
 
 /// The form of what is sealed.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
 
 /// Seconds by which the clocks of two nodes may differ.
-const CLOCKS_APART_S: u32 = 60;
+pub(super) const CLOCKS_APART_S: u32 = 60;
 
 /// Characters that the id of a challenge never exceeds.
 pub const TICKET_LENGTH_MAX: usize = 512;
@@ -31,23 +30,27 @@ pub struct Ticket {
     pub id: TimedId,
     /// The site it was issued for.
     pub site: Id<Site>,
-    /// What kind of challenge it is.
-    pub kind: Kind,
     /// The moment from which it is too late to answer.
     pub answer_by: Timestamp,
-    /// What the right answer is.
-    pub solution: Solution,
+    /// The language in which it was asked.
+    pub language: Language,
+    /// What has to be done, and what the right answer is.
+    pub task: Task,
 }
 
 impl Ticket {
+    /// What kind of challenge it is.
+    pub fn kind(&self) -> Kind {
+        self.task.kind()
+    }
+
     /// The id as it is shown.
     pub fn seal(&self, keyring: &Keyring, rng: &dyn Rng) -> Result<String, SealError> {
-        let mut plain = vec![FORM, self.kind.number()];
+        let mut plain = vec![FORM, self.kind().number(), self.language.number()];
         plain.extend_from_slice(self.id.as_bytes());
         plain.extend_from_slice(&self.site.number().to_be_bytes());
         plain.extend_from_slice(&self.answer_by.unix_ms().to_be_bytes());
-        plain.extend_from_slice(&self.solution.counter.to_be_bytes());
-        plain.extend_from_slice(&self.solution.key);
+        self.task.write(&mut plain);
         let sealed = keyring.seal_ticket(rng, self.id.drawn_at(), &plain)?;
         Ok(format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&sealed)))
     }
@@ -61,22 +64,17 @@ impl Ticket {
             .decode(unverified.strip_prefix(PREFIX)?.as_bytes())
             .ok()?;
         let plain = keyring.open_ticket(&sealed)?;
-        let (&[form, kind], rest) = plain.split_first_chunk::<2>()?;
+        let (&[form, kind, language], rest) = plain.split_first_chunk::<3>()?;
         let (id, rest) = rest.split_first_chunk::<16>()?;
         let (site, rest) = rest.split_first_chunk::<8>()?;
-        let (answer_by, rest) = rest.split_first_chunk::<8>()?;
-        let (counter, key) = rest.split_first_chunk::<4>()?;
-        let key: [u8; KEY_LENGTH] = key.try_into().ok()?;
+        let (answer_by, task) = rest.split_first_chunk::<8>()?;
         (form == FORM).then_some(())?;
         Some(Self {
             id: TimedId::from_bytes(*id),
             site: Id::from_number(i64::from_be_bytes(*site))?,
-            kind: Kind::of_number(kind)?,
             answer_by: Timestamp::from_unix_ms(i64::from_be_bytes(*answer_by)),
-            solution: Solution {
-                counter: u32::from_be_bytes(*counter),
-                key,
-            },
+            language: Language::of_number(language)?,
+            task: Task::read(kind, task)?,
         })
     }
 
@@ -97,10 +95,12 @@ impl Ticket {
             id: self.id,
             tenant,
             site: self.site,
-            kind: self.kind,
+            kind: self.kind(),
             answer_by: self.answer_by,
             check_s,
             state: crate::lifecycle::State::Open { attempts_left: 1 },
+            answered_at: None,
+            host: None,
             repeatable_by: None,
         }
     }

@@ -26,6 +26,12 @@ pub struct Visit {
     pub check_s: u32,
     /// What has become of it, but for expiry.
     pub state: State,
+    /// When it was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Timestamp>,
+    /// The host of the page that answered, where its browser said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// SHA-256 of the key under which the check that consumed it may be repeated; hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeatable_by: Option<String>,

@@ -25,6 +25,7 @@ use challenge::which::Which;
 use oath::ocra::{Input, Suite};
 use oath::{Algorithm, Hotp, Key, Totp};
 
+use crate::bench_sites::sites;
 use crate::memory_store::MemoryStore;
 
 pub(crate) const KEY: &[u8] = b"12345678901234567890";
@@ -301,10 +302,7 @@ fn furnish(
         },
         clients: clients(tenant, rng),
         policies: vec![policy],
-        sites: vec![
-            site(tenant, "shop", (keyring, rng)),
-            site(tenant, "forum", (keyring, rng)),
-        ],
+        sites: sites(tenant, (keyring, rng)),
     });
     rows.users.push((user, authenticators));
     rows.standings.insert(
@@ -347,28 +345,6 @@ fn product(method: &Method) -> Option<String> {
         _ => return None,
     };
     Some(product.to_owned())
-}
-
-/// A site whose proofs of work are found at once.
-fn site(tenant: Id<Tenant>, name: &str, (keyring, rng): (&Keyring, &DangerCountingRng)) -> Site {
-    let id = Id::random(rng);
-    let place = Place {
-        table: "site",
-        column: "secret",
-        tenant: tenant.number(),
-        row: id.number(),
-    };
-    Site {
-        id,
-        tenant,
-        public_id: name.to_owned(),
-        secret: Some(keyring.seal(rng, &place, name.as_bytes()).unwrap()),
-        jwt_algorithms: vec!["HS512".to_owned()],
-        kinds: vec!["pow".to_owned()],
-        origins: Vec::new(),
-        difficulty: Some(3),
-        corpora: Vec::new(),
-    }
 }
 
 fn client(tenant: Id<Tenant>, rng: &DangerCountingRng) -> Client {

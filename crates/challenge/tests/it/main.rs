@@ -5,10 +5,14 @@
 mod agent;
 mod approvals;
 mod bench;
+mod bench_sites;
 mod bound;
+mod carried;
 mod delivering;
 mod issuing;
 mod memory_approvals;
+#[macro_use]
+mod memory_corpora;
 mod memory_store;
 mod memory_watching;
 mod no_officers;
@@ -21,6 +25,7 @@ mod resynchronising;
 mod sent_codes;
 mod signatures;
 mod supplied;
+mod visitor_images;
 mod visitor_pressure;
 mod visitor_shop;
 mod visitors;

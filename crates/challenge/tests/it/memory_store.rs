@@ -19,6 +19,7 @@ use challenge::standing::Standing;
 use challenge::visitor::{SiteHour, Visit, VisitWrite};
 
 use crate::memory_approvals::ApprovalRows;
+use crate::memory_corpora::CorpusRows;
 
 /// Everything, behind one lock.
 #[derive(Default)]
@@ -37,6 +38,7 @@ pub(crate) struct Rows {
     pub(crate) spent: BTreeMap<[u8; 32], Option<Timestamp>>,
     pub(crate) events: Vec<Event>,
     pub(crate) approvals: ApprovalRows,
+    pub(crate) corpora: CorpusRows,
     pub(crate) version: u64,
     /// Whether every commit fails, as on a full disk.
     pub(crate) broken: bool,
@@ -139,6 +141,7 @@ impl Rows {
         self.spent
             .extend(marks.map(|mark| (mark.digest, mark.keep_until)));
         self.approvals.write(change.approvals, change.messages);
+        self.corpora.annotate(change.annotations);
         self.tokens.extend(change.token);
         if let Some(key) = change.revoked {
             for token in self.tokens.iter_mut().filter(|token| token.key == key) {

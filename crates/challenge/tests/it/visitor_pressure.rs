@@ -2,7 +2,7 @@
 
 use challenge::clock::Timestamp;
 use challenge::visitor::{
-    Answered, ISSUED_UNDER_ATTACK_PER_MINUTE, Refused, Told, WRONG_ANSWERS_PER_MINUTE,
+    Answered, ISSUED_UNDER_ATTACK_PER_MINUTE, Refused, Shown, Told, WRONG_ANSWERS_PER_MINUTE,
 };
 
 use crate::visitor_shop::{HERE, Shop};
@@ -54,7 +54,10 @@ fn challenge_of(shop: &Shop) -> String {
 /// The algorithm and cost of what is issued now.
 fn shown(shop: &Shop, address: &str) -> (String, u64) {
     let issued = shop.issue_from(address).unwrap();
-    let parameters = &issued.shown["parameters"];
+    let Shown::ProofOfWork(puzzle) = &issued.shown else {
+        panic!("no proof of work");
+    };
+    let parameters = &puzzle["parameters"];
     let text = parameters["algorithm"].as_str().unwrap().to_owned();
     (text, parameters["cost"].as_u64().unwrap())
 }

@@ -8,13 +8,19 @@ use challenge::directory::Site;
 use challenge::methods::proof_of_work::Attempt;
 use challenge::policy::Limits;
 use challenge::visitor::{
-    AnswerGiven, Answered, Check, IssuedToVisitor, Kind, Refused, Told, Voucher,
+    AnswerGiven, Answered, Check, IssuedToVisitor, Kind, Refused, Task, Told, Visitor, Voucher,
+    Wish,
 };
 use pollster::block_on;
 
 use crate::bench::Bench;
 
 pub(crate) const HERE: &str = "192.0.2.7";
+
+pub(crate) const VISITOR: Visitor<'_> = Visitor {
+    address: HERE,
+    host: None,
+};
 
 /// A bench, one of its sites, and what visitors and that site do.
 pub(crate) struct Shop {
@@ -24,8 +30,13 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) fn open() -> Self {
+        Self::open_as("shop")
+    }
+
+    /// One of the bench's other sites.
+    pub(crate) fn open_as(public_id: &str) -> Self {
         let bench = Bench::with(Limits::default(), vec![]);
-        let site = bench.verifier.catalogue.site("shop").unwrap();
+        let site = bench.verifier.catalogue.site(public_id).unwrap();
         Self { bench, site }
     }
 
@@ -34,17 +45,16 @@ impl Shop {
     }
 
     pub(crate) fn issue_from(&self, address: &str) -> Result<IssuedToVisitor, Refused> {
-        let issued = self
-            .bench
-            .verifier
-            .issue_to_visitor(&self.site, Kind::ProofOfWork, address);
-        block_on(issued)
+        let wish = Wish::of(Kind::ProofOfWork, address);
+        block_on(self.bench.verifier.issue_to_visitor(&self.site, &wish))
     }
 
     /// The right answer, which the server alone knows without trying.
     pub(crate) fn solution(&self, id: &str) -> Attempt {
         let (ticket, _) = self.bench.verifier.ticket(id).unwrap();
-        let solution = &ticket.solution;
+        let Task::ProofOfWork(solution) = &ticket.task else {
+            panic!("no proof of work");
+        };
         Attempt {
             counter: solution.counter,
             key: solution.key,
@@ -55,7 +65,7 @@ impl Shop {
         let (ticket, site) = self.bench.verifier.ticket(id).ok_or(Refused::NotFound)?;
         let given = AnswerGiven::ProofOfWork(attempt);
         let verifier = &self.bench.verifier;
-        let answered = verifier.answer_of_visitor((&ticket, &site), &given, HERE);
+        let answered = verifier.answer_of_visitor((&ticket, &site), &given, &VISITOR);
         answered.await
     }
 

@@ -18,12 +18,18 @@
 //! | `jti` | voucher |
 //! | `Idempotency-Key` | the key by which a check may be repeated |
 
+pub mod altcha;
 mod caller;
 mod challenges;
+mod fields;
 mod jwt;
+mod pictures;
 mod readers;
 mod refusal;
 mod request;
 mod response;
 pub mod routes;
+mod shown;
+pub mod siteverify;
 pub mod widget;
+mod words;

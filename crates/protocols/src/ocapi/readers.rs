@@ -86,6 +86,23 @@ impl Readers {
     }
 }
 
+/// Characters of a host's name at most (RFC 1035, section 2.3.4).
+const HOST_LENGTH_MAX: usize = 253;
+
+/// The host of the page that asks, in lower case and without its port, where the browser says it.
+pub(super) fn host(headers: &HeaderMap) -> Option<String> {
+    let mut given = headers.get_all(header::ORIGIN).iter();
+    let (origin, second) = (given.next()?.to_str().ok()?, given.next());
+    let (_, authority) = origin.split_once("://")?;
+    let host = match authority.split_once(']') {
+        Some((address, _)) => address.strip_prefix('[')?,
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let of_a_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte);
+    let good = (1..=HOST_LENGTH_MAX).contains(&host.len()) && host.bytes().all(of_a_host);
+    (good && second.is_none()).then(|| host.to_ascii_lowercase())
+}
+
 /// Whether a browser says that another origin's page made it ask: `cross-site`, `same-site`, or a word that is
 /// not known yet. `none` is a person's doing, such as an address typed in.
 fn is_of_foreign_page(headers: &HeaderMap) -> bool {
@@ -112,6 +129,34 @@ fn without_port(origin: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_host_of_a_page_is_its_origin_without_scheme_and_port() {
+        let long = format!("https://{}", "a".repeat(HOST_LENGTH_MAX));
+        let longer = format!("{long}a");
+        for (origin, expected) in [
+            ("https://shop.example", Some("shop.example")),
+            ("https://Shop.Example:8443", Some("shop.example")),
+            ("http://127.0.0.1:9000", Some("127.0.0.1")),
+            ("http://[2001:db8::1]:9000", Some("2001:db8::1")),
+            ("http://[::1]", Some("::1")),
+            (long.as_str(), Some(&long["https://".len()..])),
+            (longer.as_str(), None),
+            ("null", None),
+            ("", None),
+            ("https://", None),
+            ("https://shop.example/path", None),
+            ("https://shop.example\"", None),
+            ("https://user@shop.example", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ORIGIN, origin.parse().unwrap());
+            assert_eq!(host(&headers).as_deref(), expected, "{origin}");
+            headers.append(header::ORIGIN, origin.parse().unwrap());
+            assert_eq!(host(&headers), None, "{origin} twice");
+        }
+        assert_eq!(host(&HeaderMap::new()), None);
+    }
 
     #[test]
     fn an_origin_is_itself_in_any_case_and_with_its_schemes_own_port() {

@@ -3,7 +3,7 @@
 //! The table is printed into `docs/ocapi-errors.md` by a test below. On the wire a refusal is a problem
 //! document (RFC 9457).
 
-use challenge::visitor;
+use challenge::visitor::{self, SIGNING_KEY_LENGTH_MIN};
 
 use crate::ocapi::request::BODY_LENGTH_MAX;
 
@@ -33,6 +33,8 @@ pub(super) enum Refused {
     NoToken,
     /// The token cannot be read, or no key of a site made it.
     WrongToken,
+    /// The secret is not this site's.
+    WrongSecret,
     /// The token is a site's, but is not good here and now; the text says why.
     BadClaim(&'static str),
 }
@@ -115,6 +117,12 @@ impl Refused {
                 "send one JWT with the site's public id as iss, an algorithm that the site may use (HS512 unless \
                  it says otherwise), and the MAC made with its private id",
             ),
+            Self::WrongSecret => wire(
+                400,
+                "wrong-secret",
+                "The secret is refused",
+                "send the site's private id as secret",
+            ),
             Self::BadClaim(why) => wire(
                 401,
                 "refused-token",
@@ -133,6 +141,12 @@ fn domain_to_wire(refused: &visitor::Refused) -> Wire {
             "No such challenge",
             "there is no such challenge, or it is another site's; get a new one",
         ),
+        visitor::Refused::NothingToShow => wire(
+            400,
+            "no-such-kind",
+            "No challenge of this kind",
+            "the site has no images for this kind; ask for another kind, pow is always there",
+        ),
         visitor::Refused::AlreadyAnswered => wire(
             409,
             "already-answered",
@@ -150,6 +164,15 @@ fn domain_to_wire(refused: &visitor::Refused) -> Wire {
             "slow-down",
             "Too many requests",
             "nothing is spent; try again after the seconds in Retry-After",
+        ),
+        visitor::Refused::KeyTooShort => wire(
+            403,
+            "short-private-id",
+            "The site's private id is too short",
+            format!(
+                "ALTCHA's challenges are signed with the site's private id, which has to have {SIGNING_KEY_LENGTH_MIN} \
+                 bytes; give the site a longer one"
+            ),
         ),
         visitor::Refused::VoucherUsed => wire(
             401,
@@ -185,9 +208,11 @@ mod tests {
     fn one_of_each() -> Vec<Refused> {
         let domain = [
             visitor::Refused::NotFound,
+            visitor::Refused::NothingToShow,
             visitor::Refused::AlreadyAnswered,
             visitor::Refused::Expired,
             visitor::Refused::SlowDown { retry_s: 7 },
+            visitor::Refused::KeyTooShort,
             visitor::Refused::VoucherUsed,
             visitor::Refused::Unavailable("for the log".to_owned()),
         ];
@@ -201,6 +226,7 @@ mod tests {
             Refused::ForeignOrigin,
             Refused::NoToken,
             Refused::WrongToken,
+            Refused::WrongSecret,
             Refused::BadClaim("<what is wrong with it>"),
         ];
         domain.into_iter().map(Refused::Domain).chain(own).collect()

@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use challenge::methods::proof_of_work::{Attempt, KEY_LENGTH};
-use challenge::visitor::{AnswerGiven, Kind};
+use challenge::visitor::{AnswerGiven, Language, Task};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use http_body_util::LengthLimitError;
 use serde_json::Value;
@@ -21,6 +21,12 @@ pub(super) const BODY_LENGTH_MAX: usize = 16 * 1024;
 
 /// Characters of an `Idempotency-Key` at most.
 pub(super) const REPEAT_KEY_LENGTH_MAX: usize = 256;
+
+/// Characters at most of an answer to a code.
+pub(super) const CODE_LENGTH_MAX: usize = 64;
+
+/// Characters at most that an image is said to show.
+pub(super) const TEXT_LENGTH_MAX: usize = 200;
 
 /// The header by which a check can be repeated.
 const REPEAT_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -58,7 +64,7 @@ pub(super) fn neighbourhood_of(address: Option<IpAddr>) -> String {
 }
 
 /// A parameter of the query; refused where it stands twice, absent where it is empty.
-fn parameter(parts: &Parts, name: &str) -> Result<Option<String>, Refused> {
+pub(super) fn parameter(parts: &Parts, name: &str) -> Result<Option<String>, Refused> {
     let query = parts.uri.query().unwrap_or_default();
     let pairs = form_urlencoded::parse(query.as_bytes());
     let mut given = pairs.filter(|(given, _)| given == name);
@@ -73,6 +79,19 @@ fn parameter(parts: &Parts, name: &str) -> Result<Option<String>, Refused> {
 /// The kind that a challenge is to be of: a name that need not be one.
 pub(super) fn kind(parts: &Parts) -> Result<Option<String>, Refused> {
     parameter(parts, "kind")
+}
+
+/// The language of a tag such as `fr-CA`; English where it is none that is spoken here. ALTCHA's widget
+/// calls it `language`.
+pub(super) fn language(parts: &Parts) -> Result<Option<Language>, Refused> {
+    let tag = parameter(parts, "lang")?;
+    let tag = tag.map_or_else(|| parameter(parts, "language"), |tag| Ok(Some(tag)))?;
+    Ok(tag.map(|tag| Language::of_tag(&tag).unwrap_or_default()))
+}
+
+/// The id of the challenge that the wanted one comes after, unverified.
+pub(super) fn after(parts: &Parts) -> Result<Option<String>, Refused> {
+    parameter(parts, "after")
 }
 
 /// Whether a check only looks. What cannot be read is refused: to consume by mistake cannot be undone.
@@ -102,7 +121,7 @@ pub(super) fn repeat_key(headers: &HeaderMap) -> Result<Option<&str>, Refused> {
 }
 
 /// The answer in a body, whatever its content type says: it is JSON.
-pub(super) async fn answer(body: Body, kind: Kind) -> Result<AnswerGiven, Refused> {
+pub(super) async fn answer(body: Body, task: &Task) -> Result<AnswerGiven, Refused> {
     let body = axum::body::to_bytes(body, BODY_LENGTH_MAX).await;
     let body = body.map_err(|error| {
         if error.into_inner().is::<LengthLimitError>() {
@@ -116,9 +135,57 @@ pub(super) async fn answer(body: Body, kind: Kind) -> Result<AnswerGiven, Refuse
     let Some(answer) = body.get("answer") else {
         return Err(Refused::Malformed(r#"send {"answer": …}"#.to_owned()));
     };
-    match kind {
-        Kind::ProofOfWork => attempt(answer).map(AnswerGiven::ProofOfWork),
+    match task {
+        Task::ProofOfWork(_) => attempt(answer).map(AnswerGiven::ProofOfWork),
+        Task::Classification(images) => chosen(answer, images.pick.images.len()),
+        Task::Transcription(images) => texts(answer, images.pick.images.len()),
+        Task::Text(_) => match answer.as_str() {
+            Some(text) if text.chars().count() <= CODE_LENGTH_MAX => {
+                Ok(AnswerGiven::Text(text.to_owned()))
+            }
+            _ => Err(Refused::Malformed(format!(
+                "answer is a text of at most {CODE_LENGTH_MAX} characters"
+            ))),
+        },
     }
+}
+
+/// The images that were chosen out of so many.
+fn chosen(answer: &Value, count: usize) -> Result<AnswerGiven, Refused> {
+    let malformed = || {
+        let text = format!("answer is a list of ids of images, \"1\" to \"{count}\", each once");
+        Refused::Malformed(text)
+    };
+    let mut numbers = Vec::new();
+    for id in answer.as_array().ok_or_else(malformed)? {
+        let number = id.as_str().and_then(|id| number_of(id, count));
+        let number = number.filter(|number| !numbers.contains(number));
+        numbers.push(number.ok_or_else(malformed)?);
+    }
+    Ok(AnswerGiven::Chosen(numbers))
+}
+
+/// What each of so many images shows.
+fn texts(answer: &Value, count: usize) -> Result<AnswerGiven, Refused> {
+    let malformed = || {
+        let text = format!(
+            "answer has a text of at most {TEXT_LENGTH_MAX} characters for the id of each image, \"1\" to \"{count}\""
+        );
+        Refused::Malformed(text)
+    };
+    let members = answer.as_object().filter(|members| members.len() == count);
+    let members = members.ok_or_else(malformed)?;
+    let texts = (1..=count).map(|number| {
+        let text = members.get(&number.to_string()).and_then(Value::as_str);
+        let text = text.filter(|text| text.chars().count() <= TEXT_LENGTH_MAX);
+        text.map(str::to_owned).ok_or_else(malformed)
+    });
+    texts.collect::<Result<_, _>>().map(AnswerGiven::Texts)
+}
+
+/// The number of an image by its id, where it is one of so many.
+pub(super) fn number_of(id: &str, count: usize) -> Option<usize> {
+    (1..=count).find(|number| number.to_string() == id)
 }
 
 fn attempt(answer: &Value) -> Result<Attempt, Refused> {

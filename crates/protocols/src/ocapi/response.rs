@@ -3,55 +3,44 @@
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use challenge::clock::Timestamp;
-use challenge::visitor::{Answered, IssuedToVisitor, Refused as DomainRefused, Told};
+use challenge::visitor::{Answered, Drawn, IssuedToVisitor, Refused as DomainRefused, Told};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use utoipa::ToSchema;
 
 use crate::ocapi::refusal::Refused;
+use crate::ocapi::shown::Challenge;
 
 /// What `type` begins with in every problem document.
 const PROBLEM: &str = "urn:problem-type:ocapi:";
 
-/// A challenge as a visitor gets it; each kind has members of its own.
-#[derive(Serialize)]
-struct Challenge<'a> {
-    id: &'a str,
-    kind: &'static str,
-    expires_at: String,
-    #[serde(flatten)]
-    shown: &'a Map<String, Value>,
-}
-
 /// What became of a challenge.
-#[derive(Serialize)]
-struct Became<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = OcapiBecame)]
+pub(super) struct Became<'a> {
+    /// The challenge's id.
     id: &'a str,
+    /// `valid` or `invalid` of an answer; of a check also `pending`, `answered`, `expired`, `consumed`.
     state: &'static str,
+    /// After a wrong answer the next challenge, unless too many wait for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<Challenge<'a>>,
 }
 
 /// A problem document (RFC 9457, section 3.1).
-#[derive(Serialize)]
-struct Problem<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = OcapiProblem)]
+pub(super) struct Problem<'a> {
+    /// `urn:problem-type:ocapi:` and the refusal's name.
     #[serde(rename = "type")]
     kind: String,
+    /// For people; may change.
     title: &'a str,
+    /// The HTTP status.
     status: u16,
+    /// What to do, for people; may change.
     detail: &'a str,
-}
-
-impl<'a> From<&'a IssuedToVisitor> for Challenge<'a> {
-    fn from(issued: &'a IssuedToVisitor) -> Self {
-        Self {
-            id: &issued.id,
-            kind: issued.kind.name(),
-            expires_at: rfc3339(issued.answer_by),
-            shown: &issued.shown,
-        }
-    }
 }
 
 /// A challenge just issued.
@@ -88,6 +77,18 @@ pub(super) fn told(id: &str, told: Told) -> Response<Body> {
         "application/json",
         &Became { id, state, next },
     )
+}
+
+/// An image or a sound. Whoever shows it may be a page of another origin than this server's.
+pub(super) fn picture(drawn: Drawn) -> Response<Body> {
+    let mut response = Response::new(Body::from(drawn.bytes));
+    let headers = response.headers_mut();
+    let media_type = HeaderValue::from_static(drawn.media_type);
+    headers.insert(header::CONTENT_TYPE, media_type);
+    let policy = HeaderName::from_static("cross-origin-resource-policy");
+    headers.insert(policy, HeaderValue::from_static("cross-origin"));
+    set_common(&mut response);
+    response
 }
 
 /// Nothing, and that is fine.
@@ -137,7 +138,12 @@ fn demand(refused: &Refused) -> Option<(HeaderName, &'static str)> {
     }
 }
 
-fn json(status: StatusCode, media_type: &'static str, body: &impl Serialize) -> Response<Body> {
+/// An answer in JSON.
+pub(super) fn json(
+    status: StatusCode,
+    media_type: &'static str,
+    body: &impl Serialize,
+) -> Response<Body> {
     // What is serialised here has text keys and no maps of other kinds: it cannot fail.
     let text = serde_json::to_vec(body).unwrap_or_default();
     let mut response = Response::new(Body::from(text));
@@ -158,7 +164,7 @@ fn set_common(response: &mut Response<Body>) {
 }
 
 /// A moment as RFC 3339 writes it, in UTC.
-fn rfc3339(moment: Timestamp) -> String {
+pub(super) fn rfc3339(moment: Timestamp) -> String {
     let ns = i128::from(moment.unix_ms()) * 1_000_000;
     OffsetDateTime::from_unix_timestamp_nanos(ns)
         .ok()

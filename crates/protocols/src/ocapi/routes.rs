@@ -6,28 +6,64 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Response;
-use axum::routing::{any, get};
+use axum::routing::{any, options};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::desk::Desk;
 use crate::ocapi::refusal::Refused;
-use crate::ocapi::{challenges, response, widget};
+use crate::ocapi::{altcha, challenges, pictures, response, siteverify, widget};
 
 /// All routes of the protocol.
 ///
 /// The address of the peer is taken from an `axum::extract::ConnectInfo<SocketAddr>` in the
 /// request's extensions, where the server puts one.
 pub fn router() -> Router<Arc<Desk>> {
-    let below = Router::new()
-        .route("/v2/challenge/{name}", any(challenges::challenge))
-        .route("/{version}/{file}", get(widget::versioned))
-        .method_not_allowed_fallback(wrong_method)
-        .fallback(not_here);
+    let (of_challenges, _) = challenges().split_for_parts();
+    let of_challenges = of_challenges
+        .route(
+            "/ocapi/v2/challenge/{name}",
+            options(challenges::before_name),
+        )
+        .method_not_allowed_fallback(challenges::wrong_method);
+    let (files, _) = files().split_for_parts();
+    let files = files.method_not_allowed_fallback(wrong_method);
+    let (below, _) = below().split_for_parts();
+    let below = below.method_not_allowed_fallback(wrong_method);
     Router::new()
-        .route("/ocapi.js", get(widget::newest))
-        .method_not_allowed_fallback(wrong_method)
-        .nest("/ocapi", below)
+        .merge(of_challenges)
+        .merge(files)
+        .merge(siteverify::routes::router())
+        .merge(altcha::routes::router())
+        .nest("/ocapi", below.fallback(not_here))
         // What is nested at a path leaves this one out.
         .route("/ocapi/", any(not_here))
+}
+
+/// The routes that clients are told of, with their descriptions.
+pub(crate) fn documented() -> OpenApiRouter<Arc<Desk>> {
+    challenges()
+        .merge(files())
+        .nest("/ocapi", below())
+        .merge(siteverify::routes::documented())
+        .merge(altcha::routes::documented())
+}
+
+fn challenges() -> OpenApiRouter<Arc<Desk>> {
+    OpenApiRouter::new().routes(routes!(challenges::at_name, challenges::answer_name))
+}
+
+/// What is only read.
+fn files() -> OpenApiRouter<Arc<Desk>> {
+    OpenApiRouter::new()
+        .routes(routes!(pictures::image))
+        .routes(routes!(pictures::audio))
+        .routes(routes!(widget::newest))
+}
+
+/// What lies below `/ocapi`, where anything may be asked for.
+fn below() -> OpenApiRouter<Arc<Desk>> {
+    OpenApiRouter::new().routes(routes!(widget::versioned))
 }
 
 async fn not_here() -> Response<Body> {

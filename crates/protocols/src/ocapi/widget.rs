@@ -41,7 +41,14 @@ const SHORTLY: &str = "public, max-age=300";
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors *";
 
-/// The widget, at the path without a version.
+/// The newest widget.
+#[utoipa::path(
+    get, path = "/ocapi.js", tag = "ocapi", operation_id = "ocapiWidget",
+    responses(
+        (status = 200, content_type = "text/javascript", description = "to be cached for five minutes"),
+        (status = 304, description = "as If-None-Match says"),
+    ),
+)]
 pub(super) async fn newest(request: Request) -> Response<Body> {
     let tag = format!("\"{}\"", integrity());
     let mut response = if is_known(request.headers(), &tag) {
@@ -58,7 +65,18 @@ pub(super) async fn newest(request: Request) -> Response<Body> {
     response
 }
 
-/// A file at the path with a version.
+/// A file of the widget's at the path with its version, where it never changes.
+#[utoipa::path(
+    get, path = "/{version}/{file}", tag = "ocapi", operation_id = "ocapiWidgetFile",
+    params(
+        ("version" = String, Path, description = "the widget's version"),
+        ("file" = String, Path, description = "ocapi.js, solver.html, solver.js or argon2id.js"),
+    ),
+    responses(
+        (status = 200, description = "to be cached for a year"),
+        (status = 404, description = "another version, or no such file"),
+    ),
+)]
 pub(super) async fn versioned(
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Response<Body> {

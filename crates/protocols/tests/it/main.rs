@@ -12,4 +12,5 @@ mod okay;
 mod partner;
 mod phone;
 mod shop;
+mod shop_mint;
 mod tenant;

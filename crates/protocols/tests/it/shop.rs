@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use aws_lc_rs::{hmac, pbkdf2};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -16,17 +15,17 @@ use challenge::clock::{ManualClock, Timestamp};
 use challenge::directory::provision::{
     Blueprint, Options, Provisioner, SiteBlueprint, TenantBlueprint,
 };
-use challenge::methods::proof_of_work::{Effort, Puzzle};
 use challenge::rng::DangerCountingRng;
 use challenge::secret::Keyring;
 use challenge::verifier::{Ports, Verifier};
-use challenge::visitor::{Mint, Refused};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use protocols::desk::Desk;
 use protocols::ocapi;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
+
+use crate::shop_mint::ShopMint;
 
 /// 15 January 2027, 8:00:00 UTC.
 pub(crate) const START_S: i64 = 1_800_000_000;
@@ -45,23 +44,6 @@ pub(crate) struct Shop {
     _folder: tempfile::TempDir,
 }
 
-/// How puzzles are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// A new one each time.
-    Drawing,
-    /// The last one again and again, so that many are cheap.
-    Repeating,
-    /// Not at all: too many are waiting.
-    Crowded,
-}
-
-/// A mint that tests can close.
-pub(crate) struct ShopMint {
-    rng: DangerCountingRng,
-    state: Mutex<(Mode, Option<Puzzle>)>,
-}
-
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reply {
@@ -69,31 +51,10 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     /// The headers.
     pub(crate) headers: HeaderMap,
-    /// The body.
+    /// The body as text.
     pub(crate) body: String,
-}
-
-#[async_trait]
-impl Mint for ShopMint {
-    async fn puzzle(&self, effort: Effort, _: &str) -> Result<Puzzle, Refused> {
-        let mut state = self.state.lock().unwrap();
-        match &*state {
-            (Mode::Crowded, _) => Err(Refused::SlowDown { retry_s: 9 }),
-            (Mode::Repeating, Some(last)) => Ok(last.clone()),
-            _ => {
-                let drawn = Puzzle::draw(effort, &self.rng).unwrap();
-                state.1 = Some(drawn.clone());
-                Ok(drawn)
-            }
-        }
-    }
-}
-
-impl ShopMint {
-    /// Draws so from now on.
-    pub(crate) fn set(&self, mode: Mode) {
-        self.state.lock().unwrap().0 = mode;
-    }
+    /// The body.
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// The key of a site.
@@ -109,7 +70,8 @@ fn site(public_id: &str) -> SiteBlueprint {
     }
 }
 
-fn blueprint() -> Blueprint {
+/// The shops and their sites.
+pub(crate) fn blueprint() -> Blueprint {
     let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
     let sites = vec![
         site("shop"),
@@ -125,6 +87,12 @@ fn blueprint() -> Blueprint {
         SiteBlueprint {
             kinds: texts(&["classification"]),
             ..site("pictures")
+        },
+        SiteBlueprint {
+            kinds: texts(&["classification", "transcription", "text"]),
+            corpora: texts(&["harbour", "letters"]),
+            origins: texts(&["https://gallery.example"]),
+            ..site("gallery")
         },
     ];
     Blueprint {
@@ -163,10 +131,7 @@ impl Shop {
             .apply(&blueprint(), Options::default())
             .await
             .unwrap();
-        let mint = Arc::new(ShopMint {
-            rng: DangerCountingRng::default(),
-            state: Mutex::new((Mode::Drawing, None)),
-        });
+        let mint = Arc::new(ShopMint::default());
         let ports = Ports {
             store,
             clock: clock.clone(),
@@ -198,7 +163,8 @@ impl Shop {
         Reply {
             status: parts.status,
             headers: parts.headers,
-            body: String::from_utf8(bytes.to_vec()).unwrap(),
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes: bytes.to_vec(),
         }
     }
 

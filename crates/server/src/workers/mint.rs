@@ -1,9 +1,12 @@
-//! The mint: proofs of work are drawn on threads of their own, a few of them before anybody asks.
+//! The mint: proofs of work, and codes for visitors, are drawn on threads of their own; a few proofs before
+//! anybody asks.
 //!
 //! It bounds what strangers can make the server compute, in threads, in memory and in waiting. How dear a
-//! puzzle is and who may have one is not decided here.
+//! puzzle is and who may have one is not decided here, nor what a code looks like.
 
+mod order;
 mod queue;
+mod state;
 
 use std::num::NonZero;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,41 +14,18 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use challenge::methods::code::Code;
 use challenge::methods::proof_of_work::{Effort, Puzzle};
 use challenge::rng::Rng;
-use challenge::visitor::{self, Refused};
+use challenge::visitor::{self, Drawn, Language, Refused};
 use tokio::sync::oneshot;
 
-use queue::{Bounds, Queue};
-
-/// Requests that wait for a puzzle of PBKDF2. One takes 1 to 4 ms, so that a thread works a full queue off
-/// in 4 to 16 s. One address may have a thousand connections, as the server is shipped; all of them find a
-/// place.
-const QUICK_WAITING: Bounds = Bounds {
-    in_all: 4096,
-    per_asker: 1024,
-};
-
-/// Requests that wait for a puzzle of Argon2id. One takes some 30 ms and 16 MiB; a full queue is worked off
-/// in about the longest wait, one address's line in a second.
-const HEAVY_WAITING: Bounds = Bounds {
-    in_all: 256,
-    per_asker: 32,
-};
+use order::{Answer, Commission, Line, Order};
+use state::{State, Task};
 
 /// The longest wait. After 10 s the server ends a request without a word; so that who waits is told
 /// to come again, it is told earlier.
 const WAIT_MAX: Duration = Duration::from_secs(8);
-
-/// Quick puzzles that are drawn between two heavy ones while both are asked for: about as long as one
-/// heavy one takes, so that an attacked site and a quiet one share the threads evenly.
-const QUICK_IN_A_ROW: u32 = 16;
-
-/// Puzzles of one effort that wait for somebody to ask; each takes some hundred bytes.
-const READY_MAX: usize = 32;
-
-/// Efforts of which puzzles are kept ready: those asked for last.
-const SHELVES_MAX: usize = 8;
 
 /// Seconds after which somebody who was sent away should come back: the longest line of one address is worked
 /// off by then, if it is alone.
@@ -53,7 +33,7 @@ const RETRY_S: u32 = 5;
 
 const SLOW_DOWN: Refused = Refused::SlowDown { retry_s: RETRY_S };
 
-/// The threads, and what waits for them. When it is dropped, they end after the puzzle in hand.
+/// The threads, and what waits for them. When it is dropped, they end after the task in hand.
 pub struct Mint {
     shop: Arc<Shop>,
     threads: Vec<JoinHandle<()>>,
@@ -65,51 +45,18 @@ struct Shop {
     rng: Arc<dyn Rng>,
 }
 
-struct State {
-    quick: Queue<Order>,
-    heavy: Queue<Order>,
-    /// Quick orders taken since the last heavy one.
-    quick_taken: u32,
-    /// Whether a thread derives with Argon2id. One at a time, whatever the number of threads: it is
-    /// memory that it takes.
-    heavy_in_hand: bool,
-    /// The one asked for last at the end.
-    shelves: Vec<Shelf>,
-    closed: bool,
-}
-
-/// Somebody waits for a puzzle of this effort.
-struct Order {
-    effort: Effort,
-    answer: oneshot::Sender<Result<Puzzle, Refused>>,
-}
-
 /// A place in a queue. It is given up when it is dropped, be it that the request went away.
 struct Place<'a> {
     shop: &'a Shop,
-    effort: Effort,
+    line: Line,
     asker: &'a str,
     number: u64,
 }
 
-/// What becomes of an order at once.
+/// What becomes of somebody who asks for a puzzle.
 enum Ordered<'a> {
     Ready(Puzzle),
     Waits(Place<'a>),
-}
-
-/// Puzzles of one effort that nobody has seen.
-struct Shelf {
-    effort: Effort,
-    ready: Vec<Puzzle>,
-    /// How often it was asked for: so many are worth keeping, at most [`READY_MAX`].
-    asked: usize,
-}
-
-/// What a thread does next.
-enum Task {
-    Serve(Order),
-    Stock(Effort),
 }
 
 impl Mint {
@@ -153,53 +100,102 @@ impl Drop for Mint {
 impl visitor::Mint for Mint {
     async fn puzzle(&self, effort: Effort, asker: &str) -> Result<Puzzle, Refused> {
         let (answer, answered) = oneshot::channel();
-        let place = match self.shop.order(asker, Order { effort, answer })? {
-            Ordered::Ready(puzzle) => return Ok(puzzle),
-            Ordered::Waits(place) => place,
-        };
-        let answered = tokio::time::timeout(WAIT_MAX, answered).await;
-        drop(place);
-        match answered {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(closed()),
-            Err(_) => Err(SLOW_DOWN),
+        match self.shop.order_puzzle(asker, effort, answer)? {
+            Ordered::Ready(puzzle) => Ok(puzzle),
+            Ordered::Waits(place) => waited(place, answered).await,
         }
+    }
+
+    async fn text_image(&self, code: &Code, asker: &str) -> Result<Drawn, Refused> {
+        let picture = Commission::Picture(code.clone());
+        self.drawn(picture, asker).await
+    }
+
+    async fn spoken(&self, code: &Code, language: Language, asker: &str) -> Result<Drawn, Refused> {
+        let speech = Commission::Speech(code.clone(), language);
+        self.drawn(speech, asker).await
+    }
+}
+
+impl Mint {
+    async fn drawn(&self, commission: Commission, asker: &str) -> Result<Drawn, Refused> {
+        let (answer, answered) = oneshot::channel();
+        let order = Order::Drawing(commission, answer);
+        let place = self.shop.wait_in_line(asker, order)?;
+        waited(place, answered).await
+    }
+}
+
+/// What a place was kept for, if its turn comes in time.
+async fn waited<T>(
+    place: Place<'_>,
+    answered: oneshot::Receiver<Result<T, Refused>>,
+) -> Result<T, Refused> {
+    let answered = tokio::time::timeout(WAIT_MAX, answered).await;
+    drop(place);
+    match answered {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => Err(closed()),
+        Err(_) => Err(SLOW_DOWN),
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let mut state = self.shop.lock();
-        state.queue(self.effort).leave(self.asker, self.number);
+        state.queue(self.line).leave(self.asker, self.number);
     }
 }
 
 impl Shop {
     /// A puzzle from the shelf, or a place among those who wait.
-    fn order<'a>(&'a self, asker: &'a str, order: Order) -> Result<Ordered<'a>, Refused> {
+    fn order_puzzle<'a>(
+        &'a self,
+        asker: &'a str,
+        effort: Effort,
+        answer: Answer<Puzzle>,
+    ) -> Result<Ordered<'a>, Refused> {
         let mut state = self.lock();
         if state.closed {
             return Err(closed());
         }
-        let effort = order.effort;
-        let ordered = if let Some(puzzle) = state.shelf(effort).ready.pop() {
-            Ordered::Ready(puzzle)
-        } else {
-            let placed = state.queue(effort).join(asker, order).ok_or(SLOW_DOWN)?;
-            if let Some(displaced) = placed.displaced {
-                // Whoever went away need not be told.
-                let _ = displaced.answer.send(Err(SLOW_DOWN));
-            }
-            Ordered::Waits(Place {
-                shop: self,
-                effort,
-                asker,
-                number: placed.number,
-            })
+        let Some(puzzle) = state.shelf(effort).ready.pop() else {
+            let order = Order::Puzzle(effort, answer);
+            return self.place(state, asker, order).map(Ordered::Waits);
         };
         drop(state);
         self.work_came.notify_one();
-        Ok(ordered)
+        Ok(Ordered::Ready(puzzle))
+    }
+
+    /// A place among those who wait.
+    fn wait_in_line<'a>(&'a self, asker: &'a str, order: Order) -> Result<Place<'a>, Refused> {
+        let state = self.lock();
+        if state.closed {
+            return Err(closed());
+        }
+        self.place(state, asker, order)
+    }
+
+    fn place<'a>(
+        &'a self,
+        mut state: MutexGuard<'_, State>,
+        asker: &'a str,
+        order: Order,
+    ) -> Result<Place<'a>, Refused> {
+        let line = order.line();
+        let placed = state.queue(line).join(asker, order).ok_or(SLOW_DOWN)?;
+        drop(state);
+        if let Some(displaced) = placed.displaced {
+            displaced.refuse(SLOW_DOWN);
+        }
+        self.work_came.notify_one();
+        Ok(Place {
+            shop: self,
+            line,
+            asker,
+            number: placed.number,
+        })
     }
 
     /// What a thread does until the end.
@@ -212,39 +208,42 @@ impl Shop {
                 state = woken.unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
-            let effort = task.effort();
-            state.heavy_in_hand |= is_heavy(effort);
+            let is_heavy = task.line() == Line::Heavy;
+            state.heavy_in_hand |= is_heavy;
             drop(state);
-            let drawn = Puzzle::draw(effort, &*self.rng);
+            self.do_task(task);
             state = self.lock();
-            if is_heavy(effort) {
+            if is_heavy {
                 state.heavy_in_hand = false;
                 // A thread that passed over a heavy task because of this one may take it now.
                 self.work_came.notify_one();
             }
-            match task {
-                Task::Serve(order) => {
-                    let drawn = drawn.map_err(|error| Refused::Unavailable(error.to_string()));
-                    // Who went away meanwhile left a puzzle that nobody has seen.
-                    if let Err(Ok(unseen)) = order.answer.send(drawn) {
-                        state.keep(unseen);
-                    }
-                }
-                Task::Stock(effort) => match drawn {
-                    Ok(puzzle) => state.keep(puzzle),
-                    Err(_) => state.shelves.retain(|shelf| shelf.effort != effort),
-                },
+        }
+    }
+
+    fn do_task(&self, task: Task) {
+        match task {
+            Task::Serve(Order::Drawing(commission, answer)) => {
+                // Who went away meanwhile wants it no more.
+                let _ = answer.send(commission.draw());
             }
+            Task::Serve(Order::Puzzle(effort, answer)) => {
+                let drawn = Puzzle::draw(effort, &*self.rng);
+                let drawn = drawn.map_err(|error| Refused::Unavailable(error.to_string()));
+                // Who went away meanwhile left a puzzle that nobody has seen.
+                if let Err(Ok(unseen)) = answer.send(drawn) {
+                    self.lock().keep(unseen);
+                }
+            }
+            Task::Stock(effort) => match Puzzle::draw(effort, &*self.rng) {
+                Ok(puzzle) => self.lock().keep(puzzle),
+                Err(_) => self.lock().shelves.retain(|shelf| shelf.effort != effort),
+            },
         }
     }
 
     fn close(&self) {
-        let mut state = self.lock();
-        state.closed = true;
-        // Who waits is told by the dropped order.
-        state.quick.clear();
-        state.heavy.clear();
-        drop(state);
+        self.lock().close();
         self.work_came.notify_all();
     }
 
@@ -264,102 +263,6 @@ impl Drop for ClosesOnPanic<'_> {
     }
 }
 
-impl State {
-    fn new() -> Self {
-        Self {
-            quick: Queue::new(QUICK_WAITING),
-            heavy: Queue::new(HEAVY_WAITING),
-            quick_taken: 0,
-            heavy_in_hand: false,
-            shelves: Vec::new(),
-            closed: false,
-        }
-    }
-
-    /// Those who wait for a puzzle of this effort.
-    fn queue(&mut self, effort: Effort) -> &mut Queue<Order> {
-        if is_heavy(effort) {
-            &mut self.heavy
-        } else {
-            &mut self.quick
-        }
-    }
-
-    /// The next task, those first for whom somebody waits.
-    fn next(&mut self) -> Option<Task> {
-        let heavy_first = self.quick_taken >= QUICK_IN_A_ROW;
-        let order = if heavy_first {
-            self.next_heavy().or_else(|| self.next_quick())
-        } else {
-            self.next_quick().or_else(|| self.next_heavy())
-        };
-        order.map(Task::Serve).or_else(|| {
-            let busy = self.heavy_in_hand;
-            let wanting = self.shelves.iter().rev().find(|shelf| {
-                shelf.ready.len() < shelf.asked.min(READY_MAX) && !(busy && is_heavy(shelf.effort))
-            });
-            wanting.map(|shelf| Task::Stock(shelf.effort))
-        })
-    }
-
-    fn next_quick(&mut self) -> Option<Order> {
-        let order = self.quick.next()?;
-        self.quick_taken = self.quick_taken.saturating_add(1);
-        Some(order)
-    }
-
-    fn next_heavy(&mut self) -> Option<Order> {
-        if self.heavy_in_hand {
-            return None;
-        }
-        self.quick_taken = 0;
-        self.heavy.next()
-    }
-
-    /// The shelf of this effort, asked for once more, and therefore the last to be taken down.
-    fn shelf(&mut self, effort: Effort) -> &mut Shelf {
-        let place = self.shelves.iter().position(|shelf| shelf.effort == effort);
-        let mut shelf = match place {
-            Some(place) => self.shelves.remove(place),
-            None => Shelf {
-                effort,
-                ready: Vec::new(),
-                asked: 0,
-            },
-        };
-        if self.shelves.len() >= SHELVES_MAX {
-            self.shelves.remove(0);
-        }
-        shelf.asked = shelf.asked.saturating_add(1);
-        // `Vec::push_mut` is not stable yet.
-        self.shelves.push(shelf);
-        let last = self.shelves.len() - 1;
-        &mut self.shelves[last]
-    }
-
-    /// Puts a puzzle on its shelf, where that is still there and has room.
-    fn keep(&mut self, puzzle: Puzzle) {
-        let mut shelves = self.shelves.iter_mut();
-        let shelf = shelves.find(|shelf| shelf.effort == puzzle.effort());
-        if let Some(shelf) = shelf.filter(|shelf| shelf.ready.len() < READY_MAX) {
-            shelf.ready.push(puzzle);
-        }
-    }
-}
-
-impl Task {
-    fn effort(&self) -> Effort {
-        match self {
-            Self::Serve(order) => order.effort,
-            Self::Stock(effort) => *effort,
-        }
-    }
-}
-
-fn is_heavy(effort: Effort) -> bool {
-    matches!(effort, Effort::Argon2id { .. })
-}
-
 fn closed() -> Refused {
     Refused::Unavailable("the mint is closed".to_owned())
 }
@@ -371,6 +274,8 @@ mod tests {
 
     use challenge::visitor::Mint as _;
 
+    use super::order::line_of;
+    use super::state::READY_MAX;
     use super::*;
     use crate::system::OsRng;
 
@@ -458,8 +363,9 @@ mod tests {
     }
 
     fn waiting(mint: &Mint) -> (usize, usize) {
-        let state = mint.shop.lock();
-        (state.quick.len(), state.heavy.len())
+        let mut state = mint.shop.lock();
+        let quick = state.queue(Line::Quick).len();
+        (quick, state.queue(Line::Heavy).len())
     }
 
     type Asked = tokio::task::JoinHandle<Result<Puzzle, Refused>>;
@@ -500,7 +406,7 @@ mod tests {
     async fn one_address_may_wait_for_so_many_and_another_is_not_sent_away_by_that() {
         let (_first, mint, rng) = held_at_one().await;
         for (effort, most) in [(QUICK, 1024), (HEAVY, 32)] {
-            let length = || mint.shop.lock().queue(effort).len();
+            let length = || mint.shop.lock().queue(line_of(effort)).len();
             let mut asked: Vec<_> = (0..most).map(|_| ask(&mint, effort)).collect();
             until(|| length() == most).await;
             let refused = ask(&mint, effort).await.unwrap().err();
@@ -522,12 +428,12 @@ mod tests {
         for (effort, most, askers) in [(QUICK, 4096, 8), (HEAVY, 256, 16)] {
             let askers = (0..most).map(|number| format!("198.51.100.{}", number % askers));
             let asked: Vec<_> = askers.map(|asker| ask_as(&asker, &mint, effort)).collect();
-            until(|| mint.shop.lock().queue(effort).len() == most).await;
+            until(|| mint.shop.lock().queue(line_of(effort)).len() == most).await;
             let again = ask_as("198.51.100.0", &mint, effort).await.unwrap();
             assert_eq!(again.err(), Some(SLOW_DOWN), "it waits for most itself");
             let newcomer = ask_as("192.0.2.2", &mint, effort);
             until(|| asked.iter().any(Asked::is_finished)).await;
-            assert_eq!(mint.shop.lock().queue(effort).len(), most);
+            assert_eq!(mint.shop.lock().queue(line_of(effort)).len(), most);
             assert!(!newcomer.is_finished());
             let mut told = 0;
             for task in asked.into_iter().filter(Asked::is_finished) {
@@ -612,23 +518,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_heavy_order_gets_its_turn_among_quick_ones() {
-        let mut state = State::new();
-        let mut kept = Vec::new();
-        let mut order = |effort| {
-            let (answer, answered) = oneshot::channel();
-            kept.push(answered);
-            Order { effort, answer }
-        };
-        for _ in 0..40 {
-            assert!(state.quick.join("192.0.2.1", order(QUICK)).is_some());
-        }
-        assert!(state.heavy.join("192.0.2.1", order(HEAVY)).is_some());
-        let turn = (0..41).position(|_| is_heavy(state.next().unwrap().effort()));
-        assert_eq!(turn, Some(16));
-    }
-
     #[tokio::test]
     async fn a_quiet_server_has_as_many_ready_as_were_asked_for_up_to_a_bound() {
         let mint = Arc::new(Mint::with_threads(Arc::new(OsRng), 1).unwrap());
@@ -641,22 +530,6 @@ mod tests {
         until(|| ready() == READY_MAX).await;
         tokio::time::sleep(Duration::from_millis(50)).await;
         assert_eq!(ready(), READY_MAX);
-    }
-
-    #[test]
-    fn only_the_efforts_asked_for_last_are_kept_ready() {
-        let mut state = State::new();
-        let effort = |counter_max| Effort::Pbkdf2 {
-            cost: 1,
-            counter_max,
-        };
-        for counter_max in 2..=20 {
-            state.shelf(effort(counter_max));
-            state.shelf(effort(1));
-        }
-        assert_eq!(state.shelves.len(), SHELVES_MAX);
-        assert_eq!(state.shelf(effort(1)).asked, 20);
-        assert_eq!(state.shelf(effort(2)).asked, 1);
     }
 
     #[tokio::test]
@@ -686,5 +559,48 @@ mod tests {
         };
         assert!(mint.puzzle(none, "192.0.2.1").await.is_err());
         until(|| mint.shop.lock().shelves.is_empty()).await;
+    }
+
+    fn code() -> Code {
+        Code {
+            text: "3y7hjl".to_owned(),
+            seed: [5; 16],
+        }
+    }
+
+    #[tokio::test]
+    async fn codes_are_drawn_and_spoken_as_what_they_are() {
+        let mint = Mint::with_threads(Arc::new(OsRng), 1).unwrap();
+        let (code, asker) = (code(), "192.0.2.1");
+        let picture = mint.text_image(&code, asker).await.unwrap();
+        assert_eq!(picture.media_type, "image/png");
+        assert_eq!(picture.bytes, crate::drawing::picture(&code));
+        for language in Language::ALL {
+            let speech = mint.spoken(&code, language, asker).await.unwrap();
+            assert_eq!(speech.media_type, "audio/wav");
+            assert_eq!(speech.bytes, crate::drawing::wav(&code, language));
+        }
+    }
+
+    #[tokio::test]
+    async fn who_wants_too_many_codes_is_told_to_slow_down_and_others_are_drawn_one() {
+        let (first, mint, rng) = held_at_one().await;
+        let draw = |asker: &str| {
+            let (mint, asker) = (Arc::clone(&mint), asker.to_owned());
+            tokio::spawn(async move { mint.text_image(&code(), &asker).await })
+        };
+        let waiting = || mint.shop.lock().queue(Line::Drawings).len();
+        let asked: Vec<_> = (0..128).map(|_| draw("192.0.2.1")).collect();
+        until(|| waiting() == 128).await;
+        assert_eq!(draw("192.0.2.1").await.unwrap(), Err(SLOW_DOWN));
+        let other = draw("192.0.2.2");
+        until(|| waiting() == 129).await;
+        for task in asked {
+            task.abort();
+        }
+        until(|| waiting() == 1).await;
+        rng.hold(false);
+        assert!(other.await.unwrap().is_ok());
+        first.await.unwrap().unwrap();
     }
 }

@@ -8,6 +8,7 @@ mod code_secrets;
 mod codes;
 mod device;
 mod documents;
+mod drop_in;
 mod dualshield_foreign;
 mod endurance;
 mod evidence;

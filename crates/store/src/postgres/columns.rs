@@ -15,7 +15,7 @@ type Table<'a> = Option<Vec<Column<'a>>>;
 
 /// The columns of each statement of `link` that writes, in the order of those statements; nothing
 /// where there is nothing to write.
-pub(super) fn of<'a>(winners: &[&'a ChangeRows]) -> [Table<'a>; 9] {
+pub(super) fn of<'a>(winners: &[&'a ChangeRows]) -> [Table<'a>; 10] {
     let [new_standings, moved_standings] = standings(winners);
     let [new_challenges, moved_challenges] = challenges(winners);
     [
@@ -24,6 +24,7 @@ pub(super) fn of<'a>(winners: &[&'a ChangeRows]) -> [Table<'a>; 9] {
         new_challenges,
         moved_challenges,
         spent(winners),
+        annotations(winners),
         tokens(winners),
         revoked(winners),
         messages(winners),
@@ -112,6 +113,25 @@ fn spent<'a>(winners: &[&'a ChangeRows]) -> Table<'a> {
             column(&rows, |row| row.0),
             column(&rows, |row| row.1),
             column(&rows, |row| row.2),
+        ]
+    })
+}
+
+fn annotations<'a>(winners: &[&'a ChangeRows]) -> Table<'a> {
+    let mut rows: Vec<_> = winners
+        .iter()
+        .flat_map(|change| change.annotations.iter().map(|row| (change.tenant, row)))
+        .collect();
+    rows.sort_unstable_by_key(|(tenant, row)| (*tenant, row.corpus, row.digest, row.voice));
+    (!rows.is_empty()).then(|| {
+        vec![
+            column(&rows, |row| row.0),
+            column(&rows, |row| row.1.corpus.number()),
+            column(&rows, |row| row.1.digest.as_slice()),
+            column(&rows, |row| row.1.voice.as_slice()),
+            column(&rows, |row| row.1.said.parts().0),
+            column(&rows, |row| row.1.said.parts().1),
+            column(&rows, |row| row.1.at.unix_ms()),
         ]
     })
 }

@@ -29,7 +29,7 @@ const FIND_SPENT: &str = "SELECT s.tenant, s.digest FROM spent s \
      JOIN unnest($1::bigint[], $2::bytea[]) AS k (tenant, digest) \
      ON s.tenant = k.tenant AND s.digest = k.digest";
 
-const STATEMENTS: [&str; 12] = [
+const STATEMENTS: [&str; 13] = [
     LOCK_STANDINGS,
     LOCK_CHALLENGES,
     FIND_SPENT,
@@ -47,6 +47,9 @@ const STATEMENTS: [&str; 12] = [
      AS k (tenant, id, version, state, ends_at, body) WHERE c.tenant = k.tenant AND c.id = k.id",
     "INSERT INTO spent (tenant, digest, keep_until) \
      SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[])",
+    "INSERT INTO annotation (tenant, corpus, digest, voice, about, said, at) SELECT * FROM \
+     unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[], $5::text[], $6::text[], \
+     $7::bigint[]) ON CONFLICT DO NOTHING",
     "INSERT INTO access_token \
      (tenant, issued_ms, digest, client_id, user_id, login_name, expires_at, revoked) \
      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[], $5::bigint[], \

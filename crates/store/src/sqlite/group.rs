@@ -3,6 +3,7 @@
 //! A change that loses is found before its first write, so it needs no savepoint and leaves nothing.
 
 use challenge::access::AccessToken;
+use challenge::corpus::Annotation;
 use challenge::ports::StoreError;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -79,6 +80,9 @@ fn write(connection: &Connection, change: &ChangeRows) -> rusqlite::Result<()> {
         connection
             .prepare_cached("INSERT INTO spent (tenant, digest, keep_until) VALUES (?1, ?2, ?3)")?
             .execute(params![tenant, mark.digest, keep_until])?;
+    }
+    for annotation in &change.annotations {
+        write_annotation(connection, tenant, annotation)?;
     }
     if let Some(token) = &change.token {
         write_token(connection, tenant, token)?;
@@ -176,6 +180,30 @@ fn write_challenge(
         tenant,
         challenge.id
     ])?;
+    Ok(())
+}
+
+/// A second word of the same visitor on the same image is passed over.
+fn write_annotation(
+    connection: &Connection,
+    tenant: i64,
+    annotation: &Annotation,
+) -> rusqlite::Result<()> {
+    let (about, said) = annotation.said.parts();
+    connection
+        .prepare_cached(
+            "INSERT INTO annotation (tenant, corpus, digest, voice, about, said, at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            tenant,
+            annotation.corpus.number(),
+            annotation.digest,
+            annotation.voice,
+            about,
+            said,
+            annotation.at.unix_ms()
+        ])?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use crate::sqlite::open;
 use crate::{sql, sql_watching};
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 75] = [
+const STATEMENTS: [&str; 84] = [
     sql::STANDING,
     sql::CHALLENGE,
     sql::TOKEN,
@@ -67,6 +67,15 @@ const STATEMENTS: [&str; 75] = [
     sql::ENDED_CHALLENGES,
     sql::ENDED_SITE_HOURS,
     sql::REMOVE_SITE_HOUR,
+    sql::CORPUS_IMAGES,
+    sql::IMAGE_BYTES,
+    sql::SETTLE_IMAGE,
+    sql::TALLIES_OF,
+    sql::ENDED_BYTES,
+    sql::REMOVE_BYTES,
+    sql::ENDED_IMAGES,
+    sql::REMOVE_IMAGE,
+    sql::ENDED_EDITIONS,
     sql_watching::EVENTS_OF_TENANT,
     sql_watching::EVENTS_OF_USER,
     sql_watching::EVENTS_OF_KIND,

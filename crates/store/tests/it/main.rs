@@ -4,6 +4,7 @@
 mod support;
 
 mod approvals;
+mod corpora;
 mod directory;
 mod kill;
 mod moving;

@@ -13,7 +13,8 @@ use challenge::ports::{Change, SITE_HOURS_KEPT_S, SpentMark};
 use challenge::rng::DangerCountingRng;
 use challenge::verifier::Verifier;
 use challenge::visitor::{
-    ANSWER_S, AnswerGiven, Answered, CHECK_S, Check, Kind, Refused, SiteHour, Told, Voucher,
+    ANSWER_S, AnswerGiven, Answered, CHECK_S, Check, Kind, Refused, SiteHour, Task, Told, Visitor,
+    Voucher, Wish,
 };
 
 use crate::support::*;
@@ -31,6 +32,11 @@ on_both!(
 const AT_ONCE: usize = 32;
 const ROUNDS: usize = 8;
 const HERE: &str = "192.0.2.7";
+
+const VISITOR: Visitor<'_> = Visitor {
+    address: HERE,
+    host: None,
+};
 const CHECK: Check<'_> = Check {
     peek: false,
     repeat_key: None,
@@ -67,18 +73,23 @@ fn shop(node: &Verifier) -> Arc<Site> {
 
 async fn issue(node: &Verifier) -> String {
     let site = shop(node);
-    let issued = node.issue_to_visitor(&site, Kind::ProofOfWork, HERE);
+    let wish = Wish::of(Kind::ProofOfWork, HERE);
+    let issued = node.issue_to_visitor(&site, &wish);
     issued.await.unwrap().id
 }
 
 /// Answers right or, where `off` is not 0, wrong in that byte.
 async fn answer(node: &Verifier, id: &str, off: u8) -> Result<Answered, Refused> {
     let (ticket, site) = node.ticket(id).unwrap();
-    let mut key = ticket.solution.key;
+    let Task::ProofOfWork(solution) = &ticket.task else {
+        panic!("no proof of work");
+    };
+    let mut key = solution.key;
     key[0] ^= off;
-    let counter = ticket.solution.counter;
+    let counter = solution.counter;
     let given = AnswerGiven::ProofOfWork(Attempt { counter, key });
-    node.answer_of_visitor((&ticket, &site), &given, HERE).await
+    node.answer_of_visitor((&ticket, &site), &given, &VISITOR)
+        .await
 }
 
 /// What `act` gives when it is done so many times at once, over both nodes in turn.

@@ -10,7 +10,6 @@ use super::findings::{At, Findings};
 use super::{differences, names};
 use crate::directory::Site;
 use crate::id::Id;
-use crate::visitor::Kind;
 
 /// The JWT algorithms a site may sign with, and the length of each hash in bytes: a key should not
 /// be shorter (RFC 7518, section 3.2).
@@ -165,19 +164,6 @@ fn check_kinds(found: &mut Findings, at: &At, blueprint: &SiteBlueprint) {
             let known = SiteBlueprint::KINDS.join(", ");
             found.problem(at, format!("kinds: there is no {kind:?}; there is {known}"));
         }
-    }
-    let unserved: Vec<_> = blueprint
-        .kinds
-        .iter()
-        .filter(|kind| Kind::named(kind).is_none())
-        .map(String::as_str)
-        .collect();
-    if !unserved.is_empty() {
-        let unserved = unserved.join(", ");
-        found.warn(
-            at,
-            format!("kinds: this version does not serve {unserved} yet"),
-        );
     }
 }
 

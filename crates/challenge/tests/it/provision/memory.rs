@@ -24,6 +24,8 @@ use challenge::ports::{
 use challenge::standing::Standing;
 use challenge::visitor::{SiteHour, Visit};
 
+use crate::memory_corpora::CorpusRows;
+
 #[derive(Default)]
 pub(crate) struct Rows {
     pub(super) version: u64,
@@ -33,6 +35,7 @@ pub(crate) struct Rows {
     pub(super) authenticators: BTreeMap<Id<Authenticator>, Authenticator>,
     pub(super) standings: BTreeMap<Id<User>, (Version, Standing)>,
     pub(super) events: Vec<Event>,
+    pub(super) corpora: CorpusRows,
     /// So many writes are lost to somebody faster.
     pub(super) losses: u32,
 }
@@ -112,6 +115,8 @@ impl Rows {
         self.tenants.get_mut(&tenant).unwrap()
     }
 }
+
+keeps_corpora!(Memory);
 
 #[async_trait]
 impl Store for Memory {

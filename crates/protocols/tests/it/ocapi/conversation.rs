@@ -90,9 +90,9 @@ async fn refusals_as_they_are_seen() {
             &[],
         ),
         (
-            "a site without a kind that is served",
+            "a kind whose images are not there",
             "GET",
-            place("pictures"),
+            place("pictures") + "?kind=classification",
             &[],
         ),
         (
@@ -174,25 +174,29 @@ async fn an_unanswered_challenge_lives_five_minutes_and_a_valid_one_ten() {
 }
 
 #[tokio::test]
-async fn the_default_kind_is_the_first_listed_one_that_is_served() {
+async fn the_default_kind_is_the_first_listed_one_and_pow_is_always_there() {
     let shop = Shop::open().await;
-    for path in [
-        "agile",
-        "shop",
-        "agile?kind=pow",
-        "shop?kind=&lang=de",
-        "shop?lang=xx&more=1",
+    for (path, kind) in [
+        ("agile", "text"),
+        ("shop", "pow"),
+        ("agile?kind=pow", "pow"),
+        ("shop?kind=&lang=de", "pow"),
+        ("shop?lang=xx&more=1", "pow"),
+        ("pictures", "pow"),
+        ("pictures?kind=pow", "pow"),
     ] {
         let challenge = shop.create(path).await;
-        assert_eq!(challenge["kind"], "pow", "{path}");
+        assert_eq!(challenge["kind"], kind, "{path}");
+        let kinds = challenge["kinds"].as_array().unwrap();
+        assert!(kinds.contains(&json!("pow")) && kinds.contains(&json!(kind)));
         assert_eq!(challenge["expires_at"], "2027-01-15T08:05:00Z");
         assert!(id_of(&challenge).len() <= 512);
     }
     for path in [
-        "agile?kind=text",
+        "agile?kind=classification",
         "shop?kind=POW",
         "pictures?kind=classification",
-        "pictures",
+        "pictures?kind=text",
     ] {
         let reply = shop.send("GET", &place(path), &[], "").await;
         assert_eq!(

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::forgeries::{HEADER, claims, signed};
-use crate::shop::{Mode, Shop, id_of, place, request, solve, wrong};
+use crate::shop::{Shop, id_of, place, request, solve, wrong};
+use crate::shop_mint::Mode;
 
 #[tokio::test]
 async fn a_body_has_at_most_16_kib() {

@@ -142,7 +142,7 @@ async fn a_site_signs_with_the_algorithms_it_lists() {
         ("HS384", HMAC_SHA384, true),
         ("HS512", HMAC_SHA512, false),
     ] {
-        let id = shop.solved("agile").await;
+        let id = shop.solved("agile?kind=pow").await;
         let header = json!({"alg": name}).to_string();
         let token = sign(algorithm, &header, &claims, &key_of("agile"));
         let reply = shop.check(&token, &place(&id), &[]).await;

@@ -1,0 +1,145 @@
+//! What an answer is worth, and what it says of images that are not known.
+//!
+//! Only a right answer says something, and it is written in the same commit. What makes an image known comes
+//! after it: should that be lost, the next voice on the image brings it about.
+
+use crate::corpus::{Annotation, EditionKey, Said, Standing, standing_of};
+use crate::directory::Site;
+use crate::methods::images;
+use crate::verifier::Verifier;
+use crate::visitor::answering::{AnswerGiven, Visitor};
+use crate::visitor::{Images, Refused, Task, Ticket};
+
+/// What an answer is worth.
+pub(super) struct Judged {
+    /// Whether it is right.
+    pub(super) right: bool,
+    /// What it says of images; nothing where it is wrong.
+    pub(super) said: Vec<Annotation>,
+}
+
+impl Verifier {
+    /// Judges an answer. One that does not go with the task is wrong. [`Refused::Expired`] where the
+    /// images are not at hand any more.
+    pub(super) async fn judge(
+        &self,
+        (ticket, site): (&Ticket, &Site),
+        given: &AnswerGiven,
+        visitor: &Visitor<'_>,
+    ) -> Result<Judged, Refused> {
+        let said = match (&ticket.task, given) {
+            (Task::ProofOfWork(solution), AnswerGiven::ProofOfWork(attempt)) => {
+                return Ok(without_words(solution.is_hit_by(attempt)));
+            }
+            (Task::Text(code), AnswerGiven::Text(text)) => {
+                return Ok(without_words(code.is_hit_by(text)));
+            }
+            (Task::Classification(images), AnswerGiven::Chosen(numbers)) => {
+                self.said_by_choosing((images, site), numbers).await?
+            }
+            (Task::Transcription(images), AnswerGiven::Texts(texts)) => {
+                self.said_by_typing((images, site), texts).await?
+            }
+            _ => None,
+        };
+        let (Some(said), Some(images)) = (said, ticket.task.images()) else {
+            return Ok(without_words(false));
+        };
+        let said = self.annotations((images, site), said, visitor).await?;
+        Ok(Judged { right: true, said })
+    }
+
+    /// What the right images, chosen by their numbers from 1, say of the others; nothing: they are wrong.
+    async fn said_by_choosing(
+        &self,
+        (images, site): (&Images, &Site),
+        numbers: &[usize],
+    ) -> Result<Option<Vec<(u32, Said)>>, Refused> {
+        let places = numbers.iter().filter_map(|number| number.checked_sub(1));
+        let places: Vec<_> = places.collect();
+        if !images::shows_all_chosen(&images.pick, &places) {
+            return Ok(None);
+        }
+        let pool = self.pool_of(images, site).await?;
+        let class = pool.corpus.classes.get(usize::from(images.pick.about));
+        let class = &class.ok_or(Refused::Expired)?.name;
+        Ok(Some(images::said_of_chosen(&images.pick, &places, class)))
+    }
+
+    /// What the right texts say of the others; nothing: they are wrong.
+    async fn said_by_typing(
+        &self,
+        (images, site): (&Images, &Site),
+        texts: &[String],
+    ) -> Result<Option<Vec<(u32, Said)>>, Refused> {
+        let pool = self.pool_of(images, site).await?;
+        let known = |ordinal| pool.text(ordinal);
+        Ok(images::said_of_texts(&images.pick, texts, known))
+    }
+
+    async fn annotations(
+        &self,
+        (images, site): (&Images, &Site),
+        said: Vec<(u32, Said)>,
+        visitor: &Visitor<'_>,
+    ) -> Result<Vec<Annotation>, Refused> {
+        let pool = self.pool_of(images, site).await?;
+        let corpus = images.corpus;
+        let voice = self.keyring.voice(corpus.number(), visitor.address)?;
+        let at = self.clock.now();
+        let said = said.into_iter().filter_map(|(ordinal, said)| {
+            Some(Annotation {
+                corpus,
+                digest: *pool.digest(ordinal)?,
+                voice,
+                said,
+                at,
+            })
+        });
+        Ok(said.collect())
+    }
+
+    /// Makes images known on which enough visitors agree by what was just said. What cannot be read or
+    /// written now is left to the next voice.
+    pub(super) async fn settle_agreed(
+        &self,
+        (ticket, site): (&Ticket, &Site),
+        said: &[Annotation],
+    ) {
+        let (Some(images), false) = (ticket.task.images(), said.is_empty()) else {
+            return;
+        };
+        let key = images.key(site.tenant);
+        let Ok(pool) = self.pool_of(images, site).await else {
+            return;
+        };
+        let mut settled = Vec::new();
+        for (_, ordinal) in images.pick.unknown() {
+            let Some(digest) = pool.digest(ordinal) else {
+                continue;
+            };
+            let tallies = self.store.tallies_of(key.tenant, key.corpus, digest);
+            let Ok(tallies) = tallies.await else { return };
+            match standing_of(&tallies, pool.corpus.agreement) {
+                Standing::Open => {}
+                Standing::Known(opinion) => settled.push((ordinal, Some(opinion.says))),
+                Standing::Disputed => settled.push((ordinal, None)),
+            }
+        }
+        self.settle_images(key, settled).await;
+    }
+
+    async fn settle_images(&self, key: EditionKey, settled: Vec<(u32, Option<String>)>) {
+        if settled.is_empty() {
+            return;
+        }
+        let now = self.clock.now();
+        // Whether it worked is seen by the next voice, which tries again.
+        let _ = self.store.settle_images(key, settled, now).await;
+    }
+}
+
+fn without_words(right: bool) -> Judged {
+    let said = Vec::new();
+    Judged { right, said }
+}
