@@ -9,6 +9,7 @@ export function offerCopies(place) {
     button.type = 'button';
     button.textContent = word;
     button.className = 'noprint';
+    button.dataset.copies = '';
     button.addEventListener('click', async () => {
       await navigator.clipboard.writeText((text.textContent ?? '').trim());
       button.textContent = text.getAttribute('data-copied') ?? word;

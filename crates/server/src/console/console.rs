@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use challenge::approval::pin::PinHasher;
-use challenge::rng::Rng;
+use challenge::rng::{self, Rng};
+use data_encoding::BASE64URL_NOPAD;
 use protocols::desk::Desk;
 
 use super::cookies::Cookies;
@@ -19,6 +20,12 @@ pub struct Console {
 }
 
 impl Console {
+    /// A key under which a form's answer is kept, so that one that is sent again does nothing twice and is
+    /// told again what is told once.
+    pub(super) fn once_key(&self) -> String {
+        BASE64URL_NOPAD.encode(&rng::bytes::<16>(&*self.rng))
+    }
+
     /// The console of a server.
     pub fn new(desk: &Arc<Desk>, hasher: Arc<dyn PinHasher>, rng: Arc<dyn Rng>) -> Arc<Self> {
         Arc::new(Self {

@@ -100,7 +100,11 @@ async fn recognise(console: &Console, parts: &Parts) -> Result<Visit, (Visit, Tr
             visit.secret = secret.into();
             visit.is_new = false;
             visit.session = Some(Arc::new(session));
-            Ok(visit)
+            // Whatever was written through another node is seen from here on.
+            match console.desk.verifier.catalogue.refresh().await {
+                Ok(_) => Ok(visit),
+                Err(error) => Err((visit, Denied::from(error).into())),
+            }
         }
         Err(Denied::NotSignedIn) => Ok(visit),
         Err(denied) => Err((visit, denied.into())),

@@ -10,12 +10,8 @@ use askama::Template;
 pub(super) enum Kind {
     /// A line of text; `type` says which.
     Line(&'static str),
-    /// Several lines.
-    Lines,
     /// One of several values, each with what it is called.
     Choice(Vec<(String, String)>),
-    /// Any of several values.
-    Boxes(Vec<(String, String)>),
     /// Yes or no.
     Tick,
 }
@@ -27,7 +23,7 @@ pub(super) struct Field {
     name: &'static str,
     label: String,
     kind: Kind,
-    values: Vec<String>,
+    value: String,
     hint: Option<String>,
     wrong: Option<String>,
     is_required: bool,
@@ -41,7 +37,7 @@ impl Field {
             name,
             label: label.into(),
             kind,
-            values: Vec::new(),
+            value: String::new(),
             hint: None,
             wrong: None,
             is_required: false,
@@ -64,11 +60,6 @@ impl Field {
         Self::new(name, label, Kind::Line("password"))
     }
 
-    /// Several lines of text.
-    pub(super) fn lines(name: &'static str, label: impl Into<String>) -> Self {
-        Self::new(name, label, Kind::Lines)
-    }
-
     /// One of several values.
     pub(super) fn choice(
         name: &'static str,
@@ -76,15 +67,6 @@ impl Field {
         choices: Vec<(String, String)>,
     ) -> Self {
         Self::new(name, label, Kind::Choice(choices))
-    }
-
-    /// Any of several values.
-    pub(super) fn boxes(
-        name: &'static str,
-        label: impl Into<String>,
-        choices: Vec<(String, String)>,
-    ) -> Self {
-        Self::new(name, label, Kind::Boxes(choices))
     }
 
     /// Yes or no.
@@ -96,15 +78,8 @@ impl Field {
     #[must_use]
     pub(super) fn value(mut self, value: impl Into<String>) -> Self {
         if self.kind != Kind::Line("password") {
-            self.values = vec![value.into()];
+            self.value = value.into();
         }
-        self
-    }
-
-    /// With these boxes ticked.
-    #[must_use]
-    pub(super) fn values(mut self, values: Vec<String>) -> Self {
-        self.values = values;
         self
     }
 
@@ -152,14 +127,6 @@ impl Field {
         self.wrong.as_deref()
     }
 
-    fn first(&self) -> &str {
-        self.values.first().map_or("", String::as_str)
-    }
-
-    fn has(&self, value: &str) -> bool {
-        self.values.iter().any(|given| given == value)
-    }
-
     /// The ids of what describes it.
     fn described_by(&self) -> String {
         let name = self.name;
@@ -197,9 +164,6 @@ mod tests {
         };
         let choice = Field::choice("c", "Choose", two()).value("b").to_string();
         assert!(choice.contains("value=\"b\" selected"), "{choice}");
-        let boxes = Field::boxes("c", "Tick", two()).values(vec!["a".to_owned()]);
-        let boxes = boxes.to_string();
-        assert_eq!(boxes.matches(" checked").count(), 1, "{boxes}");
         assert!(
             Field::tick("t", "T")
                 .value("on")

@@ -86,11 +86,11 @@ mod tests {
     #[tokio::test]
     async fn a_file_that_is_known_is_not_sent_again() {
         let ask = |path: &str, asked: HeaderMap| file(Path(path.to_owned()), asked);
-        let first = ask("style.css", HeaderMap::new()).await;
+        let first = ask("frame.css", HeaderMap::new()).await;
         assert_eq!(first.status(), StatusCode::OK);
         let mut asked = HeaderMap::new();
         asked.insert(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone());
-        let again = ask("style.css", asked).await;
+        let again = ask("frame.css", asked).await;
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
         let strange = ask("../index.html", HeaderMap::new()).await;
         assert_eq!(strange.status(), StatusCode::NOT_FOUND);

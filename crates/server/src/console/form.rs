@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
+use super::csrf;
 use super::trouble::Trouble;
 
 /// The largest form that is read, in bytes.
@@ -53,12 +54,12 @@ impl Form {
         !self.raw(name).is_empty()
     }
 
-    /// Every value of a field that stands several times, such as ticked boxes of one name.
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0
-            .iter()
-            .filter(move |(known, _)| known == name)
-            .map(|(_, value)| value.trim())
+    /// All of the form that counts for the same form sent again, under the name of what it asks for.
+    pub(super) fn asked(&self, what: &str) -> Vec<u8> {
+        let mut asked = form_urlencoded::Serializer::new(format!("{what}?"));
+        let fields = self.0.iter().filter(|(name, _)| name != csrf::FIELD);
+        asked.extend_pairs(fields);
+        asked.finish().into_bytes()
     }
 }
 
@@ -82,7 +83,7 @@ mod tests {
         assert_eq!((form.raw("name"), form.text("name")), (" a b ", "a b"));
         assert_eq!((form.given("empty"), form.given("none")), (None, None));
         assert!(form.ticked("box") && !form.ticked("none"));
-        assert_eq!(form.all("many").collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(form.raw("many"), "1");
         assert_eq!(format!("{form:?}"), "Form(5 fields)");
     }
 }

@@ -4,6 +4,9 @@
 //! signed in, and they refuse what that officer may not do. Begin with `door.rs`, which every request
 //! passes, then `page.rs`, which says how a page is written. Files of the browser are in `web/console/`.
 
+mod account;
+mod ask;
+mod chart;
 mod console;
 mod cookies;
 mod csrf;
@@ -13,10 +16,13 @@ mod field;
 mod files;
 mod form;
 mod headers;
+mod health;
 mod language;
 mod link;
+mod mistakes;
 mod moment;
 mod notice;
+mod officers;
 mod overview;
 mod page;
 mod pager;
@@ -25,6 +31,8 @@ mod qr;
 mod routes;
 mod set_up;
 mod sign_in;
+mod tokens;
+mod told;
 mod trouble;
 mod visit;
 mod words;

@@ -1,10 +1,12 @@
 //! Moments as pages show them: to the second and in UTC, which is what logs have; a module of ours adds
 //! the reader's own time.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use askama::filters::HtmlSafe;
 use challenge::clock::Timestamp;
+use protocols::management::moment;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
@@ -15,8 +17,13 @@ pub(super) struct Moment(Timestamp);
 
 impl Moment {
     /// This moment.
-    pub(super) fn of(at: Timestamp) -> Self {
-        Self(at)
+    pub(super) fn of(at: impl Borrow<Timestamp>) -> Self {
+        Self(*at.borrow())
+    }
+
+    /// The moment that the management API tells in this text.
+    pub(super) fn told(text: &str) -> Self {
+        Self(moment::read("", text).unwrap_or_default())
     }
 
     /// The same moment as text alone, for a field or a table to be read by programs.

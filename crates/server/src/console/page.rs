@@ -17,12 +17,15 @@
 //!
 //! A table that is to become cards on a phone is `<table class="cards">`, with `data-label` on each `td`.
 
+use std::borrow::Borrow;
+
 use askama::filters::Safe;
+use challenge::officers::Role;
 
 use super::csrf;
 use super::field::Field;
 use super::language::Language;
-use super::place::{Entry, Place, TenantPlace, navigation};
+use super::place::{Entry, Place, navigation};
 use super::visit::Visit;
 use super::words::Words;
 
@@ -50,22 +53,13 @@ pub(super) struct Page {
 impl Page {
     /// The frame for a visit, at this place.
     pub(super) fn at(visit: &Visit, place: Place) -> Self {
-        Self::new(visit, place, None)
-    }
-
-    /// The frame for a page of a tenant.
-    pub(super) fn of_tenant(visit: &Visit, tenant: &str, place: TenantPlace) -> Self {
-        Self::new(visit, Place::Tenants, Some((tenant, place)))
-    }
-
-    fn new(visit: &Visit, place: Place, tenant: Option<(&str, TenantPlace)>) -> Self {
         let officer = visit.signed_in();
         Self {
             words: visit.words,
             token: visit.token(),
             officer: officer.map(|officer| officer.name.clone()),
             role: officer.map_or("", |officer| role_key(officer.role)),
-            entries: officer.map_or_else(Vec::new, |officer| navigation(officer, place, tenant)),
+            entries: officer.map_or_else(Vec::new, |officer| navigation(officer, place)),
             is_account: place == Place::Account,
             notice: visit.notice(),
             here: visit.path().to_owned(),
@@ -83,13 +77,18 @@ impl Page {
     }
 
     /// A word that goes by a count.
-    pub(super) fn count(&self, key: &'static str, count: impl TryInto<u64>) -> String {
-        self.words.count(key, count.try_into().unwrap_or(u64::MAX))
+    pub(super) fn count(&self, key: &'static str, count: impl Borrow<u64>) -> String {
+        self.words.count(key, *count.borrow())
     }
 
     /// A whole number.
-    pub(super) fn number(&self, number: impl TryInto<u64>) -> String {
-        self.words.number(number.try_into().unwrap_or(u64::MAX))
+    pub(super) fn number(&self, number: impl Borrow<u64>) -> String {
+        self.words.number(*number.borrow())
+    }
+
+    /// What a role is called.
+    pub(super) fn role(&self, role: impl Borrow<Role>) -> &'static str {
+        self.t(role_key(*role.borrow()))
     }
 
     /// The hidden field that every form begins with.
@@ -122,8 +121,7 @@ impl Page {
 }
 
 /// The key of the word for a role.
-pub(super) fn role_key(role: challenge::officers::Role) -> &'static str {
-    use challenge::officers::Role;
+pub(super) fn role_key(role: Role) -> &'static str {
     match role {
         Role::Admin => "frame.role_admin",
         Role::Operator => "frame.role_operator",

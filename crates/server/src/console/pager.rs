@@ -4,9 +4,6 @@ use askama::Template;
 
 use super::words::Words;
 
-/// Entries on a page.
-pub(super) const PAGE: usize = 50;
-
 /// The links below a list. Nothing is shown where the list fits on one page.
 #[derive(Clone, Debug, Template)]
 #[template(path = "console/pager.html")]

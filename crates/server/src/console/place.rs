@@ -7,12 +7,6 @@ use challenge::officers::{Officer, Power, Reach};
 pub(super) enum Place {
     /// What the server does at the moment.
     Overview,
-    /// The list of tenants, and what belongs to one.
-    Tenants,
-    /// Callbacks of all tenants.
-    Callbacks,
-    /// The audit log of all tenants.
-    Audit,
     /// How the server is.
     Health,
     /// Who may use the console.
@@ -25,144 +19,39 @@ pub(super) enum Place {
     Nowhere,
 }
 
-/// A place within a tenant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TenantPlace {
-    /// The tenant itself: status, trial, callback address, secret.
-    Settings,
-    /// Its websites.
-    Sites,
-    /// Its users.
-    Users,
-    /// Those of them who are locked.
-    Locked,
-    /// What phones are being asked.
-    Approvals,
-    /// Its callbacks.
-    Callbacks,
-    /// Its audit log.
-    Audit,
-}
-
-impl TenantPlace {
-    const ALL: [Self; 7] = [
-        Self::Settings,
-        Self::Sites,
-        Self::Users,
-        Self::Locked,
-        Self::Approvals,
-        Self::Callbacks,
-        Self::Audit,
-    ];
-
-    fn key(self) -> &'static str {
-        match self {
-            Self::Settings => "frame.settings",
-            Self::Sites => "frame.sites",
-            Self::Users => "frame.users",
-            Self::Locked => "frame.locked",
-            Self::Approvals => "frame.approvals",
-            Self::Callbacks => "frame.callbacks",
-            Self::Audit => "frame.audit",
-        }
-    }
-
-    /// Its path below the tenant's.
-    fn path(self) -> &'static str {
-        match self {
-            Self::Settings => "",
-            Self::Sites => "/sites",
-            Self::Users => "/users",
-            Self::Locked => "/locked",
-            Self::Approvals => "/approvals",
-            Self::Callbacks => "/callbacks",
-            Self::Audit => "/audit",
-        }
-    }
-}
-
-/// The path of a tenant's page; names of tenants have nothing that a path would have to encode.
-pub(super) fn tenant_path(tenant: &str, place: TenantPlace) -> String {
-    format!("/console/tenants/{tenant}{}", place.path())
-}
-
 /// A line of the navigation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     /// Where it leads.
-    pub(super) href: String,
+    pub(super) href: &'static str,
     /// The key of its word.
     pub(super) key: &'static str,
     /// Whether this is the page that is open, or the one that it belongs to.
     pub(super) is_current: bool,
-    /// The tenant whose places stand below it, if one is open.
-    pub(super) tenant: Option<String>,
-    /// These places.
-    pub(super) below: Vec<Entry>,
 }
 
 /// The lines of the navigation for an officer: what they may not open is not offered.
-pub(super) fn navigation(
-    officer: &Officer,
-    place: Place,
-    tenant: Option<(&str, TenantPlace)>,
-) -> Vec<Entry> {
+pub(super) fn navigation(officer: &Officer, place: Place) -> Vec<Entry> {
     let whole = officer.reach == Reach::Server;
-    let may = |power: Power| officer.may(power).is_ok();
+    let governs = officer.may(Power::Govern).is_ok();
     let offered = [
         (Place::Overview, "/console/", "frame.overview", true),
-        (Place::Tenants, "/console/tenants", "frame.tenants", true),
-        (
-            Place::Callbacks,
-            "/console/callbacks",
-            "frame.callbacks",
-            whole && may(Power::Look),
-        ),
-        (
-            Place::Audit,
-            "/console/audit",
-            "frame.audit",
-            whole && may(Power::ReadAudit),
-        ),
         (Place::Health, "/console/server", "frame.health", whole),
         (
             Place::Officers,
             "/console/officers",
             "frame.officers",
-            may(Power::Govern),
+            governs,
         ),
-        (
-            Place::Tokens,
-            "/console/tokens",
-            "frame.tokens",
-            may(Power::Govern),
-        ),
+        (Place::Tokens, "/console/tokens", "frame.tokens", governs),
     ];
     let offered = offered.into_iter().filter(|(.., is_offered)| *is_offered);
-    let entry = |(at, href, key, _): (Place, &str, &'static str, bool)| Entry {
-        href: href.to_owned(),
+    let entry = |(at, href, key, _): (Place, &'static str, &'static str, bool)| Entry {
+        href,
         key,
-        is_current: at == place && tenant.is_none(),
-        tenant: tenant
-            .filter(|_| at == Place::Tenants)
-            .map(|(name, _)| name.to_owned()),
-        below: match tenant {
-            Some((name, open)) if at == Place::Tenants => below(name, open),
-            _ => Vec::new(),
-        },
+        is_current: at == place,
     };
     offered.map(entry).collect()
-}
-
-fn below(tenant: &str, open: TenantPlace) -> Vec<Entry> {
-    let entry = |place: TenantPlace| Entry {
-        href: tenant_path(tenant, place),
-        key: place.key(),
-        is_current: place == open,
-        tenant: None,
-        below: Vec::new(),
-    };
-    TenantPlace::ALL.map(entry).into()
 }
 
 #[cfg(test)]
@@ -174,40 +63,30 @@ mod tests {
     fn keys(role: Role, reach: Reach) -> Vec<&'static str> {
         let mut officer = Officer::command_line();
         (officer.role, officer.reach) = (role, reach);
-        let entries = navigation(&officer, Place::Overview, None);
+        let entries = navigation(&officer, Place::Overview);
         entries.into_iter().map(|entry| entry.key).collect()
     }
 
     #[test]
     fn nobody_is_offered_what_they_may_not_open() {
         let tenant = Reach::Tenant(challenge::id::Id::from_number(1).unwrap());
-        assert_eq!(keys(Role::Admin, Reach::Server).len(), 7);
-        assert_eq!(keys(Role::Auditor, Reach::Server).len(), 5);
-        let own = keys(Role::Admin, tenant);
+        assert_eq!(keys(Role::Admin, Reach::Server).len(), 4);
         assert_eq!(
-            own,
-            [
-                "frame.overview",
-                "frame.tenants",
-                "frame.officers",
-                "frame.tokens"
-            ]
+            keys(Role::Auditor, Reach::Server),
+            ["frame.overview", "frame.health"]
         );
         assert_eq!(
-            keys(Role::Operator, tenant),
-            ["frame.overview", "frame.tenants"]
+            keys(Role::Admin, tenant),
+            ["frame.overview", "frame.officers", "frame.tokens"]
         );
+        assert_eq!(keys(Role::Operator, tenant), ["frame.overview"]);
     }
 
     #[test]
     fn one_entry_is_current() {
-        let officer = Officer::command_line();
-        let at_tenant = Some(("BANK", TenantPlace::Users));
-        let entries = navigation(&officer, Place::Tenants, at_tenant);
-        assert!(entries.iter().all(|entry| !entry.is_current));
-        let below = entries.iter().flat_map(|entry| &entry.below);
-        let current: Vec<_> = below.filter(|entry| entry.is_current).collect();
+        let entries = navigation(&Officer::command_line(), Place::Tokens);
+        let current: Vec<_> = entries.iter().filter(|entry| entry.is_current).collect();
         assert_eq!(current.len(), 1);
-        assert_eq!(current[0].href, "/console/tenants/BANK/users");
+        assert_eq!(current[0].href, "/console/tokens");
     }
 }

@@ -9,7 +9,10 @@ use axum::routing::{any, get};
 
 use super::console::Console;
 use super::trouble::Trouble;
-use super::{door, factor, files, headers, link, overview, set_up, sign_in};
+use super::{
+    account, door, factor, files, headers, health, link, officers, overview, set_up, sign_in,
+    tokens,
+};
 
 /// All pages behind the door, and the files beside it.
 pub fn router(console: &Arc<Console>) -> Router {
@@ -19,6 +22,10 @@ pub fn router(console: &Arc<Console>) -> Router {
         .merge(set_up::routes())
         .merge(factor::routes())
         .merge(overview::routes())
+        .merge(health::routes())
+        .merge(officers::routes())
+        .merge(tokens::routes())
+        .merge(account::routes())
         .route("/console/{*rest}", any(nothing))
         .layer(middleware::from_fn_with_state(
             Arc::clone(console),

@@ -107,7 +107,7 @@ pub(super) fn given_password(
 ) -> Result<SecretString, [Option<String>; 2]> {
     let password = form.raw("new_password");
     if password.chars().count() < challenge::officers::PASSWORD_LENGTH_MIN {
-        return Err([Some(visit.words.t("sign_in.new_hint").to_owned()), None]);
+        return Err([Some(visit.words.t("sign_in.too_short").to_owned()), None]);
     }
     if password != form.raw("again") {
         return Err([None, Some(visit.words.t("sign_in.not_the_same").to_owned())]);

@@ -5,6 +5,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use challenge::officers::Denied;
+use protocols::management::refusal::{Refusal, Wire};
 
 use super::page::Page;
 use super::place::Place;
@@ -27,6 +28,8 @@ pub(super) enum Trouble {
     TooLarge,
     /// The console is not shown without TLS to another machine.
     Unprotected,
+    /// Somebody else changed it since the form was opened.
+    Changed,
     /// It cannot be done as things are; the text says why.
     Refused(String),
     /// The server cannot say at the moment.
@@ -53,6 +56,21 @@ impl From<Denied> for Trouble {
     }
 }
 
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Denied(denied) => denied.into(),
+            Refusal::NotHere => Self::NotFound,
+            Refusal::Changed => Self::Changed,
+            Refusal::Unavailable(error) => {
+                tracing::warn!(%error, "the console could not answer");
+                Self::Unavailable
+            }
+            other => Self::of_wire(&other.to_wire()),
+        }
+    }
+}
+
 impl IntoResponse for Trouble {
     /// An answer without a page; the door puts the page in.
     fn into_response(self) -> Response {
@@ -74,13 +92,22 @@ struct TroublePage {
 }
 
 impl Trouble {
+    fn of_wire(wire: &Wire) -> Self {
+        match wire.kind.name {
+            "not-found" => Self::NotFound,
+            "forbidden" => Self::Forbidden,
+            "unavailable" => Self::Unavailable,
+            _ => Self::Refused(wire.detail.clone()),
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::SignIn | Self::Owes(_) => StatusCode::SEE_OTHER,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden | Self::Foreign | Self::Unprotected => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Refused(_) => StatusCode::CONFLICT,
+            Self::Changed | Self::Refused(_) => StatusCode::CONFLICT,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -95,6 +122,7 @@ impl Trouble {
             Self::Foreign => ("trouble.foreign", "trouble.foreign_text"),
             Self::TooLarge => ("trouble.too_large", "trouble.too_large_text"),
             Self::Unprotected => ("trouble.unprotected", "trouble.unprotected_text"),
+            Self::Changed => ("trouble.changed", "trouble.changed_text"),
             Self::Refused(_) => ("trouble.refused", "trouble.refused_text"),
             Self::Unavailable => ("trouble.unavailable", "trouble.unavailable_text"),
         }

@@ -171,10 +171,9 @@ mod tests {
                 assert_eq!(counted, matches!(word.en, Text::Counted { .. }), "{key}");
             }
             for text in [&word.en, &word.fr, &word.de, &word.es] {
-                if let Text::Plain(text) | Text::Counted { other: text, .. } = text {
-                    assert!(!text.trim().is_empty(), "{key}");
-                    assert_eq!(text.trim(), text, "{key}");
-                }
+                let (Text::Plain(text) | Text::Counted { other: text, .. }) = text;
+                assert!(!text.trim().is_empty(), "{key}");
+                assert_eq!(text.trim(), text, "{key}");
             }
         }
     }

@@ -14,6 +14,7 @@ mod opening;
 mod outbox;
 mod races;
 mod rows;
+mod searching;
 mod verifying;
 mod visits;
 mod watching;

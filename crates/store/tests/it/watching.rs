@@ -1,28 +1,22 @@
-//! What an operator watches: the audit log searched, pages of what moves, counts that are added up.
+//! What an operator watches: pages of what moves, and counts that are added up.
 
 use challenge::approval::ports::{ApprovalWrites, Listing, Write};
 use challenge::approval::{Device, DeviceStatus, Session};
-use challenge::audit::{Event, EventKind, Outcome};
 use challenge::clock::Timestamp;
 use challenge::door::Door;
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::State;
-use challenge::ports::{ChallengeWrite, Change, Message, Store};
+use challenge::ports::{ChallengeWrite, Change, Message};
 use challenge::visitor::{Kind, Visit, VisitWrite};
 use challenge::watching::ports::{ChallengePage, DevicePage, Kept, SessionPage};
 use challenge::watching::{
-    Counts, Found, HOURS_KEPT_S, LATENCY_CLASSES, MINUTES_KEPT_S, Search, Span, TrafficRow,
+    Counts, HOURS_KEPT_S, LATENCY_CLASSES, MINUTES_KEPT_S, Span, TrafficRow,
 };
 
 use crate::approvals::{device, session};
 use crate::support::*;
 
 on_both!(
-    a_search_finds_what_fits_all_that_is_said,
-    a_search_sees_one_tenant_alone,
-    a_search_goes_on_where_its_last_page_ended,
-    a_search_that_compared_enough_says_how_far_it_came,
-    a_text_is_found_in_what_is_told_and_not_in_its_names,
     challenges_are_listed_newest_first_and_open_ones_alone,
     sessions_are_listed_by_how_long_they_may_be_decided,
     devices_are_listed_with_and_without_unlinked_ones,
@@ -31,226 +25,6 @@ on_both!(
     counts_are_of_their_tenant_span_and_time,
     old_minutes_and_hours_are_swept_each_after_their_time,
 );
-
-/// One event a second, from `NOW` on: what each is, the oldest first.
-const LOG: [(EventKind, Outcome, i64, &str, Door); 6] = [
-    (EventKind::Issue, Outcome::Done, 7, "spl-api", Door::Activid),
-    (
-        EventKind::OneTimePassword,
-        Outcome::Wrong,
-        7,
-        "spl-api",
-        Door::Activid,
-    ),
-    (
-        EventKind::OneTimePassword,
-        Outcome::Done,
-        8,
-        "spl-api",
-        Door::Activid,
-    ),
-    (EventKind::Lock, Outcome::Done, 7, "ann", Door::Management),
-    (EventKind::Unlock, Outcome::Done, 7, "bob", Door::Management),
-    (
-        EventKind::Response,
-        Outcome::Wrong,
-        8,
-        "ann",
-        Door::Dualshield,
-    ),
-];
-
-async fn with_log(store: &dyn Store) -> Id<challenge::directory::Tenant> {
-    let tenant = id(41);
-    for (second, (kind, outcome, user, client, door)) in (0..).zip(LOG) {
-        let mut event = event_at(tenant, NOW.plus_s(second));
-        (event.kind, event.outcome, event.user) = (kind, outcome, Some(id(user)));
-        event.detail.client = Some(client.into());
-        event.detail.door = Some(door);
-        event.detail.correlation = Some(format!("Request-{second}"));
-        store.commit(Change::telling(event)).await.unwrap();
-    }
-    tenant
-}
-
-fn search() -> Search {
-    Search {
-        limit: 100,
-        look: 1000,
-        ..Search::default()
-    }
-}
-
-/// The seconds at which the events that were found happened.
-fn seconds(found: &Found) -> Vec<i64> {
-    let second = |event: &Event| (event.at.unix_ms() - NOW.unix_ms()) / 1000;
-    found.events.iter().map(second).collect()
-}
-
-async fn a_search_finds_what_fits_all_that_is_said(place: &Place) {
-    let store = place.open().await;
-    let tenant = with_log(&*store).await;
-    let user = Some(id(7));
-    let wrong = Some(Outcome::Wrong);
-    let cases: [(Search, &[i64]); 13] = [
-        (search(), &[5, 4, 3, 2, 1, 0]),
-        (Search { user, ..search() }, &[4, 3, 1, 0]),
-        (
-            Search {
-                user,
-                outcome: wrong,
-                ..search()
-            },
-            &[1],
-        ),
-        (
-            Search {
-                outcome: wrong,
-                ..search()
-            },
-            &[5, 1],
-        ),
-        (
-            Search {
-                outcome: Some(Outcome::Done),
-                ..search()
-            },
-            &[4, 3, 2, 0],
-        ),
-        (
-            Search {
-                kinds: vec![EventKind::Lock],
-                ..search()
-            },
-            &[3],
-        ),
-        (
-            Search {
-                kinds: vec![EventKind::Lock, EventKind::Unlock],
-                ..search()
-            },
-            &[4, 3],
-        ),
-        (
-            Search {
-                client: Some("ann".into()),
-                ..search()
-            },
-            &[5, 3],
-        ),
-        (
-            Search {
-                officer: Some("ann".into()),
-                ..search()
-            },
-            &[3],
-        ),
-        (
-            Search {
-                officer: Some("spl-api".into()),
-                ..search()
-            },
-            &[],
-        ),
-        (
-            Search {
-                from: Some(NOW.plus_s(2)),
-                to: Some(NOW.plus_s(4)),
-                ..search()
-            },
-            &[3, 2],
-        ),
-        (
-            Search {
-                text: Some("REQUEST-2".into()),
-                ..search()
-            },
-            &[2],
-        ),
-        (
-            Search {
-                user,
-                text: Some("request-2".into()),
-                ..search()
-            },
-            &[],
-        ),
-    ];
-    for (search, expected) in cases {
-        let found = store.search(tenant, &search).await.unwrap();
-        assert_eq!(seconds(&found), expected, "{search:?}");
-        assert_eq!(found.came_to, None, "{search:?}");
-    }
-}
-
-async fn a_search_sees_one_tenant_alone(place: &Place) {
-    let store = place.open().await;
-    with_log(&*store).await;
-    let by_user = Search {
-        user: Some(id(7)),
-        ..search()
-    };
-    let by_officer = Search {
-        officer: Some("ann".into()),
-        ..search()
-    };
-    for search in [search(), by_user, by_officer] {
-        let found = store.search(id(42), &search).await.unwrap();
-        assert_eq!(found.events, []);
-    }
-}
-
-async fn a_search_goes_on_where_its_last_page_ended(place: &Place) {
-    let store = place.open().await;
-    let tenant = with_log(&*store).await;
-    let mut wanted = Search {
-        user: Some(id(7)),
-        limit: 3,
-        ..search()
-    };
-    let first = store.search(tenant, &wanted).await.unwrap();
-    assert_eq!(seconds(&first), [4, 3, 1]);
-    wanted.before = first.came_to;
-    let second = store.search(tenant, &wanted).await.unwrap();
-    assert_eq!((seconds(&second), second.came_to), (vec![0], None));
-}
-
-async fn a_search_that_compared_enough_says_how_far_it_came(place: &Place) {
-    let store = place.open().await;
-    let tenant = with_log(&*store).await;
-    let mut wanted = Search {
-        client: Some("nobody".into()),
-        limit: 1,
-        look: 4,
-        ..search()
-    };
-    let first = store.search(tenant, &wanted).await.unwrap();
-    assert_eq!(first.events, []);
-    let came_to = first.came_to.expect("there is more to be compared");
-    assert_eq!(came_to.drawn_at(), NOW.plus_s(2));
-    wanted.before = Some(came_to);
-    let second = store.search(tenant, &wanted).await.unwrap();
-    assert_eq!(second.came_to, None);
-}
-
-async fn a_text_is_found_in_what_is_told_and_not_in_its_names(place: &Place) {
-    let store = place.open().await;
-    let tenant = id(41);
-    let mut event = event_at(tenant, NOW);
-    event.detail.named_user = Some("O'Neil \"100%_\\ Ünï\u{1F511}".into());
-    store.commit(Change::telling(event)).await.unwrap();
-    let count = async |text: &str| {
-        let text = Some(text.to_owned());
-        let found = store.search(tenant, &Search { text, ..search() }).await;
-        found.unwrap().events.len()
-    };
-    for told in ["o'neil", "\"100%_\\", "ÜNÏ", "\u{1F511}", "spl-"] {
-        assert_eq!(count(told).await, 1, "{told}");
-    }
-    for not_told in ["named_user", "o%neil", "_neil", "detail"] {
-        assert_eq!(count(not_told).await, 0, "{not_told}");
-    }
-}
 
 async fn challenges_are_listed_newest_first_and_open_ones_alone(place: &Place) {
     let store = place.open().await;

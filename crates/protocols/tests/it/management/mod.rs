@@ -2,6 +2,7 @@
 
 mod conversation;
 mod matrix;
+mod moving;
 mod office;
 mod races;
 mod refusals;

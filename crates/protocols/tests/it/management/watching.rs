@@ -1,31 +1,30 @@
-//! What officers watch: the audit log, what moves, what waits, what was counted, how the server is.
+//! What officers watch: the audit log, what was counted, how the server is.
 
-use challenge::approval::ports::{ApprovalWrites, Write};
-use challenge::approval::{
-    Capabilities, Device, DeviceStatus, PublicKey, Question, Session, SessionKind,
-};
 use challenge::audit::{Detail, Event, EventKind, Outcome};
 use challenge::clock::Timestamp;
-use challenge::directory::{PinPlace, TenantView, UserKey};
+use challenge::directory::{TenantView, UserKey};
 use challenge::door::Door;
-use challenge::id::{Id, TimedId};
+use challenge::id::TimedId;
 use challenge::issuance::{Asked, Wish};
-use challenge::lifecycle::{Purpose, State};
-use challenge::ports::{Change, Message, StandingWrite};
+use challenge::lifecycle::Purpose;
+use challenge::ports::Change;
 use challenge::verifier::Context;
-use challenge::watching::{Counts, Post, Span, TrafficRow, spread};
+use challenge::watching::{Counts, Span, TrafficRow, spread};
 use challenge::which::Which;
-use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
 use crate::management::office::{Office, START_S, shown};
 
-const NOW: Timestamp = Timestamp::from_unix_s(START_S);
+pub(super) const NOW: Timestamp = Timestamp::from_unix_s(START_S);
 
-const BANK: &str = "/tenants/ONLINEBANK";
+pub(super) const BANK: &str = "/tenants/ONLINEBANK";
 
 /// The present moment's event on a tenant, as a client of a protocol brings it about.
-fn event(tenant: &TenantView, number: u8, (kind, outcome): (EventKind, Outcome)) -> Event {
+pub(super) fn event(
+    tenant: &TenantView,
+    number: u8,
+    (kind, outcome): (EventKind, Outcome),
+) -> Event {
     let mut id = *TimedId::first_at(NOW).as_bytes();
     id[15] = number;
     Event {
@@ -44,16 +43,16 @@ fn event(tenant: &TenantView, number: u8, (kind, outcome): (EventKind, Outcome))
 }
 
 impl Office {
-    fn bank(&self, name: &str) -> std::sync::Arc<TenantView> {
+    pub(super) fn bank(&self, name: &str) -> std::sync::Arc<TenantView> {
         self.desk.verifier.catalogue.tenant(name).unwrap()
     }
 
-    async fn commit(&self, change: Change) {
+    pub(super) async fn commit(&self, change: Change) {
         self.desk.verifier.store().commit(change).await.unwrap();
     }
 
     /// The texts of the events that are told at a place, newest first.
-    async fn kinds(&self, token: &str, path: &str) -> Vec<String> {
+    pub(super) async fn kinds(&self, token: &str, path: &str) -> Vec<String> {
         let reply = self.ask(token, ("GET", path), &[], &Value::Null).await;
         assert_eq!(reply.status, 200, "{path}: {}", reply.body);
         let page = reply.json();
@@ -64,7 +63,7 @@ impl Office {
     }
 
     /// Has a challenge asked of a user.
-    async fn issue(&self, tenant: &str, user: &str) -> String {
+    pub(super) async fn issue(&self, tenant: &str, user: &str) -> String {
         let view = self.bank(tenant);
         let client = view.clients().next().unwrap();
         let wish = Wish {
@@ -85,106 +84,6 @@ impl Office {
         };
         let issued = self.desk.verifier.issue(&wish).await.unwrap();
         issued.id.to_string()
-    }
-
-    /// Links a phone to the first user of a bank, and asks it something; both by their rows.
-    async fn link_and_ask(&self, tenant: &str) -> (String, String) {
-        let view = self.bank(tenant);
-        let user: Id<challenge::directory::User> =
-            self.user(tenant, "myTestUser1").await.parse().unwrap();
-        let store = self.desk.verifier.store();
-        let read = store.standing(view.tenant.id, user).await.unwrap().unwrap();
-        let (device, session) = (Id::from_number(5).unwrap(), Id::from_number(6).unwrap());
-        let mut next = read.value.clone();
-        next.approval.device = Some(device);
-        let phone = phone(&view, user, device);
-        let asked = Session {
-            device,
-            user,
-            tenant: view.tenant.id,
-            ..asked(session)
-        };
-        let mut told = event(&view, 1, (EventKind::Start, Outcome::Done));
-        told.user = Some(user);
-        told.detail.session = Some(session);
-        let mut linked = event(&view, 2, (EventKind::LinkDevice, Outcome::Done));
-        linked.user = Some(user);
-        linked.detail.device = Some(device);
-        let standing = StandingWrite {
-            user,
-            expected: read.version,
-            next: Some(next),
-        };
-        let devices = vec![Write {
-            key: device,
-            expected: 0,
-            next: Some(phone),
-        }];
-        let sessions = vec![Write {
-            key: session,
-            expected: 0,
-            next: Some(asked),
-        }];
-        self.commit(Change {
-            standing: Some(standing),
-            approvals: ApprovalWrites {
-                devices,
-                sessions,
-                ..ApprovalWrites::default()
-            },
-            ..Change::telling(told)
-        })
-        .await;
-        self.commit(Change::telling(linked)).await;
-        (device.to_string(), session.to_string())
-    }
-}
-
-fn phone(view: &TenantView, user: Id<challenge::directory::User>, id: Id<Device>) -> Device {
-    // The generator of P-256 (SEC 2, section 2.4.2).
-    let point = "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296\
-        4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";
-    let point = HEXLOWER.decode(point.as_bytes()).unwrap();
-    Device {
-        id,
-        tenant: view.tenant.id,
-        user,
-        user_external_id: "uid406jkt".to_owned(),
-        public_key: PublicKey::of_unverified(&point).unwrap(),
-        name: "Pixel".to_owned(),
-        platform: "Android".to_owned(),
-        capabilities: Capabilities::default(),
-        push: None,
-        linked_at: NOW,
-        status: DeviceStatus::Linked,
-    }
-}
-
-fn asked(id: Id<Session>) -> Session {
-    Session {
-        id,
-        tenant: Id::SERVER,
-        tenant_number: 40007,
-        tenant_name: "Online Bank".to_owned(),
-        user: Id::SERVER,
-        user_external_id: "uid406jkt".to_owned(),
-        device: Id::SERVER,
-        question: Question {
-            kind: SessionKind::PinTan,
-            header: "Payment".to_owned(),
-            text: "10 EUR to <b>nobody</b>".to_owned(),
-            device_data: None,
-        },
-        client: None,
-        door: Some(Door::Okay),
-        pin: PinPlace::Tenant,
-        number: Some("42".to_owned()),
-        issued_at: NOW,
-        answer_by: NOW.plus_s(120),
-        state: State::Open { attempts_left: 3 },
-        answer: None,
-        proof: None,
-        end_told: false,
     }
 }
 
@@ -353,137 +252,6 @@ async fn a_time_line_is_what_happened_to_one_user() {
     };
     assert_eq!(line(&user).await, ["Locked by hand"]);
     assert_eq!(line(&other).await, ["A challenge was issued"]);
-}
-
-#[tokio::test]
-async fn a_challenge_is_looked_at_and_withdrawn_once() {
-    let office = Office::open().await;
-    let user = office.user("ONLINEBANK", "myTestUser2").await;
-    let id = office.issue("ONLINEBANK", "myTestUser2").await;
-    let mut said = String::new();
-    for path in [
-        format!("{BANK}/challenges?open=true"),
-        format!("{BANK}/challenges?user={user}"),
-    ] {
-        let page = office.get(&path).await;
-        assert_eq!(page.json()["items"][0]["id"], id.as_str(), "{path}");
-        said += &shown(&page);
-    }
-    let path = format!("{BANK}/challenges/{id}");
-    let refused = (&office.auditor, ("POST", format!("{path}/cancel")));
-    let refused = office
-        .ask(refused.0, (refused.1.0, &refused.1.1), &[], &Value::Null)
-        .await;
-    assert_eq!(refused.status, 403);
-    said += &shown(&office.post(&format!("{path}/cancel"), &Value::Null).await);
-    let again = office.post(&format!("{path}/cancel"), &Value::Null).await;
-    assert_eq!(again.status, 409, "{}", again.body);
-    let open = office.get(&format!("{BANK}/challenges?open=true")).await;
-    assert_eq!(open.json()["items"], json!([]));
-    let foreign = format!("/tenants/OTHERBANK/challenges/{id}");
-    assert_eq!(office.get(&foreign).await.status, 404);
-    let told = office
-        .kinds(&office.auditor, &format!("{BANK}/audit?kind=cancel"))
-        .await;
-    assert_eq!(told, ["cancel"]);
-    insta::assert_snapshot!(said);
-}
-
-#[tokio::test]
-async fn a_session_is_looked_at_and_withdrawn_and_its_phone_unlinked() {
-    let office = Office::open().await;
-    let (device, session) = office.link_and_ask("ONLINEBANK").await;
-    let user = office.user("ONLINEBANK", "myTestUser1").await;
-    let mut said = String::new();
-    for path in [
-        format!("{BANK}/sessions?pending=true"),
-        format!("{BANK}/sessions?user={user}"),
-        format!("{BANK}/devices?linked=true"),
-        format!("{BANK}/users/{user}/devices"),
-    ] {
-        let page = office.get(&path).await;
-        assert_eq!(page.json()["items"].as_array().unwrap().len(), 1, "{path}");
-        said += &format!("> GET {path}\n{}", shown(&page));
-    }
-    assert!(
-        !said.contains("42\""),
-        "the page's number is nobody's to see: {said}"
-    );
-    let path = format!("{BANK}/sessions/{session}/cancel");
-    let ended = office.post(&path, &Value::Null).await;
-    said += &format!("> POST {path}\n{}", shown(&ended));
-    assert_eq!(office.post(&path, &Value::Null).await.status, 409);
-    let path = format!("{BANK}/devices/{device}/unlink");
-    let gone = office.post(&path, &Value::Null).await;
-    said += &format!("> POST {path}\n{}", shown(&gone));
-    assert_eq!(office.post(&path, &Value::Null).await.status, 409);
-    let linked = office.get(&format!("{BANK}/devices?linked=true")).await;
-    assert_eq!(linked.json()["items"], json!([]));
-    let told = office
-        .kinds(
-            &office.auditor,
-            &format!("{BANK}/audit?officer=token%20admin"),
-        )
-        .await;
-    assert_eq!(told, ["unlink", "cancel"]);
-    insta::assert_snapshot!(said);
-}
-
-#[tokio::test]
-async fn what_waits_is_told_without_what_it_says_and_leaves_again() {
-    let office = Office::open().await;
-    let bank = office.bank("ONLINEBANK");
-    let user = office.user("ONLINEBANK", "myTestUser1").await;
-    let line: Id<_> = user.parse().unwrap();
-    let store = office.desk.verifier.store();
-    let read = store.standing(bank.tenant.id, line).await.unwrap().unwrap();
-    let message = |number, post: Post| {
-        let mut id = *TimedId::first_at(NOW).as_bytes();
-        id[15] = number;
-        Message {
-            id: TimedId::from_bytes(id),
-            tenant: bank.tenant.id,
-            kind: post.kind().to_owned(),
-            line: Some(line),
-            body: "{\"pin\":\"1234\"}".to_owned(),
-            due_at: NOW.plus_s(600),
-        }
-    };
-    office
-        .commit(Change {
-            standing: Some(StandingWrite {
-                user: line,
-                expected: read.version,
-                next: Some(read.value.clone()),
-            }),
-            messages: vec![message(1, Post::Callback), message(2, Post::Sms)],
-            ..Change::telling(event(&bank, 3, (EventKind::Unlink, Outcome::Done)))
-        })
-        .await;
-    let waiting = office.get(&format!("{BANK}/callbacks?user={user}")).await;
-    assert!(!waiting.body.contains("1234"), "{}", waiting.body);
-    let codes = office.get("/callbacks?kind=sms").await.json();
-    assert_eq!(codes["items"].as_array().unwrap().len(), 1);
-    let dead = office.get("/callbacks?dead=true").await.json();
-    assert_eq!(dead["items"], json!([]));
-    let id = waiting.json()["items"][0]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let foreign = format!("/tenants/OTHERBANK/callbacks/{id}/redeliver");
-    assert_eq!(office.post(&foreign, &Value::Null).await.status, 404);
-    let path = format!("{BANK}/callbacks/{id}/redeliver");
-    assert_eq!(office.post(&path, &Value::Null).await.status, 204);
-    let leaves = office.get(&format!("{BANK}/callbacks")).await;
-    assert_eq!(
-        leaves.json()["items"][0]["next_try_at"],
-        "2026-09-21T14:13:20Z"
-    );
-    let told = office
-        .kinds(&office.auditor, &format!("{BANK}/audit?kind=redeliver"))
-        .await;
-    assert_eq!(told, ["redeliver"]);
-    insta::assert_snapshot!(shown(&waiting) + &shown(&leaves));
 }
 
 #[tokio::test]

@@ -219,7 +219,8 @@ mod tests {
     fn nothing_that_the_document_describes_is_left_out() {
         let document: Value = serde_json::from_str(&protocols::openapi::document()).unwrap();
         let read = Description::read(&document);
-        let operations = read.parts.iter().map(|part| part.operations.len()).sum();
+        let operations = read.parts.iter().map(|part| part.operations.len());
+        let operations: usize = operations.sum();
         let described: usize = members(&document["paths"])
             .map(|(_, item)| {
                 members(item)

@@ -1,0 +1,72 @@
+//! What an operation of the management API did not take of a form: shown beside the fields where it is
+//! about them.
+
+use protocols::management::refusal::{FieldError, Refusal};
+
+use super::trouble::Trouble;
+
+/// What was not taken; nothing of it where a form is shown first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Mistakes(Vec<FieldError>);
+
+impl Mistakes {
+    /// What the refusal says of the form; or the trouble, where it is not the form's.
+    pub(super) fn of(refusal: Refusal) -> Result<Self, Trouble> {
+        let wire = refusal.to_wire();
+        match wire.kind.name {
+            "invalid" | "taken" | "malformed" | "not-possible" if wire.errors.is_empty() => {
+                Ok(Self(vec![FieldError::new("", wire.detail)]))
+            }
+            "invalid" | "taken" => Ok(Self(wire.errors)),
+            _ => Err(refusal.into()),
+        }
+    }
+
+    /// One mistake, found here.
+    pub(super) fn one(pointer: &str, detail: impl Into<String>) -> Self {
+        Self(vec![FieldError::new(pointer, detail)])
+    }
+
+    /// What is wrong with the member at this place (a JSON pointer).
+    pub(super) fn at(&self, pointer: &str) -> Option<&str> {
+        let mut found = self.0.iter().filter(|error| error.pointer == pointer);
+        found.next().map(|error| error.detail.as_str())
+    }
+
+    /// The same, and for the form's first field what is about none of these places: nothing that the
+    /// server says is lost.
+    pub(super) fn first(&self, pointer: &str, others: &[&str]) -> Option<&str> {
+        let stray = |error: &&FieldError| !others.contains(&error.pointer.as_str());
+        let found = self.at(pointer);
+        found.or_else(|| Some(self.0.iter().find(stray)?.detail.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use challenge::officers::Denied;
+
+    use super::*;
+
+    #[test]
+    fn each_mistake_is_told_at_its_field_and_none_is_lost() {
+        let refused = Refusal::Invalid(vec![
+            FieldError::new("/name", "too long"),
+            FieldError::new("/nobody/knows", "strange"),
+        ]);
+        let found = Mistakes::of(refused).unwrap();
+        assert_eq!(found.at("/name"), Some("too long"));
+        assert_eq!(found.first("/days", &["/name"]), Some("strange"));
+        let taken = Mistakes::of(Denied::Taken("officer").into()).unwrap();
+        assert!(taken.first("/login_name", &[]).is_some());
+        assert_eq!(Mistakes::default().first("/login_name", &[]), None);
+    }
+
+    #[test]
+    fn what_is_not_the_form_s_is_trouble() {
+        let found = Mistakes::of(Refusal::unknown("tenant"));
+        assert!(matches!(found, Err(Trouble::NotFound)));
+        let found = Mistakes::of(Denied::OutOfReach.into());
+        assert!(matches!(found, Err(Trouble::Forbidden)));
+    }
+}
