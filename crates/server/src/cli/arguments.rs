@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
-use super::{ApprovalCommand, CallbackCommand, DeviceCommand};
+use super::{ApprovalCommand, CallbackCommand, CorpusCommand, DeviceCommand};
 
 /// A self-hosted challenge-response server.
 #[derive(Debug, Parser)]
@@ -92,6 +92,9 @@ pub(super) enum Command {
     /// Look at callbacks that wait or were given up, send one again
     #[command(subcommand)]
     Callback(CallbackCommand),
+    /// Import images that visitors are asked about, look at them, and get out what was said
+    #[command(subcommand)]
+    Corpus(CorpusCommand),
 }
 
 /// `serve`

@@ -12,7 +12,7 @@ use super::{Failure, Output, logging};
 use crate::config::{Environment, Overrides, Settings, TlsLayer};
 use crate::device;
 use crate::operator::{
-    Desk, apply, approvals, authenticators, callbacks, init, rows, sites, token, users,
+    Desk, apply, approvals, authenticators, callbacks, corpus, init, rows, sites, token, users,
 };
 use crate::serving;
 
@@ -136,6 +136,7 @@ async fn operate(desk: &Desk, command: Command) -> Result<(), Failure> {
         Command::Authenticator(command) => authenticators::run(desk, &command).await,
         Command::Approval(command) => approvals::run(desk, &command).await,
         Command::Callback(command) => callbacks::run(desk, &command).await,
+        Command::Corpus(command) => corpus::run(desk, &command).await,
         Command::Serve(_)
         | Command::Demo(_)
         | Command::Tour
