@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
-use super::{AdminCommand, ApprovalCommand, CallbackCommand, DeviceCommand};
+use super::{AdminCommand, ApprovalCommand, CallbackCommand, CorpusCommand, DeviceCommand};
 
 /// A self-hosted challenge-response server.
 #[derive(Debug, Parser)]
@@ -96,6 +96,9 @@ pub(super) enum Command {
     /// Make tokens of the management API, and sign-in links for administrators of the console
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Import images that visitors are asked about, look at them, and get out what was said
+    #[command(subcommand)]
+    Corpus(CorpusCommand),
 }
 
 /// `serve`

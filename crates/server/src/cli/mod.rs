@@ -3,6 +3,7 @@
 mod admin;
 mod approvals;
 mod arguments;
+mod corpora;
 mod failure;
 mod logging;
 mod output;
@@ -20,6 +21,7 @@ pub use arguments::{
     ListCommand, Named, OcraArguments, ServeArguments, TenantOption, TokenCommand, TotpArguments,
     UserCommand,
 };
+pub use corpora::{CorpusCommand, ExportArguments, ExportForm, ImportArguments};
 pub use failure::Failure;
 pub use output::{Output, Row, moment, plain};
 pub use run::main;

@@ -12,7 +12,7 @@ use super::{Failure, Output, logging};
 use crate::config::{Environment, Overrides, Settings, TlsLayer};
 use crate::device;
 use crate::operator::{
-    Desk, admin, apply, approvals, authenticators, callbacks, init, rows, sites, token, users,
+    Desk, admin, apply, approvals, authenticators, callbacks, corpus, init, rows, sites, token, users,
 };
 use crate::serving;
 
@@ -137,6 +137,7 @@ async fn operate(desk: &Desk, command: Command) -> Result<(), Failure> {
         Command::Approval(command) => approvals::run(desk, &command).await,
         Command::Callback(command) => callbacks::run(desk, &command).await,
         Command::Admin(command) => admin::run(desk, &command).await,
+        Command::Corpus(command) => corpus::run(desk, &command).await,
         Command::Serve(_)
         | Command::Demo(_)
         | Command::Tour

@@ -7,6 +7,7 @@ pub mod approvals;
 pub mod authenticators;
 pub mod callbacks;
 mod card;
+pub mod corpus;
 mod desk;
 pub mod init;
 pub mod rows;
