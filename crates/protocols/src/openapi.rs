@@ -3,8 +3,8 @@
 
 use utoipa::OpenApi;
 use utoipa::openapi::security::{
-    ApiKey, ApiKeyValue, ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes,
-    SecurityScheme,
+    ApiKey, ApiKeyValue, ClientCredentials, Flow, Http, HttpAuthScheme, HttpBuilder, OAuth2,
+    Scopes, SecurityScheme,
 };
 use utoipa::openapi::{InfoBuilder, OpenApi as Document};
 use utoipa_axum::router::OpenApiRouter;
@@ -53,6 +53,11 @@ fn described(mut document: Document) -> Document {
     components.add_security_scheme("activid", scheme);
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Basic));
     components.add_security_scheme("actividBasic", scheme);
+    let scheme = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("A token from `countersign admin token create`."));
+    let scheme = SecurityScheme::Http(scheme.build());
+    components.add_security_scheme("management", scheme);
     document.info = InfoBuilder::new()
         .title("Countersign")
         .description(Some(
@@ -88,7 +93,16 @@ mod tests {
                 }
             }
         }
-        assert_eq!(names.len(), 17);
+        for door in [
+            "actividToken",
+            "dualshieldCall",
+            "gatewayLink",
+            "deviceLink",
+            "tenantList",
+        ] {
+            let one = names.iter().any(|name| name.eq_ignore_ascii_case(door));
+            assert!(one, "no {door} among {names:?}");
+        }
     }
 
     #[test]
