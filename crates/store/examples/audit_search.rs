@@ -109,79 +109,35 @@ fn event(number: u64, rng: &dyn Rng) -> Event {
 }
 
 fn searches() -> Vec<(&'static str, Search)> {
-    let any = || Search {
-        limit: 50,
-        look: LOOK_MAX,
-        ..Search::default()
-    };
-    let some = |text: &str| Some(text.to_owned());
     let long_ago = i64::try_from(BEGUN_MS + 3_600_000).expect("a small number");
+    let some = |text: &str| Some(text.to_owned());
+    let named = |name: &'static str, narrow: &dyn Fn(&mut Search)| {
+        let mut search = Search {
+            limit: 50,
+            look: LOOK_MAX,
+            ..Search::default()
+        };
+        narrow(&mut search);
+        (name, search)
+    };
     vec![
-        ("the newest", any()),
-        (
-            "one user",
-            Search {
-                user: Id::from_number(4711),
-                ..any()
-            },
-        ),
-        (
-            "one officer",
-            Search {
-                officer: some("ann"),
-                ..any()
-            },
-        ),
-        (
-            "kind lock",
-            Search {
-                kinds: vec![EventKind::Lock],
-                ..any()
-            },
-        ),
-        (
-            "outcome wrong",
-            Search {
-                outcome: Some(Outcome::Wrong),
-                ..any()
-            },
-        ),
-        (
-            "a kind that never was",
-            Search {
-                kinds: vec![EventKind::PrintCard],
-                ..any()
-            },
-        ),
-        (
-            "the first hour",
-            Search {
-                to: Some(Timestamp::from_unix_ms(long_ago)),
-                ..any()
-            },
-        ),
-        (
-            "one user, wrong",
-            Search {
-                user: Id::from_number(4711),
-                outcome: Some(Outcome::Wrong),
-                ..any()
-            },
-        ),
-        (
-            "a text of the newest",
-            Search {
-                text: some("REQUEST-99"),
-                ..any()
-            },
-        ),
-        (
-            "a text that is nowhere",
-            Search {
-                text: some("nowhere"),
-                ..any()
-            },
-        ),
+        named("the newest", &|_| {}),
+        named("one user", &|all| all.user = Id::from_number(4711)),
+        named("one officer", &|all| all.officer = some("ann")),
+        named("kind lock", &|all| all.kinds = vec![EventKind::Lock]),
+        named("outcome wrong", &|all| all.outcome = Some(Outcome::Wrong)),
+        named("a kind that never was", &|all| {
+            all.kinds = vec![EventKind::PrintCard]
+        }),
+        named("the first hour", &|all| {
+            all.to = Some(Timestamp::from_unix_ms(long_ago))
+        }),
+        named("one user, wrong", &|all| {
+            all.user = Id::from_number(4711);
+            all.outcome = Some(Outcome::Wrong);
+        }),
+        named("a text of the newest", &|all| all.text = some("REQUEST-99")),
+        named("a text that is nowhere", &|all| all.text = some("nowhere")),
     ]
 }
 

@@ -355,3 +355,116 @@ fn field_error(text: &str) -> FieldError {
         None => FieldError::new("", text),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use challenge::officers::Power;
+
+    use super::*;
+
+    const BEGIN: &str =
+        "<!-- Printed from crates/protocols/src/management/refusal.rs; do not edit. -->\n";
+    const END: &str = "<!-- End of what is printed. -->\n";
+
+    /// One of each refusal, with the words that vary in angle brackets.
+    fn one_of_each() -> Vec<Refusal> {
+        let field = || vec![FieldError::new("/<member>", "<what is wrong with it>")];
+        vec![
+            Refusal::Malformed("<what is expected>".to_owned()),
+            Refusal::Invalid(field()),
+            Denied::NotSignedIn.into(),
+            Denied::Forbidden(Power::Tend).into(),
+            Denied::OutOfReach.into(),
+            Denied::Unknown("<thing>").into(),
+            Refusal::NotHere,
+            Refusal::WrongMethod,
+            Refusal::Taken(field()),
+            Refusal::NotPossible("<what to do first>".to_owned()),
+            Denied::LastAdministrator.into(),
+            Denied::InProgress.into(),
+            Domain::NotVerified(Why::Wrong { attempts_left: 4 }).into(),
+            Domain::NotVerified(Why::Locked).into(),
+            Refusal::Changed,
+            Refusal::TooLarge,
+            Refusal::WrongMediaType("<the one that is>"),
+            Denied::KeyReused.into(),
+            Refusal::TooFast(60),
+            Refusal::Unavailable("for the log".to_owned()),
+        ]
+    }
+
+    fn table() -> String {
+        let mut table = format!(
+            "{BEGIN}\n| HTTP | `type`, after `urn:problem-type:management:` | `detail` | further |\n|---|---|---|---|\n"
+        );
+        for refusal in one_of_each() {
+            let wire = refusal.to_wire();
+            let (status, name, detail) = (wire.kind.status, wire.kind.name, wire.detail);
+            let more = match (
+                wire.errors.is_empty(),
+                wire.attempts_left,
+                wire.retry_after_s,
+            ) {
+                (false, ..) => "`errors`: each with `pointer` and `detail`",
+                (_, Some(_), _) => "`attempts_left`; 0: the user is locked",
+                (.., Some(_)) => "`Retry-After`",
+                _ => "",
+            };
+            writeln!(table, "| {status} | `{name}` | {detail} | {more} |").unwrap();
+        }
+        table + "\n" + END
+    }
+
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "UPDATE=1 is a wish of the developer, not a setting"
+    )]
+    fn the_management_document_shows_the_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/management-api.md");
+        let written = std::fs::read_to_string(path).unwrap();
+        let (before, rest) = written.split_once(BEGIN).unwrap();
+        let (_, after) = rest.split_once(END).unwrap();
+        let fresh = format!("{before}{}{after}", table());
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(path, &fresh).unwrap();
+        }
+        let written = std::fs::read_to_string(path).unwrap();
+        assert!(
+            written == fresh,
+            "docs/management-api.md is stale; run UPDATE=1 cargo test -p protocols the_management_document_shows_the_table"
+        );
+    }
+
+    #[test]
+    fn every_kind_has_a_refusal_and_only_the_store_gives_a_server_error() {
+        let mut named: Vec<_> = Vec::new();
+        for refusal in one_of_each() {
+            let wire = refusal.to_wire();
+            let is_unavailable = matches!(refusal, Refusal::Unavailable(_));
+            assert_eq!(wire.kind.status >= 500, is_unavailable, "{refusal:?}");
+            assert!(!wire.detail.contains("for the log"));
+            named.push(wire.kind);
+        }
+        for kind in KINDS {
+            assert!(named.contains(&kind), "{}", kind.name);
+        }
+    }
+
+    #[test]
+    fn a_finding_is_told_by_its_member_and_who_holds_a_name_is_not_told() {
+        let found = |text: &str| Finding {
+            path: "tenant A".to_owned(),
+            text: text.to_owned(),
+        };
+        let one = field_error("okay.pending_s: 0 is out of range");
+        assert_eq!(one, FieldError::new("/okay/pending_s", "0 is out of range"));
+        let whole = field_error("Everything: is wrong");
+        assert_eq!(whole.pointer, "");
+        let text = "okay.id: 7 is taken by tenant SECRETBANK; it is unique in the server";
+        let taken = of_findings(&[found(text), found("name: it is empty")]);
+        assert_eq!(taken.errors(), [FieldError::new("/okay/id", "7 is taken")]);
+    }
+}

@@ -7,9 +7,9 @@ use challenge::directory::provision::{
 };
 use serde_json::json;
 
+use super::desk::OPERATOR;
 use crate::cli::{ApplyArguments, Failure};
 use crate::config::provisioning::{self, Described};
-use super::desk::OPERATOR;
 use crate::operator::Desk;
 use crate::system::{OsRng, SystemClock};
 

@@ -12,6 +12,7 @@ mod nodes;
 mod officers;
 mod opening;
 mod outbox;
+mod people;
 mod races;
 mod rows;
 mod searching;

@@ -133,7 +133,7 @@ impl Provisioner<'_> {
             let present = self.store.server_settings().await?;
             draft.plan_delivery(delivery, &present);
         }
-        if let Some(sign_up) = &blueprint.sign_up {
+        if let Some(sign_up) = blueprint.sign_up {
             let present = self.store.server_settings().await?;
             draft.plan_sign_up(sign_up, &present);
         }
@@ -142,6 +142,12 @@ impl Provisioner<'_> {
             draft.plan_tenant(tenant, rows).await?;
         }
         draft.plan_removals(&blueprint.removed, &present).await?;
+        // What was found wrong, or found to be so already, may be another's doing meanwhile.
+        if let Some(from) = options.from_version
+            && self.store.directory_version().await? != from
+        {
+            return Err(StoreError::Conflict.into());
+        }
         draft.tell();
         let Draft {
             found,

@@ -131,10 +131,15 @@ impl Draft<'_> {
                 self.found.problem(&at, "password: it has none");
             }
             Some((user, _)) => {
-                self.provision.users.push(User {
-                    password_hash: None,
-                    ..user
-                });
+                let mut planned = self.provision.users.iter_mut();
+                match planned.find(|planned| planned.id == user.id) {
+                    // The same change says more about the user.
+                    Some(planned) => planned.password_hash = None,
+                    None => self.provision.users.push(User {
+                        password_hash: None,
+                        ..user
+                    }),
+                }
                 self.changed(rows.tenant.id, &at, "password: removed");
             }
         }

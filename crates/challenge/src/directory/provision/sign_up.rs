@@ -8,18 +8,18 @@ use crate::directory::{ServerSetting, SignUp, Tenant};
 use crate::id::Id;
 
 impl Draft<'_> {
-    pub(super) fn plan_sign_up(&mut self, wanted: &SignUp, present: &[ServerSetting]) {
+    pub(super) fn plan_sign_up(&mut self, wanted: SignUp, present: &[ServerSetting]) {
         let at = At::server("sign_up");
         let days = wanted.trial_days;
         names::check_range(&mut self.found, &at, "trial_days", days, SignUp::TRIAL_DAYS);
         let row = present.iter().find(|row| row.name == SignUp::SETTING);
         let stored = row.map(SignUp::read).transpose();
         let stored = self.found.accept(&at, "what is stored", stored).flatten();
-        let told = differences::between(&stored.unwrap_or_default(), wanted);
+        let told = differences::between(&stored.unwrap_or_default(), &wanted);
         if told.is_empty() {
             return;
         }
-        let body = serde_json::to_string(wanted);
+        let body = serde_json::to_string(&wanted);
         let Some(body) = self.found.accept(&at, "settings", body) else {
             return;
         };

@@ -21,7 +21,7 @@ pub(super) fn documented() -> OpenApiRouter<Arc<Desk>> {
 }
 
 /// A tenant's phones, unlinked ones included, by id.
-#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/devices", tag = "management", operation_id = "deviceList",
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/devices", tag = "management", operation_id = "linkedDeviceList",
     params(
         ("tenant" = String, Path, description = "The tenant's name"),
         ("linked" = Option<bool>, Query, description = "true: only those that are linked"),
@@ -51,7 +51,7 @@ async fn of_user(call: Call) -> Told {
 }
 
 /// A phone.
-#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/devices/{id}", tag = "management", operation_id = "deviceShow",
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/devices/{id}", tag = "management", operation_id = "linkedDeviceShow",
     params(
         ("tenant" = String, Path, description = "The tenant's name"),
         ("id" = String, Path, description = "The phone's id"),
@@ -64,7 +64,7 @@ async fn show(call: Call) -> Told {
 }
 
 /// Unlinks a phone: one that was lost, say. What it was asked ends, and the tenant is told.
-#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/devices/{id}/unlink", tag = "management", operation_id = "deviceUnlink",
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/devices/{id}/unlink", tag = "management", operation_id = "linkedDeviceUnlink",
     params(
         ("tenant" = String, Path, description = "The tenant's name"),
         ("id" = String, Path, description = "The phone's id"),

@@ -81,6 +81,8 @@ impl Office {
             .await
             .unwrap();
         verifier.catalogue.refresh().await.unwrap();
+        verifier.found_console().await.unwrap();
+        verifier.catalogue.refresh().await.unwrap();
         let own = Self::reach(&verifier, "ONLINEBANK");
         let others = Self::reach(&verifier, "OTHERBANK");
         let former = Self::token(&verifier, "former", (Role::Admin, Reach::Server), 1).await;
@@ -242,9 +244,18 @@ pub(super) fn problem(reply: &Reply) -> (String, Vec<String>) {
 fn bank(name: &str, number: u64) -> TenantBlueprint {
     let key = || KeySource::Given(Key::new(KEY.to_vec()).unwrap());
     let lower = name.to_lowercase();
+    let is_first = name == "ONLINEBANK";
+    let policy = |code: &str| PolicyBlueprint {
+        code: code.to_owned(),
+        limits: Limits::default(),
+    };
+    let mut policies = vec![policy("AT_CUSTOTP")];
+    // What only one of them has tells whether the other finds it.
+    policies.extend(is_first.then(|| policy("AT_SPARE")));
+    let mark = if is_first { "" } else { "X" };
     let token = |serial: &str, kind| AuthenticatorBlueprint {
         key: key(),
-        ..AuthenticatorBlueprint::new(serial, kind)
+        ..AuthenticatorBlueprint::new(format!("{mark}{serial}"), kind)
     };
     TenantBlueprint {
         display_name: Some(format!("The {name}")),
@@ -262,16 +273,7 @@ fn bank(name: &str, number: u64) -> TenantBlueprint {
             ),
             ..SiteBlueprint::named(format!("{lower}-shop"))
         }],
-        policies: vec![
-            PolicyBlueprint {
-                code: "AT_CUSTOTP".to_owned(),
-                limits: Limits::default(),
-            },
-            PolicyBlueprint {
-                code: "AT_SPARE".to_owned(),
-                limits: Limits::default(),
-            },
-        ],
+        policies,
         users: vec![
             UserBlueprint {
                 external_id: Some("uid406jkt".to_owned()),
