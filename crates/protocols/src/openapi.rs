@@ -101,7 +101,7 @@ mod tests {
         }
         for door in [
             "actividToken",
-            "ocapiCheck",
+            "ocapiAnswer",
             "dualshieldCall",
             "gatewayLink",
             "deviceLink",

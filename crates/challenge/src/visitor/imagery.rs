@@ -35,7 +35,7 @@ impl Verifier {
         let fitting: Vec<_> = fitting.collect();
         let (pool, mut series) = match self.continued(wish, &fitting).await? {
             Some(continued) => continued,
-            None => self.begun(&fitting).await?,
+            None => self.series_begun(&fitting).await?,
         };
         series
             .salts
@@ -89,7 +89,7 @@ impl Verifier {
     }
 
     /// A new series, over a corpus that is drawn.
-    async fn begun(&self, fitting: &[&Corpus]) -> Result<(Arc<Pool>, Series), Refused> {
+    async fn series_begun(&self, fitting: &[&Corpus]) -> Result<(Arc<Pool>, Series), Refused> {
         let count = u64::try_from(fitting.len()).unwrap_or(0);
         let drawn = usize::try_from(rng::below(&*self.rng, count)).unwrap_or(0);
         let corpus = fitting.get(drawn).ok_or(Refused::NothingToShow)?;
