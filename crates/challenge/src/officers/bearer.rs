@@ -17,6 +17,9 @@ use crate::verifier::{TRIES, Verifier};
 /// How long a token that was found is not looked up again: a revocation is honoured within it.
 const KEPT_MS: i64 = 500;
 
+/// Tokens read at a time.
+const TOKENS_READ: u32 = 1000;
+
 /// Tokens kept in memory.
 const TOKENS_KEPT: usize = 10_000;
 
@@ -81,13 +84,7 @@ impl Verifier {
     pub async fn make_token(&self, by: &Officer, wish: NewToken) -> Result<MadeToken, Denied> {
         by.over(wish.reach, Power::Govern)?;
         let days = self.check_token(&wish)?;
-        let kept = self.store.officer_tokens(None, TOKENS_MAX).await?;
-        if kept.len() >= usize::try_from(TOKENS_MAX).unwrap_or(usize::MAX) {
-            return Err(Denied::TooMany(
-                "there are 1000 tokens, those counted that ended in the last 30 days; share one, or \
-                 wait",
-            ));
-        }
+        self.check_room(wish.reach).await?;
         let id = Id::random(&*self.rng);
         let text = keys::draw(PREFIX, id, &*self.rng);
         let mac = {
@@ -109,6 +106,30 @@ impl Verifier {
         self.write_token(by, (EventKind::MakeToken, 0), &token)
             .await?;
         Ok(MadeToken { text, token })
+    }
+
+    /// Refuses one token more of a reach that has as many good ones as it may have: what one tenant's
+    /// officers make takes no room from anybody else.
+    async fn check_room(&self, reach: Reach) -> Result<(), Denied> {
+        let now = self.clock.now();
+        let (mut after, mut good) = (None, 0);
+        loop {
+            let page = self.store.officer_tokens(after, TOKENS_READ).await?;
+            let of_reach = page.iter().map(|row| &row.value);
+            good += of_reach
+                .filter(|token| token.reach == reach && token.is_good_at(now))
+                .count();
+            match page.last() {
+                Some(last) if page.len() >= TOKENS_READ as usize => after = Some(last.value.id),
+                _ => break,
+            }
+        }
+        if good < TOKENS_MAX {
+            return Ok(());
+        }
+        Err(Denied::TooMany(
+            "there are 100 good tokens of this reach; share one, or revoke one",
+        ))
     }
 
     /// Whether a wish can be fulfilled; the days that the token is to live.
@@ -141,13 +162,19 @@ impl Verifier {
         limit: u32,
     ) -> Result<Vec<Token>, Denied> {
         by.may(Power::Govern)?;
-        // There are few, and of one tenant fewer.
-        let all = self.store.officer_tokens(after, TOKENS_MAX).await?;
-        let within = all.into_iter().map(|row| row.value);
-        let within = within.filter(|token| by.reach.covers(token.reach));
-        Ok(within
-            .take(usize::try_from(limit).unwrap_or(usize::MAX))
-            .collect())
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let (mut after, mut within) = (after, Vec::new());
+        loop {
+            let page = self.store.officer_tokens(after, TOKENS_READ).await?;
+            let is_last = page.len() < TOKENS_READ as usize;
+            after = page.last().map(|row| row.value.id);
+            let tokens = page.into_iter().map(|row| row.value);
+            within.extend(tokens.filter(|token| by.reach.covers(token.reach)));
+            if is_last || within.len() >= limit {
+                within.truncate(limit);
+                return Ok(within);
+            }
+        }
     }
 
     /// A token within reach.

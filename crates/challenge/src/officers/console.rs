@@ -67,6 +67,20 @@ impl Verifier {
             tenants: vec![tenant],
             ..Blueprint::default()
         };
+        if let Some(view) = self.catalogue.tenant(CONSOLE) {
+            let has_sites = self
+                .catalogue
+                .sites()
+                .iter()
+                .any(|site| site.tenant == view.tenant.id);
+            if has_sites || view.tenant.okay.is_some() || view.clients().next().is_some() {
+                return Err(Denied::Unavailable(format!(
+                    "the tenant {CONSOLE} has clients, sites or approvals, through which a protocol would \
+                     reach the administrators; take them away with the version that made them, or \
+                     choose another database"
+                )));
+            }
+        }
         for _ in 0..ATTEMPTS {
             let plan = self.provisioner().plan_built_in(&blueprint).await?;
             if plan.changes.is_empty() || self.provision_now(plan.provision).await? {

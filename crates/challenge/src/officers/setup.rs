@@ -237,6 +237,8 @@ impl Verifier {
     ) -> Result<(NewSession, SessionWrite), Denied> {
         let (new, write) = self.replaced(next, session, stage)?;
         next.sessions.retain(|one| one.digest == write.key);
+        // Whoever can read old mail must not open a session after this.
+        next.link = None;
         Ok((new, write))
     }
 

@@ -23,8 +23,8 @@ pub const DAYS_MAX: u32 = 3650;
 /// The most characters of a token's name.
 pub const NAME_MAX: usize = 64;
 
-/// Tokens that are kept at a time, ended ones of the last 30 days included.
-pub const TOKENS_MAX: u32 = 1000;
+/// Good tokens of one reach at most: of one tenant, or of the whole server.
+pub const TOKENS_MAX: usize = 100;
 
 /// Seconds for which a token that ended stays in the list: 30 days.
 const LISTED_S: u32 = 30 * 24 * 3600;

@@ -1,7 +1,7 @@
 //! Bearer tokens of the management API.
 
 use challenge::officers::{
-    DAYS, DAYS_MAX, Denied, NAME_MAX, NewToken, Officer, Origin, Power, Reach, Role,
+    DAYS, DAYS_MAX, Denied, NAME_MAX, NewToken, Officer, Origin, Power, Reach, Role, TOKENS_MAX,
 };
 use secrecy::ExposeSecret;
 
@@ -16,6 +16,7 @@ on_both!(
     nobody_makes_or_sees_a_token_beyond_their_reach,
     a_tenants_own_officer_sees_no_other_tenant,
     a_token_that_cannot_be_is_refused_with_what_can,
+    one_tenants_tokens_take_no_room_from_others,
 );
 
 fn wish(role: Role, reach: Reach) -> NewToken {
@@ -240,4 +241,19 @@ async fn a_token_that_cannot_be_is_refused_with_what_can(place: &Place) {
     let nowhere = wish(Role::Admin, Reach::Tenant(id(99)));
     let denied = stage.one().make_token(&by, nowhere).await;
     assert_eq!(denied.unwrap_err(), Denied::Unknown("tenant"));
+}
+
+async fn one_tenants_tokens_take_no_room_from_others(place: &Place) {
+    let stage = Stage::on(place).await;
+    let bank = Reach::Tenant(stage.tenant("BANK").await);
+    let by = Officer::command_line();
+    let make = |reach| stage.one().make_token(&by, wish(Role::Auditor, reach));
+    let first = make(bank).await.unwrap().token;
+    for _ in 1..TOKENS_MAX {
+        make(bank).await.unwrap();
+    }
+    assert!(matches!(make(bank).await, Err(Denied::TooMany(_))));
+    make(Reach::Server).await.unwrap();
+    stage.one().revoke_token(&by, first.id).await.unwrap();
+    make(bank).await.unwrap();
 }
