@@ -2,3 +2,4 @@
 import './copy.js';
 import './moments.js';
 import './refresh.js';
+import './secret.js';

@@ -31,6 +31,7 @@ mod qr;
 mod routes;
 mod set_up;
 mod sign_in;
+mod tenants;
 mod tokens;
 mod told;
 mod trouble;

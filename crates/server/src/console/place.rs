@@ -7,6 +7,8 @@ use challenge::officers::{Officer, Power, Reach};
 pub(super) enum Place {
     /// What the server does at the moment.
     Overview,
+    /// The list of tenants, and each one's settings.
+    Tenants,
     /// How the server is.
     Health,
     /// Who may use the console.
@@ -36,6 +38,7 @@ pub(super) fn navigation(officer: &Officer, place: Place) -> Vec<Entry> {
     let governs = officer.may(Power::Govern).is_ok();
     let offered = [
         (Place::Overview, "/console/", "frame.overview", true),
+        (Place::Tenants, "/console/tenants", "frame.tenants", true),
         (Place::Health, "/console/server", "frame.health", whole),
         (
             Place::Officers,
@@ -70,16 +73,24 @@ mod tests {
     #[test]
     fn nobody_is_offered_what_they_may_not_open() {
         let tenant = Reach::Tenant(challenge::id::Id::from_number(1).unwrap());
-        assert_eq!(keys(Role::Admin, Reach::Server).len(), 4);
+        assert_eq!(keys(Role::Admin, Reach::Server).len(), 5);
         assert_eq!(
             keys(Role::Auditor, Reach::Server),
-            ["frame.overview", "frame.health"]
+            ["frame.overview", "frame.tenants", "frame.health"]
         );
         assert_eq!(
             keys(Role::Admin, tenant),
-            ["frame.overview", "frame.officers", "frame.tokens"]
+            [
+                "frame.overview",
+                "frame.tenants",
+                "frame.officers",
+                "frame.tokens"
+            ]
         );
-        assert_eq!(keys(Role::Operator, tenant), ["frame.overview"]);
+        assert_eq!(
+            keys(Role::Operator, tenant),
+            ["frame.overview", "frame.tenants"]
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::console::Console;
 use super::trouble::Trouble;
 use super::{
     account, door, factor, files, headers, health, link, officers, overview, set_up, sign_in,
-    tokens,
+    tenants, tokens,
 };
 
 /// All pages behind the door, and the files beside it.
@@ -22,6 +22,7 @@ pub fn router(console: &Arc<Console>) -> Router {
         .merge(set_up::routes())
         .merge(factor::routes())
         .merge(overview::routes())
+        .merge(tenants::routes())
         .merge(health::routes())
         .merge(officers::routes())
         .merge(tokens::routes())

@@ -195,6 +195,7 @@ mod tests {
                     text.split_once('.').is_some_and(|(area, name)| {
                         areas.contains(area) && !name.is_empty() && name.chars().all(plain)
                     }) && !text.ends_with(".html")
+                        && !text.ends_with(".css")
                 });
                 found.extend(texts.map(str::to_owned));
             }

@@ -9,6 +9,7 @@ mod codes;
 mod console;
 mod console_officers;
 mod console_stage;
+mod console_tenants;
 mod device;
 mod documents;
 mod drop_in;
