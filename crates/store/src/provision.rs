@@ -29,9 +29,8 @@ pub(crate) fn steps(change: &Provision) -> Result<Vec<Step>, StoreError> {
         ));
     }
     for tenant in &change.removed_tenants {
-        let key = || vec![Cell::from(tenant.number())];
-        steps.push(any(sql::REMOVE_CHALLENGES_OF, key()));
-        steps.push(exactly(1, sql::REMOVE_TENANT, key()));
+        let key = vec![Cell::from(tenant.number())];
+        steps.push(exactly(1, sql::REMOVE_TENANT, key));
     }
     for client in &change.clients {
         steps.push(exactly(

@@ -142,8 +142,6 @@ pub(crate) const PUT_AUTHENTICATOR: &str = "INSERT INTO authenticator \
      user_id = excluded.user_id, serial = excluded.serial, device_id = excluded.device_id, \
      secret = excluded.secret, pin = excluded.pin, body = excluded.body";
 pub(crate) const REMOVE_TENANT: &str = "DELETE FROM tenant WHERE id = $1";
-/// What is left of a tenant without users are its visitors' challenges, which are swept by tenant.
-pub(crate) const REMOVE_CHALLENGES_OF: &str = "DELETE FROM challenge WHERE tenant = $1";
 pub(crate) const REMOVE_CLIENT: &str = "DELETE FROM client WHERE tenant = $1 AND id = $2";
 pub(crate) const REMOVE_POLICY: &str = "DELETE FROM policy WHERE tenant = $1 AND id = $2";
 pub(crate) const REMOVE_SITE: &str = "DELETE FROM site WHERE tenant = $1 AND id = $2";
@@ -171,8 +169,13 @@ pub(crate) const ENDED_MARKS: &str =
 pub(crate) const REMOVE_MARK: &str = "DELETE FROM spent WHERE tenant = $1 AND digest = $2";
 /// Ids sort by time, so what has ended stands at the front of its tenant's range, and needs no
 /// index that every request would have to write.
-pub(crate) const ENDED_CHALLENGES: &str = "SELECT c.tenant, c.id FROM tenant t \
-     JOIN challenge c ON c.tenant = t.id AND c.id < $1 WHERE c.ends_at <= $2 LIMIT $3";
+/// The tenants are those that have some, whether they are there or were removed: found one after the
+/// other in the index.
+pub(crate) const ENDED_CHALLENGES: &str = "WITH RECURSIVE t (id) AS (SELECT min(tenant) FROM challenge \
+     UNION ALL SELECT (SELECT min(n.tenant) FROM challenge n WHERE n.tenant > t.id) FROM t \
+     WHERE t.id IS NOT NULL) \
+     SELECT c.tenant, c.id FROM t CROSS JOIN challenge c \
+     WHERE c.tenant = t.id AND c.id < $1 AND c.ends_at <= $2 LIMIT $3";
 pub(crate) const ENDED_DEVICES: &str =
     "SELECT tenant, id FROM device WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2";
 pub(crate) const REMOVE_DEVICE: &str = "DELETE FROM device WHERE tenant = $1 AND id = $2";

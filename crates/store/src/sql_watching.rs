@@ -23,10 +23,6 @@ pub(crate) const EVENTS_OF_OFFICER: &str = "SELECT id, tenant, at, kind, outcome
 
 pub(crate) const CHALLENGES: &str = "SELECT id, state, body FROM challenge \
      WHERE tenant = $1 AND id < $2 AND id >= $3 ORDER BY tenant DESC, id DESC LIMIT $4";
-/// Those that are open at a moment: nothing has closed them, and their time is not over.
-pub(crate) const OPEN_CHALLENGES: &str = "SELECT id, state, body FROM challenge \
-     WHERE tenant = $1 AND id < $2 AND id >= $3 AND state = 'open' AND ends_at > $4 \
-     ORDER BY tenant DESC, id DESC LIMIT $5";
 pub(crate) const KEPT: &str = "SELECT id, state, body FROM challenge WHERE tenant = $1 AND id = $2";
 pub(crate) const SESSIONS: &str = "SELECT version, body FROM approval_session \
      WHERE tenant = $1 AND (ends_at, id) < ($2, $3) AND ends_at > $4 \

@@ -13,7 +13,9 @@ use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
 use challenge::ports::StoreError;
 use challenge::visitor::Visit;
-use challenge::watching::ports::{ChallengePage, DevicePage, Kept, SessionPage, Watching};
+use challenge::watching::ports::{
+    ChallengePage, DevicePage, Kept, KeptPage, SessionPage, Watching,
+};
 use challenge::watching::{
     Counts, Found, HOURS_KEPT_S, LATENCY_CLASSES, MINUTES_KEPT_S, Search, Span, TrafficRow,
 };
@@ -131,25 +133,46 @@ impl<D: Database> Watching for Engine<D> {
         &self,
         tenant: Id<Tenant>,
         page: &ChallengePage,
-    ) -> Result<Vec<Kept>, StoreError> {
-        let below = page.before.unwrap_or(TimedId::from_bytes([0xff; 16]));
+    ) -> Result<KeptPage, StoreError> {
+        let mut below = page.before.unwrap_or(TimedId::from_bytes([0xff; 16]));
         let at_least = page.from.map(TimedId::first_at);
         let at_least = at_least.unwrap_or(TimedId::from_bytes([0; 16]));
-        let mut cells = vec![
-            tenant.number().into(),
-            below.as_bytes().as_slice().into(),
-            at_least.as_bytes().as_slice().into(),
-        ];
-        let sql = match page.open_at {
-            None => sql::CHALLENGES,
-            Some(moment) => {
-                cells.push(moment.unix_ms().into());
-                sql::OPEN_CHALLENGES
+        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let (look, mut looked) = (page.look.max(page.limit), 0);
+        let mut found = Vec::new();
+        loop {
+            let wanted = page.open_at.map_or(page.limit, |_| CHUNK);
+            let chunk = wanted.min(look - looked);
+            let cells = vec![
+                tenant.number().into(),
+                below.as_bytes().as_slice().into(),
+                at_least.as_bytes().as_slice().into(),
+                i64::from(chunk).into(),
+            ];
+            let rows = self.database().fetch(sql::CHALLENGES, cells).await?;
+            let read = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+            for row in rows {
+                let one = kept(tenant, row)?;
+                below = one.id();
+                if page.open_at.is_none_or(|moment| one.is_open(moment)) {
+                    found.push(one);
+                }
+                if found.len() >= limit {
+                    return Ok(KeptPage {
+                        kept: found,
+                        came_to: Some(below),
+                    });
+                }
             }
-        };
-        cells.push(i64::from(page.limit).into());
-        let rows = self.database().fetch(sql, cells).await?;
-        rows.into_iter().map(|row| kept(tenant, row)).collect()
+            looked += read;
+            if read < chunk || looked >= look {
+                let came_to = (read >= chunk).then_some(below);
+                return Ok(KeptPage {
+                    kept: found,
+                    came_to,
+                });
+            }
+        }
     }
 
     async fn kept(&self, tenant: Id<Tenant>, id: TimedId) -> Result<Option<Kept>, StoreError> {

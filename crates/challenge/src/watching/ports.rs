@@ -9,7 +9,7 @@ use crate::approval::{Device, Session};
 use crate::clock::Timestamp;
 use crate::directory::Tenant;
 use crate::id::{Id, TimedId};
-use crate::lifecycle::Challenge;
+use crate::lifecycle::{Challenge, Phase, State};
 use crate::ports::StoreError;
 use crate::visitor::Visit;
 
@@ -27,11 +27,13 @@ pub trait Watching: Send + Sync {
     async fn search(&self, tenant: Id<Tenant>, search: &Search) -> Result<Found, StoreError>;
 
     /// The challenges of a tenant, newest first: those issued before `before`, and not before `from`.
+    ///
+    /// After [`ChallengePage::look`] of them it stops, as [`Self::search`] does.
     async fn challenges(
         &self,
         tenant: Id<Tenant>,
         page: &ChallengePage,
-    ) -> Result<Vec<Kept>, StoreError>;
+    ) -> Result<KeptPage, StoreError>;
 
     /// One challenge, closed ones included.
     async fn kept(&self, tenant: Id<Tenant>, id: TimedId) -> Result<Option<Kept>, StoreError>;
@@ -82,6 +84,15 @@ impl Kept {
             Self::Visitor(visit) => visit.id,
         }
     }
+
+    /// Whether it may still be answered at a moment.
+    pub fn is_open(&self, moment: Timestamp) -> bool {
+        let phase = match self {
+            Self::User(challenge) => challenge.phase_at(moment),
+            Self::Visitor(visit) => visit.phase_at(moment),
+        };
+        matches!(phase, Phase::Is(State::Open { .. }))
+    }
 }
 
 /// A page of challenges.
@@ -95,6 +106,17 @@ pub struct ChallengePage {
     pub open_at: Option<Timestamp>,
     /// The most of them.
     pub limit: u32,
+    /// The most that are looked at.
+    pub look: u32,
+}
+
+/// What was found of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptPage {
+    /// The challenges, newest first.
+    pub kept: Vec<Kept>,
+    /// Where to go on: older ones were not looked at. Nothing: there are none.
+    pub came_to: Option<TimedId>,
 }
 
 /// A page of approval sessions.

@@ -38,7 +38,7 @@ const FORMULAS: [char; 11] = [
 
 /// The first line.
 pub(super) fn head() -> String {
-    line(COLUMNS)
+    line(&COLUMNS)
 }
 
 /// An event's line.
@@ -49,7 +49,7 @@ pub(super) fn row(event: &EventShown) -> String {
         .collect();
     let fields = fields.join("; ");
     let told = |text: &'_ Option<String>| text.clone().unwrap_or_default();
-    line([
+    line(&[
         event.id.clone(),
         event.at.clone(),
         told(&event.tenant),
@@ -75,8 +75,8 @@ pub(super) fn row(event: &EventShown) -> String {
     ])
 }
 
-fn line<const N: usize>(cells: [impl AsRef<str>; N]) -> String {
-    let cells = cells.each_ref().map(|text| cell(text.as_ref()));
+fn line(cells: &[impl AsRef<str>]) -> String {
+    let cells: Vec<_> = cells.iter().map(|text| cell(text.as_ref())).collect();
     cells.join(",") + "\r\n"
 }
 

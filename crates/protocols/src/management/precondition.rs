@@ -142,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    fn headers(name: HeaderName, values: &[&'static str]) -> HeaderMap {
+    fn headers(name: &HeaderName, values: &[&'static str]) -> HeaderMap {
         let values = values.iter().map(|value| HeaderValue::from_static(value));
         values.map(|value| (name.clone(), value)).collect()
     }
@@ -169,13 +169,13 @@ mod tests {
         let strong: &'static str = Box::leak(tag.as_str().to_owned().into_boxed_str());
         let weak: &'static str = Box::leak(format!("W/{strong}").into_boxed_str());
         let matches = |values: &[&'static str]| {
-            let read = IfMatch::read(&headers(header::IF_MATCH, values)).unwrap();
+            let read = IfMatch::read(&headers(&header::IF_MATCH, values)).unwrap();
             read.check(&tag).is_ok()
         };
         assert!(matches(&[]) && matches(&["*"]) && matches(&["\"b\", \"c\"", strong]));
         assert!(!matches(&["\"b\""]) && !matches(&[weak]));
         let knows = |values: &[&'static str]| {
-            let read = IfNoneMatch::read(&headers(header::IF_NONE_MATCH, values)).unwrap();
+            let read = IfNoneMatch::read(&headers(&header::IF_NONE_MATCH, values)).unwrap();
             read.knows(&tag)
         };
         assert!(knows(&["*"]) && knows(&[weak]) && knows(&["\"b\"", strong]));
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn what_is_no_tag_is_refused_by_the_headers_name() {
         for value in ["abc", "\"", "W/abc", "\"a\", b"] {
-            let read = IfMatch::read(&headers(header::IF_MATCH, &[value]));
+            let read = IfMatch::read(&headers(&header::IF_MATCH, &[value]));
             assert!(matches!(read, Err(Refusal::Malformed(text)) if text.contains("if-match")));
         }
     }

@@ -75,11 +75,13 @@ pub(super) fn tagged<T: Serialize>(call: &Call, tagged: &Tagged<T>) -> Told {
 }
 
 /// Something that has no tag: a list, or what an act found out.
+#[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 pub(super) fn ok<T: Serialize>(value: &T) -> Told {
     Ok(json(StatusCode::OK, value))
 }
 
 /// Something that was made, and where it is: the segments of its path below `/api/v1`.
+#[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 pub(super) fn created<T: Serialize>(place: &[&str], value: &T) -> Told {
     let mut response = json(StatusCode::CREATED, value);
     let segments = place
@@ -94,6 +96,7 @@ pub(super) fn created<T: Serialize>(place: &[&str], value: &T) -> Told {
 }
 
 /// Done, and nothing to be told of it.
+#[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 pub(super) fn done() -> Told {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;

@@ -12,7 +12,6 @@ use challenge::officers::{Denied, ListedSession};
 use protocols::management::acts;
 use secrecy::SecretString;
 
-use super::console::Console;
 use super::cookies::Cookie;
 use super::factor::RecoveryPage;
 use super::field::Field;
@@ -22,6 +21,7 @@ use super::notice::Notice;
 use super::page::{Page, role_key};
 use super::place::Place;
 use super::set_up::{given_password, password_fields};
+use super::shared::Console;
 use super::sign_in::with_session;
 use super::trouble::Trouble;
 use super::visit::Visit;

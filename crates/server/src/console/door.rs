@@ -15,10 +15,10 @@ use challenge::officers::{self, Denied, Session};
 use challenge::rng;
 use data_encoding::BASE64URL_NOPAD;
 
-use super::console::Console;
 use super::cookies::Cookie;
 use super::form::{BYTES_MAX, Form};
 use super::notice::Notice;
+use super::shared::Console;
 use super::trouble::Trouble;
 use super::visit::{self, Visit};
 use super::words::Words;
@@ -48,13 +48,13 @@ pub(super) async fn keep(
         Err((visit, trouble)) => return finish(trouble.answer(&visit, was_asked_for), &visit),
     };
     let outcome = async {
-        if !was_asked_for {
+        if was_asked_for {
+            admit_reader(&visit, &parts)?;
+        } else {
             let form = axum::body::to_bytes(body, BYTES_MAX).await;
             let form = Form::read(&form.map_err(|_| Trouble::TooLarge)?);
             admit(&visit, &parts, &form)?;
             parts.extensions.insert(form);
-        } else {
-            admit_reader(&visit, &parts)?;
         }
         parts.extensions.insert(visit.clone());
         let request = Request::from_parts(parts, axum::body::Body::empty());

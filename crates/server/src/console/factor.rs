@@ -12,12 +12,12 @@ use axum::routing::get;
 use challenge::officers::{Denied, Session, Stage};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::console::Console;
 use super::field::Field;
 use super::form::Form;
 use super::page::Page;
 use super::place::Place;
 use super::qr;
+use super::shared::Console;
 use super::sign_in::{code_field, with_session};
 use super::trouble::Trouble;
 use super::visit::{Visit, owed};

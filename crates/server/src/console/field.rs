@@ -112,21 +112,6 @@ impl Field {
         self
     }
 
-    /// Its name in the form.
-    pub(super) fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// Its label.
-    pub(super) fn label(&self) -> &str {
-        &self.label
-    }
-
-    /// What is wrong with it.
-    pub(super) fn what_is_wrong(&self) -> Option<&str> {
-        self.wrong.as_deref()
-    }
-
     /// The ids of what describes it.
     fn described_by(&self) -> String {
         let name = self.name;
@@ -135,6 +120,15 @@ impl Field {
         let ids: Vec<_> = [hint, wrong].into_iter().flatten().collect();
         ids.join(" ")
     }
+}
+
+/// What a form's fields got wrong, for the list above it: each with its label and its text.
+pub(super) fn mistakes(fields: &[Field]) -> Vec<(&'static str, &str, &str)> {
+    let wrong = fields.iter().filter_map(|field| {
+        let wrong = field.wrong.as_deref()?;
+        Some((field.name, field.label.as_str(), wrong))
+    });
+    wrong.collect()
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ use protocols::management::shapes::health::HealthShown;
 use protocols::management::shapes::server::ServerShown;
 use serde_json::json;
 
-use super::console::Console;
 use super::field::Field;
 use super::form::Form;
 use super::mistakes::Mistakes;
@@ -23,6 +22,7 @@ use super::moment::Moment;
 use super::notice::Notice;
 use super::page::Page;
 use super::place::Place;
+use super::shared::Console;
 use super::trouble::Trouble;
 use super::visit::Visit;
 

@@ -11,9 +11,9 @@ use axum::response::Response;
 use axum::routing::get;
 use challenge::officers::Denied;
 
-use super::console::Console;
 use super::page::Page;
 use super::place::Place;
+use super::shared::Console;
 use super::sign_in;
 use super::trouble::Trouble;
 use super::visit::Visit;

@@ -7,7 +7,6 @@
 mod account;
 mod ask;
 mod chart;
-mod console;
 mod cookies;
 mod csrf;
 mod door;
@@ -30,6 +29,7 @@ mod place;
 mod qr;
 mod routes;
 mod set_up;
+mod shared;
 mod sign_in;
 mod tenants;
 mod tokens;
@@ -38,5 +38,5 @@ mod trouble;
 mod visit;
 mod words;
 
-pub use console::Console;
 pub use routes::router;
+pub use shared::Console;

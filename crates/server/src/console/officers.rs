@@ -18,7 +18,6 @@ use protocols::management::writing;
 use serde_json::json;
 
 use super::ask::AskPage;
-use super::console::Console;
 use super::field::Field;
 use super::form::Form;
 use super::mistakes::Mistakes;
@@ -27,6 +26,7 @@ use super::notice::Notice;
 use super::page::{Page, role_key};
 use super::pager::Pager;
 use super::place::Place;
+use super::shared::Console;
 use super::told::ToldPage;
 use super::trouble::Trouble;
 use super::visit::Visit;

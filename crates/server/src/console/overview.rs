@@ -13,11 +13,11 @@ use protocols::management::acts::statistics::Range;
 use protocols::management::shapes::statistics::{CountsShown, PointShown, ProtocolShown};
 
 use super::chart::Chart;
-use super::console::Console;
 use super::form::Form;
 use super::moment::Moment;
 use super::page::Page;
 use super::place::Place;
+use super::shared::Console;
 use super::trouble::Trouble;
 use super::visit::Visit;
 

@@ -23,7 +23,6 @@ use askama::filters::Safe;
 use challenge::officers::Role;
 
 use super::csrf;
-use super::field::Field;
 use super::language::Language;
 use super::place::{Entry, Place, navigation};
 use super::visit::Visit;
@@ -98,18 +97,6 @@ impl Page {
         Safe(format!(
             "<input type=\"hidden\" name=\"{name}\" value=\"{token}\">"
         ))
-    }
-
-    /// What a form's fields got wrong, for the list above it: each with its label and its text.
-    pub(super) fn mistakes<'a>(
-        &self,
-        fields: &'a [Field],
-    ) -> Vec<(&'static str, &'a str, &'a str)> {
-        let wrong = fields.iter().filter_map(|field| {
-            let wrong = field.what_is_wrong()?;
-            Some((field.name(), field.label(), wrong))
-        });
-        wrong.collect()
     }
 
     /// The languages, and whether each is the chosen one.

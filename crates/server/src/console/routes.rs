@@ -7,7 +7,7 @@ use axum::middleware;
 use axum::response::Response;
 use axum::routing::{any, get};
 
-use super::console::Console;
+use super::shared::Console;
 use super::trouble::Trouble;
 use super::{
     account, door, factor, files, headers, health, link, officers, overview, set_up, sign_in,

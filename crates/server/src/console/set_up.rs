@@ -11,11 +11,11 @@ use axum::routing::get;
 use challenge::officers::{Denied, Stage};
 use secrecy::SecretString;
 
-use super::console::Console;
 use super::field::Field;
 use super::form::Form;
 use super::page::Page;
 use super::place::Place;
+use super::shared::Console;
 use super::sign_in::go_on;
 use super::trouble::Trouble;
 use super::visit::{Visit, owed};

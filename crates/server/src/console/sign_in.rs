@@ -12,7 +12,6 @@ use axum::routing::{get, post};
 use challenge::officers::{Denied, NewSession, Stage};
 use secrecy::ExposeSecret as _;
 
-use super::console::Console;
 use super::cookies::Cookie;
 use super::field::Field;
 use super::form::Form;
@@ -20,6 +19,7 @@ use super::language::Language;
 use super::notice::Notice;
 use super::page::Page;
 use super::place::Place;
+use super::shared::Console;
 use super::trouble::Trouble;
 use super::visit::{Visit, owed, within};
 

@@ -19,7 +19,6 @@ use protocols::management::shapes::tenants::{OkayBody, OkayShown, TenantBody, Te
 use protocols::management::writing;
 use serde_json::{Value, json};
 
-use super::console::Console;
 use super::field::Field;
 use super::form::Form;
 use super::mistakes::Mistakes;
@@ -28,6 +27,7 @@ use super::notice::Notice;
 use super::page::Page;
 use super::pager::Pager;
 use super::place::Place;
+use super::shared::Console;
 use super::told::ToldPage;
 use super::trouble::Trouble;
 use super::visit::Visit;

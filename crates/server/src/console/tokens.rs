@@ -16,7 +16,6 @@ use protocols::management::shapes::tokens::{TokenBody, TokenShown};
 use protocols::management::writing;
 
 use super::ask::AskPage;
-use super::console::Console;
 use super::field::Field;
 use super::form::Form;
 use super::mistakes::Mistakes;
@@ -26,6 +25,7 @@ use super::officers::{role_field, role_of, tenant_field};
 use super::page::Page;
 use super::pager::Pager;
 use super::place::Place;
+use super::shared::Console;
 use super::told::ToldPage;
 use super::trouble::Trouble;
 use super::visit::Visit;

@@ -68,7 +68,10 @@ impl Visit {
     /// The page as an answer of this status: 422 where a form's fields were not taken.
     pub(super) fn show_as(&self, status: StatusCode, template: &impl Template) -> Response {
         match template.render() {
-            Ok(text) => (status, Html(text)).into_response(),
+            Ok(text) => {
+                let language = [(header::CONTENT_LANGUAGE, self.words.language.tag())];
+                (status, language, Html(text)).into_response()
+            }
             Err(error) => {
                 tracing::error!(%error, "a page could not be made");
                 (

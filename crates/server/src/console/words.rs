@@ -90,7 +90,7 @@ impl Words {
         let digits = number.to_string();
         let mut written = String::with_capacity(digits.len() + digits.len() / 3 * 3);
         for (at, digit) in digits.char_indices() {
-            if at > 0 && (digits.len() - at) % 3 == 0 {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
                 written.push(self.language.thousands());
             }
             written.push(digit);
@@ -125,15 +125,12 @@ fn filled(text: &str, values: &[(&str, &str)]) -> String {
             let (_, value) = values.iter().find(|(known, _)| *known == name)?;
             Some((value, after))
         });
-        match value {
-            Some((value, after)) => {
-                filled.push_str(value);
-                rest = after;
-            }
-            None => {
-                filled.push('{');
-                rest = after;
-            }
+        if let Some((value, after)) = value {
+            filled.push_str(value);
+            rest = after;
+        } else {
+            filled.push('{');
+            rest = after;
         }
     }
     filled.push_str(rest);
@@ -193,9 +190,11 @@ mod tests {
                 let texts = text.split('"').filter(|text| {
                     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
                     text.split_once('.').is_some_and(|(area, name)| {
-                        areas.contains(area) && !name.is_empty() && name.chars().all(plain)
-                    }) && !text.ends_with(".html")
-                        && !text.ends_with(".css")
+                        areas.contains(area)
+                            && !name.is_empty()
+                            && !["html", "css"].contains(&name)
+                            && name.chars().all(plain)
+                    })
                 });
                 found.extend(texts.map(str::to_owned));
             }

@@ -18,6 +18,10 @@ const SESSION: &str = "-c statement_timeout=2500 -c lock_timeout=2000 \
 /// How often the schema is tried again: another node may be bringing it up to date.
 const MIGRATION_ATTEMPTS: u32 = 5;
 
+/// Taken while the schema is brought up to date. The number says `Countersign` on a telephone's keys.
+const SCHEMA_LOCK: &str = "SET lock_timeout = '60s'; SELECT pg_advisory_lock(26868377446); \
+     SET lock_timeout = 0";
+
 mod embedded {
     refinery::embed_migrations!("migrations/postgres");
 }
@@ -110,6 +114,11 @@ async fn migrate(client: &mut Client) -> Result<(), OpenError> {
         .max()
         .unwrap_or(0);
     let mut problem = String::new();
+    // One node at a time; the others find the schema as it is to be. The lock goes with the connection.
+    // Where an engine has no such locks, or somebody holds it for too long, the attempts have to do.
+    if let Err(error) = client.batch_execute(SCHEMA_LOCK).await {
+        tracing::debug!(error = told(&error), "the lock of the schema was not taken");
+    }
     for _ in 0..MIGRATION_ATTEMPTS {
         match runner.get_last_applied_migration_async(client).await {
             Ok(Some(last)) if last.version() > known => {

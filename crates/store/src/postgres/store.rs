@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use challenge::ports::StoreError;
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Transaction};
+use deadpool_postgres::{
+    Hook, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Transaction,
+};
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -48,6 +50,17 @@ impl Postgres {
         let manager = Manager::from_config(opened.config.clone(), NoTls, recycling);
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS)
+            .post_create(Hook::async_fn(|client, _| {
+                Box::pin(async move {
+                    // Before its first statistics a large table looks like three rows, and reading and
+                    // sorting all of them as good as the first of an index. An engine that plans in
+                    // another way may not know the setting.
+                    if let Err(error) = client.batch_execute("SET enable_bitmapscan = off").await {
+                        tracing::debug!(%error, "a setting of the planner was not taken");
+                    }
+                    Ok(())
+                })
+            }))
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(PATIENCE))
             .create_timeout(Some(PATIENCE))

@@ -6,7 +6,7 @@ use crate::sqlite::open;
 use crate::{sql, sql_watching};
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 84] = [
+const STATEMENTS: [&str; 83] = [
     sql::STANDING,
     sql::CHALLENGE,
     sql::TOKEN,
@@ -82,7 +82,6 @@ const STATEMENTS: [&str; 84] = [
     sql_watching::EVENTS_OF_OUTCOME,
     sql_watching::EVENTS_OF_OFFICER,
     sql_watching::CHALLENGES,
-    sql_watching::OPEN_CHALLENGES,
     sql_watching::KEPT,
     sql_watching::SESSIONS,
     sql_watching::DEVICES,

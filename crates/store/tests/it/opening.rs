@@ -8,7 +8,7 @@ use crate::support::*;
 on_both!(
     a_schema_newer_than_known_is_refused,
     a_store_opens_again_with_what_it_held,
-    two_open_a_new_database_at_once,
+    four_open_a_new_database_at_once,
     who_waits_too_long_is_refused_and_then_served,
 );
 
@@ -29,7 +29,7 @@ async fn a_schema_newer_than_known_is_refused(place: &Place) {
             refused,
             OpenError::NewerSchema {
                 found: 99,
-                known: 7
+                known: 8
             }
         ),
         "{refused}"
@@ -53,12 +53,15 @@ async fn a_store_opens_again_with_what_it_held(place: &Place) {
     );
 }
 
-async fn two_open_a_new_database_at_once(place: &Place) {
-    let (one, other) = tokio::join!(place.open(), place.open());
-    assert_eq!(
-        one.directory_version().await,
-        other.directory_version().await
-    );
+async fn four_open_a_new_database_at_once(place: &Place) {
+    for _ in 0..3 {
+        let fresh = place.another().await;
+        let opened = tokio::join!(fresh.open(), fresh.open(), fresh.open(), fresh.open());
+        let version = opened.0.directory_version().await.unwrap();
+        for store in [opened.1, opened.2, opened.3] {
+            assert_eq!(store.directory_version().await, Ok(version));
+        }
+    }
 }
 
 async fn refusal(url: &StoreUrl) -> OpenError {

@@ -65,6 +65,14 @@ impl Place {
         }
     }
 
+    /// Another fresh database of the same kind.
+    pub(crate) async fn another(&self) -> Self {
+        match self.url {
+            StoreUrl::Sqlite(_) => Self::sqlite(),
+            StoreUrl::Postgres(_) => Self::postgres().await,
+        }
+    }
+
     pub(crate) async fn open(&self) -> Arc<dyn Store> {
         store::open(&self.url, &Options::default()).await.unwrap()
     }

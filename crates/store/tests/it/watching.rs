@@ -6,7 +6,7 @@ use challenge::clock::Timestamp;
 use challenge::door::Door;
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::State;
-use challenge::ports::{ChallengeWrite, Change, Message};
+use challenge::ports::{ChallengeWrite, Change, Message, Provision};
 use challenge::visitor::{Kind, Visit, VisitWrite};
 use challenge::watching::ports::{ChallengePage, DevicePage, Kept, SessionPage};
 use challenge::watching::{
@@ -18,6 +18,7 @@ use crate::support::*;
 
 on_both!(
     challenges_are_listed_newest_first_and_open_ones_alone,
+    what_a_removed_tenant_left_is_swept,
     sessions_are_listed_by_how_long_they_may_be_decided,
     devices_are_listed_with_and_without_unlinked_ones,
     messages_of_one_line_are_listed_alone,
@@ -50,6 +51,8 @@ async fn challenges_are_listed_newest_first_and_open_ones_alone(place: &Place) {
         tenant,
         site: id(9),
         kind: Kind::ProofOfWork,
+        answered_at: None,
+        host: None,
         answer_by: NOW.plus_s(60),
         check_s: 60,
         state: State::Accepted { at: NOW },
@@ -69,9 +72,11 @@ async fn challenges_are_listed_newest_first_and_open_ones_alone(place: &Place) {
             from,
             open_at,
             limit: 10,
+            look: 1000,
         };
-        let kept = store.challenges(tenant, &page).await.unwrap();
-        kept.iter().map(Kept::id).collect::<Vec<_>>()
+        let found = store.challenges(tenant, &page).await.unwrap();
+        assert_eq!(found.came_to, None);
+        found.kept.iter().map(Kept::id).collect::<Vec<_>>()
     };
     let newest_first = [ids[3], ids[2], ids[1], ids[0]];
     assert_eq!(listed(None, None, None).await, newest_first);
@@ -82,6 +87,15 @@ async fn challenges_are_listed_newest_first_and_open_ones_alone(place: &Place) {
     );
     assert_eq!(listed(None, None, Some(NOW)).await, [ids[3], ids[0]]);
     assert!(listed(None, None, Some(NOW.plus_s(120))).await.is_empty());
+    let page = ChallengePage {
+        before: None,
+        from: None,
+        open_at: Some(NOW),
+        limit: 10,
+        look: 2,
+    };
+    let found = store.challenges(tenant, &page).await.unwrap();
+    assert_eq!((found.kept.len(), found.came_to), (1, Some(ids[2])));
     let kept = store.kept(tenant, ids[2]).await.unwrap();
     assert_eq!(kept, Some(Kept::Visitor(visit)));
     assert_eq!(store.kept(id(42), ids[2]).await.unwrap(), None);
@@ -276,4 +290,46 @@ async fn old_minutes_and_hours_are_swept_each_after_their_time(place: &Place) {
     };
     assert_eq!(swept(MINUTES_KEPT_S).await, (0, 1));
     assert_eq!(swept(HOURS_KEPT_S).await, (0, 1));
+}
+
+async fn what_a_removed_tenant_left_is_swept(place: &Place) {
+    let store = place.open().await;
+    let bank = with_users(&*store, 1).await;
+    let empty = tenant(2, "EMPTY");
+    let gone = empty.id;
+    let provision = async |change: Provision| {
+        let expected_version = store.directory_version().await.unwrap();
+        let change = Provision {
+            expected_version,
+            ..change
+        };
+        store.provision(change).await.unwrap();
+    };
+    provision(Provision {
+        tenants: vec![empty],
+        ..Provision::default()
+    })
+    .await;
+    for tenant in [bank, gone] {
+        let id = timed_id();
+        let next = challenge(tenant, id, State::Cancelled { at: NOW });
+        let write = ChallengeWrite {
+            id,
+            expected: 0,
+            next: Some(next),
+        };
+        let change = Change {
+            challenges: vec![write],
+            ..telling(tenant)
+        };
+        store.commit(change).await.unwrap();
+    }
+    provision(Provision {
+        removed_tenants: vec![gone],
+        ..Provision::default()
+    })
+    .await;
+    let later = NOW.plus_s(600);
+    assert_eq!(store.sweep(later, 100).await.unwrap(), 2);
+    assert_eq!(store.sweep(later, 100).await.unwrap(), 0);
 }

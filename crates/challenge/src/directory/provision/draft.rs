@@ -91,7 +91,12 @@ impl<'a> Draft<'a> {
             self.provision.events.push(Event {
                 id: TimedId::random(now, self.context.rng),
                 at: now,
-                tenant: *tenant,
+                // Nobody looks for the events of a tenant that is not there: its end is the server's.
+                tenant: if self.provision.removed_tenants.contains(tenant) {
+                    Id::SERVER
+                } else {
+                    *tenant
+                },
                 kind: EventKind::Provision,
                 outcome: Outcome::Done,
                 user: None,

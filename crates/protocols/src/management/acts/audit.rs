@@ -199,11 +199,14 @@ async fn shown(desk: &Desk, event: &Event) -> Result<EventShown, StoreError> {
     Ok(EventShown::of(event, names))
 }
 
+/// Reads out of an event what it names.
+type Reads<T> = fn(&Event) -> Option<T>;
+
 /// What a user's events of some kinds name, newest first, each once; and where to go on.
 pub(super) async fn named_by_events<T: PartialEq>(
     desk: &Desk,
     (view, user): (&TenantView, Id<challenge::directory::User>),
-    (kinds, take): (&[EventKind], fn(&Event) -> Option<T>),
+    (kinds, take): (&[EventKind], Reads<T>),
     paging: &Paging,
 ) -> Result<(Vec<T>, Option<String>), Refusal> {
     let search = Search {

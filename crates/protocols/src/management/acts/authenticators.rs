@@ -7,7 +7,7 @@ use challenge::directory::provision::{Blueprint, KeySource, Plan, TenantBlueprin
 use challenge::directory::{Authenticator, AuthenticatorKey, UserKey};
 use challenge::officers::{Officer, Power};
 use challenge::resynchronisation::Resynchronised;
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use crate::desk::Desk;
@@ -157,7 +157,7 @@ pub async fn resynchronise(
 ) -> Result<ResynchronisedShown, Refusal> {
     let held = Held::find(desk, officer, named, Power::Tend).await?;
     let tokens = [Arc::new(held.one)];
-    let second = body.second.as_ref().map(|second| second.expose_secret());
+    let second = body.second.as_ref().map(ExposeSecret::expose_secret);
     let codes = (body.first.expose_secret(), second);
     let (verifier, actor) = (&desk.verifier, officer.actor());
     let done = verifier

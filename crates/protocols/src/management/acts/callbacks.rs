@@ -72,12 +72,11 @@ pub async fn redeliver(
     (tenant, id): (Option<&str>, &str),
 ) -> Result<(), Refusal> {
     let catalogue = &desk.verifier.catalogue;
-    let view = match tenant {
-        Some(name) => Some(officer.tenant(catalogue, name, Power::Tend)?),
-        None => {
-            officer.server(Power::Tend)?;
-            None
-        }
+    let view = if let Some(name) = tenant {
+        Some(officer.tenant(catalogue, name, Power::Tend)?)
+    } else {
+        officer.server(Power::Tend)?;
+        None
     };
     let unknown = || Refusal::unknown("message");
     let id: TimedId = id.parse().map_err(|_| unknown())?;

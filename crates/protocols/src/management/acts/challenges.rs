@@ -4,9 +4,9 @@ use challenge::audit::{Event, EventKind};
 use challenge::clock::Timestamp;
 use challenge::directory::TenantView;
 use challenge::id::TimedId;
-use challenge::lifecycle::{Phase, State};
 use challenge::officers::{Officer, Power};
-use challenge::watching::ports::{ChallengePage, Kept};
+use challenge::watching::LOOK_MAX;
+use challenge::watching::ports::{ChallengePage, Kept, KeptPage};
 
 use crate::desk::Desk;
 use crate::management::acts::audit::{named_by_events, place, user_id};
@@ -41,7 +41,7 @@ pub async fn list(
         None => of_tenant(desk, &view, wanted.open.then_some(now), paging).await?,
     };
     if wanted.open {
-        kept.retain(|one| is_open(one, now));
+        kept.retain(|one| one.is_open(now));
     }
     let items = kept.iter().map(|one| shown(desk, &view, one));
     Ok(Page {
@@ -92,16 +92,14 @@ async fn of_tenant(
         from: open_at.map(oldest),
         open_at,
         limit: paging.limit.saturating_add(1),
+        look: LOOK_MAX,
     };
-    let mut kept = desk
-        .verifier
-        .store()
-        .challenges(view.tenant.id, &page)
-        .await?;
+    let store = desk.verifier.store();
+    let KeptPage { mut kept, came_to } = store.challenges(view.tenant.id, &page).await?;
     let is_cut = kept.len() > paging.limit();
     kept.truncate(paging.limit());
-    let last = kept.last().filter(|_| is_cut);
-    let next = last.map(|last| closed(&last.id().to_string()));
+    let last = kept.last().filter(|_| is_cut).map(Kept::id);
+    let next = last.or(came_to).map(|id| closed(&id.to_string()));
     Ok((kept, next))
 }
 
@@ -135,14 +133,6 @@ async fn found(desk: &Desk, view: &TenantView, id: &str) -> Result<(TimedId, Kep
     let id: TimedId = id.parse().map_err(|_| unknown())?;
     let found = desk.verifier.store().kept(view.tenant.id, id).await?;
     Ok((id, found.ok_or_else(unknown)?))
-}
-
-fn is_open(kept: &Kept, now: Timestamp) -> bool {
-    let phase = match kept {
-        Kept::User(challenge) => challenge.phase_at(now),
-        Kept::Visitor(visit) => visit.phase_at(now),
-    };
-    matches!(phase, Phase::Is(State::Open { .. }))
 }
 
 fn shown(desk: &Desk, view: &TenantView, kept: &Kept) -> ChallengeShown {

@@ -13,6 +13,10 @@ use crate::management::shapes::server::{DeliveryShown, ServerBody, ServerShown, 
 use crate::management::writing;
 
 /// The server, and its settings.
+#[expect(
+    clippy::unused_async,
+    reason = "operations are alike: whether one waits is no matter of its callers"
+)]
 pub async fn show(desk: &Desk, officer: &Officer) -> Result<Tagged<ServerShown>, Refusal> {
     officer.server(Power::Read)?;
     let catalogue = &desk.verifier.catalogue;

@@ -94,13 +94,10 @@ async fn timeline(call: Call) -> Told {
 async fn told(call: &Call, tenant: Option<&str>) -> Told {
     let query = call.query(&FILTERS)?;
     let (wanted, paging) = (wanted(&query)?, query.paging()?);
-    let format = match accepted(call) {
-        Some(format) => format,
-        None => {
-            let wish = (&wanted, &paging);
-            let page = audit::search(&call.desk, &call.officer, tenant, wish).await?;
-            return response::ok(&page);
-        }
+    let Some(format) = accepted(call) else {
+        let wish = (&wanted, &paging);
+        let page = audit::search(&call.desk, &call.officer, tenant, wish).await?;
+        return response::ok(&page);
     };
     let wish = (&wanted, format);
     let stream = audit::export(&call.desk, &call.officer, tenant, wish)?;

@@ -41,7 +41,7 @@ pub struct TenantBody {
 #[schema(as = ManagementOkayBody)]
 pub struct OkayBody {
     /// The tenant's number on the wire, unique in the server; null: the first free one from 150001 on.
-    #[schema(examples(150001), minimum = 1, maximum = 9_007_199_254_740_991_u64)]
+    #[schema(examples(150_001), minimum = 1, maximum = 9_007_199_254_740_991_u64)]
     pub id: Option<u64>,
     /// The secret that requests and callbacks are signed with; absent: as it is.
     #[serde(skip_serializing)]
@@ -115,9 +115,13 @@ pub struct TenantShown {
 /// A tenant's settings for approvals on a phone.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = ManagementOkay)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own, as in the provisioning file"
+)]
 pub struct OkayShown {
     /// The tenant's number on the wire.
-    #[schema(examples(150001))]
+    #[schema(examples(150_001))]
     pub id: u64,
     /// Whether there is a secret that requests and callbacks are signed with.
     pub has_secret: bool,

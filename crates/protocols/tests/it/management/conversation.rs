@@ -1,5 +1,7 @@
 //! Whole conversations, as they go over the wire.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use crate::management::office::{Office, shown};
@@ -31,9 +33,9 @@ impl<'a> Talk<'a> {
         body: Value,
     ) -> Value {
         let reply = self.office.ask(token, (method, path), headers, &body).await;
-        self.said += &format!("> {method} /api/v1{path}\n");
+        writeln!(self.said, "> {method} /api/v1{path}").unwrap();
         for (name, value) in headers {
-            self.said += &format!("> {name}: {value}\n");
+            writeln!(self.said, "> {name}: {value}").unwrap();
         }
         if !body.is_null() {
             self.said += &(serde_json::to_string_pretty(&body).unwrap() + "\n");

@@ -157,13 +157,16 @@ fn expected(needs: Needs, caller: Caller) -> Outcome {
     use Outcome::{Allowed, Forbidden, NotSignedIn, Unknown};
     match (caller, needs) {
         (Former | Nobody, _) => NotSignedIn,
-        (Admin, _) | (_, Anybody) => Allowed,
-        (Stranger, Look | Tend | Shape | GovernTenant) => Unknown,
-        (Operator | Auditor | Owner, Look) | (Operator | Owner, Tend) | (Owner, Shape) => Allowed,
-        (Operator | Auditor, LookServer) | (Operator, TendServer) => Allowed,
-        (Owner | Stranger, Govern) => Allowed,
-        (Operator | Auditor, LookOne) => Allowed,
-        (Owner | Stranger, GovernOne | LookOne) => Unknown,
+        (Admin, _)
+        | (_, Anybody)
+        | (Operator | Auditor | Owner, Look)
+        | (Operator | Owner, Tend)
+        | (Owner, Shape)
+        | (Operator | Auditor, LookServer | LookOne)
+        | (Operator, TendServer)
+        | (Owner | Stranger, Govern) => Allowed,
+        (Stranger, Look | Tend | Shape | GovernTenant)
+        | (Owner | Stranger, GovernOne | LookOne) => Unknown,
         _ => Forbidden,
     }
 }

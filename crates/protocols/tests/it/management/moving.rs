@@ -1,5 +1,7 @@
 //! What moves, as officers see it: challenges, approval sessions, phones, and what waits to leave.
 
+use std::fmt::Write as _;
+
 use challenge::approval::ports::{ApprovalWrites, Write};
 use challenge::approval::{
     Capabilities, Device, DeviceStatus, PublicKey, Question, Session, SessionKind,
@@ -167,7 +169,7 @@ async fn a_session_is_looked_at_and_withdrawn_and_its_phone_unlinked() {
     ] {
         let page = office.get(&path).await;
         assert_eq!(page.json()["items"].as_array().unwrap().len(), 1, "{path}");
-        said += &format!("> GET {path}\n{}", shown(&page));
+        write!(said, "> GET {path}\n{}", shown(&page)).unwrap();
     }
     assert!(
         !said.contains("42\""),
@@ -175,11 +177,11 @@ async fn a_session_is_looked_at_and_withdrawn_and_its_phone_unlinked() {
     );
     let path = format!("{BANK}/sessions/{session}/cancel");
     let ended = office.post(&path, &Value::Null).await;
-    said += &format!("> POST {path}\n{}", shown(&ended));
+    write!(said, "> POST {path}\n{}", shown(&ended)).unwrap();
     assert_eq!(office.post(&path, &Value::Null).await.status, 409);
     let path = format!("{BANK}/devices/{device}/unlink");
     let gone = office.post(&path, &Value::Null).await;
-    said += &format!("> POST {path}\n{}", shown(&gone));
+    write!(said, "> POST {path}\n{}", shown(&gone)).unwrap();
     assert_eq!(office.post(&path, &Value::Null).await.status, 409);
     let linked = office.get(&format!("{BANK}/devices?linked=true")).await;
     assert_eq!(linked.json()["items"], json!([]));

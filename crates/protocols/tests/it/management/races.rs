@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use crate::bank::Reply;
 use crate::management::office::{Office, problem};
 
+/// Method and path, headers, body.
+type Asked = ((&'static str, String), Vec<(&'static str, String)>, Value);
+
 /// Sends all at once, each in a task of its own.
-async fn at_once(
-    office: &Arc<Office>,
-    requests: Vec<((&'static str, String), Vec<(&'static str, String)>, Value)>,
-) -> Vec<Reply> {
+async fn at_once(office: &Arc<Office>, requests: Vec<Asked>) -> Vec<Reply> {
     let sent = requests.into_iter().map(|((method, path), headers, body)| {
         let office = Arc::clone(office);
         tokio::spawn(async move {

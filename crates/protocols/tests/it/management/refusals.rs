@@ -26,99 +26,11 @@ async fn whoever_brings_no_good_token_is_told_the_same_for_every_reason() {
     assert_eq!(problem(&reply).0, "not-signed-in");
 }
 
-#[tokio::test]
-async fn every_mistake_of_a_body_is_named_by_its_place() {
+/// Checks that each body is refused for these places.
+async fn refused_at(cases: Vec<(String, Value, Vec<&str>)>) {
     let office = Office::open().await;
-    let tenants = "/tenants";
-    let at = |rest: &str| format!("/tenants/ONLINEBANK{rest}");
-    let cases = [
-        (tenants, json!({}), vec!["/name"]),
-        (
-            tenants,
-            json!({"name": "X", "colour": "red"}),
-            vec!["/colour"],
-        ),
-        (tenants, json!({"name": "a b"}), vec!["/name"]),
-        (
-            tenants,
-            json!({"name": "X", "okay": {"ids": 1}}),
-            vec!["/okay/ids"],
-        ),
-        (
-            tenants,
-            json!({"name": "X", "okay": {"id": "1"}}),
-            vec!["/okay/id"],
-        ),
-        (
-            tenants,
-            json!({"name": "X", "okay": {}}),
-            vec!["/okay/secret"],
-        ),
-        (
-            tenants,
-            json!({"name": "X", "okay": {"secret": "s", "pending_s": 0, "max_pending": 9999}}),
-            vec!["/okay/pending_s", "/okay/max_pending"],
-        ),
-        (
-            tenants,
-            json!({"name": "X", "okay": {"secret": "s", "trial_expires": "soon"}}),
-            vec!["/okay/trial_expires"],
-        ),
-        (tenants, json!([]), vec![""]),
-        (
-            &at("/clients"),
-            json!({"id": "c", "grants": ["any"]}),
-            vec!["/grants/0"],
-        ),
-        (
-            &at("/clients"),
-            json!({"id": "c", "addresses": ["home"]}),
-            vec!["/addresses/0"],
-        ),
-        (
-            &at("/clients"),
-            json!({"id": "c", "default_policy": "NONE"}),
-            vec!["/default_policy"],
-        ),
-        (
-            &at("/clients"),
-            json!({"id": "c", "secret": 5}),
-            vec!["/secret"],
-        ),
-        (&at("/sites"), json!({"public_id": "s"}), vec!["/secret"]),
-        (
-            &at("/sites"),
-            json!({"public_id": "c.s", "secret": "x"}),
-            vec!["/public_id"],
-        ),
-        (
-            &at("/policies"),
-            json!({"code": "P", "lock_s": -1}),
-            vec!["/lock_s"],
-        ),
-        (
-            &at("/policies"),
-            json!({"code": "P", "max_failures": 0}),
-            vec!["/max_failures"],
-        ),
-        (
-            &at("/users"),
-            json!({"login_name": ""}),
-            vec!["/login_name"],
-        ),
-        (
-            &at("/users"),
-            json!({"login_name": "a", "password": ""}),
-            vec!["/password"],
-        ),
-        (
-            &at("/users"),
-            json!({"login_name": "a", "password": "x".repeat(1025)}),
-            vec!["/password"],
-        ),
-    ];
     for (path, body, places) in cases {
-        let reply = office.post(path, &body).await;
+        let reply = office.post(&path, &body).await;
         assert_eq!(
             reply.status,
             StatusCode::BAD_REQUEST,
@@ -131,6 +43,79 @@ async fn every_mistake_of_a_body_is_named_by_its_place() {
             "{body}"
         );
     }
+}
+
+#[tokio::test]
+async fn every_mistake_about_a_tenant_is_named_by_its_place() {
+    let late = json!({"secret": "s", "trial_expires": "soon"});
+    let ranges = json!({"secret": "s", "pending_s": 0, "max_pending": 9999});
+    let cases = [
+        (json!({}), vec!["/name"]),
+        (json!({"name": "X", "colour": "red"}), vec!["/colour"]),
+        (json!({"name": "a b"}), vec!["/name"]),
+        (json!({"name": "X", "okay": {"ids": 1}}), vec!["/okay/ids"]),
+        (json!({"name": "X", "okay": {"id": "1"}}), vec!["/okay/id"]),
+        (json!({"name": "X", "okay": {}}), vec!["/okay/secret"]),
+        (
+            json!({"name": "X", "okay": ranges}),
+            vec!["/okay/pending_s", "/okay/max_pending"],
+        ),
+        (
+            json!({"name": "X", "okay": late}),
+            vec!["/okay/trial_expires"],
+        ),
+        (json!([]), vec![""]),
+    ];
+    let of = |(body, places)| ("/tenants".to_owned(), body, places);
+    refused_at(cases.into_iter().map(of).collect()).await;
+}
+
+#[tokio::test]
+async fn every_mistake_about_what_belongs_to_a_tenant_is_named_by_its_place() {
+    let long = "x".repeat(1025);
+    let cases = [
+        (
+            "clients",
+            json!({"id": "c", "grants": ["any"]}),
+            "/grants/0",
+        ),
+        (
+            "clients",
+            json!({"id": "c", "addresses": ["home"]}),
+            "/addresses/0",
+        ),
+        (
+            "clients",
+            json!({"id": "c", "default_policy": "NONE"}),
+            "/default_policy",
+        ),
+        ("clients", json!({"id": "c", "secret": 5}), "/secret"),
+        ("sites", json!({"public_id": "s"}), "/secret"),
+        (
+            "sites",
+            json!({"public_id": "c.s", "secret": "x"}),
+            "/public_id",
+        ),
+        ("policies", json!({"code": "P", "lock_s": -1}), "/lock_s"),
+        (
+            "policies",
+            json!({"code": "P", "max_failures": 0}),
+            "/max_failures",
+        ),
+        ("users", json!({"login_name": ""}), "/login_name"),
+        (
+            "users",
+            json!({"login_name": "a", "password": ""}),
+            "/password",
+        ),
+        (
+            "users",
+            json!({"login_name": "a", "password": long}),
+            "/password",
+        ),
+    ];
+    let of = |(what, body, place)| (format!("/tenants/ONLINEBANK/{what}"), body, vec![place]);
+    refused_at(cases.into_iter().map(of).collect()).await;
 }
 
 fn places_of(places: &[&str]) -> Vec<String> {
@@ -233,10 +218,10 @@ async fn names_and_secrets_are_not_changed_away() {
     let office = Office::open().await;
     let at = |rest: &str| format!("/tenants/ONLINEBANK{rest}");
     let cases = [
-        ("".to_owned(), json!({"name": "OTHER"}), "/name"),
-        ("".to_owned(), json!({"name": null}), "/name"),
+        (String::new(), json!({"name": "OTHER"}), "/name"),
+        (String::new(), json!({"name": null}), "/name"),
         (
-            "".to_owned(),
+            String::new(),
             json!({"okay": {"secret": null}}),
             "/okay/secret",
         ),

@@ -1,0 +1,48 @@
+//! The document of the management API: every command in it is run as it stands there.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::running::Home;
+
+/// All commands of the document, in their order.
+fn commands() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/management-api.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let blocks = text.split("```sh\n").skip(1);
+    let blocks = blocks.map(|rest| rest.split_once("\n```").expect("the block ends").0);
+    blocks.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_command_of_the_document_is_done() {
+    for home in [Home::sqlite(), Home::postgres()] {
+        let create = ["admin", "token", "create", "--role", "admin", "--name", "setup"];
+        let told = home.done(create);
+        let token = told.split_whitespace().find(|word| word.starts_with("cst_"));
+        let server = home.serve();
+        let output = Command::new("sh")
+            .args(["-euc", &commands()])
+            .env("MANAGEMENT_SERVER", &server.base)
+            .env("MANAGEMENT_TOKEN", token.expect("the token is told"))
+            .env("NO_PROXY", "*")
+            .env("no_proxy", "*")
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{told}{log}");
+        let answers: Vec<Value> = told
+            .lines()
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
+            .collect();
+        let enrolled = answers.iter().filter(|answer| answer["enrolment"].is_object());
+        assert_eq!(enrolled.count(), 2, "{told}");
+        let locked = answers.iter().filter(|answer| answer["locked"] == true);
+        assert_eq!(locked.count(), 1, "{told}");
+        assert!(server.stopped(), "the server ended badly");
+    }
+}
