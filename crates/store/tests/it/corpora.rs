@@ -21,6 +21,7 @@ on_both!(
     an_edition_that_took_too_long_is_not_shown,
     images_are_settled_once,
     a_voice_counts_once_and_comes_with_its_change_or_not_at_all,
+    a_word_that_the_database_does_not_take_takes_no_other_with_it,
     tallies_come_in_pages_of_whole_images,
     a_killed_import_leaves_nothing_to_be_seen,
 );
@@ -279,6 +280,26 @@ async fn a_voice_counts_once_and_comes_with_its_change_or_not_at_all(place: &Pla
         .map(|one| one.0)
         .collect();
     assert_eq!(read, [text("Le Roi\u{2019}s"), text("yes")]);
+}
+
+async fn a_word_that_the_database_does_not_take_takes_no_other_with_it(place: &Place) {
+    let store = place.open().await;
+    let tenant = with_users(&*store, 0).await;
+    let commits = (0..64).map(|ordinal| {
+        let text = if ordinal % 16 == 5 { "a\0" } else { "a" };
+        let change = Change {
+            annotations: vec![word(ordinal, 1, Said::Reads(text.to_owned()))],
+            ..telling(tenant)
+        };
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { (ordinal, store.commit(change).await) })
+    });
+    for task in commits.collect::<Vec<_>>() {
+        let (ordinal, outcome) = task.await.unwrap();
+        // SQLite has a place for NUL.
+        let taken = ordinal % 16 != 5 || !place.text().starts_with("postgres:");
+        assert_eq!(outcome.is_ok(), taken, "{ordinal}: {outcome:?}");
+    }
 }
 
 async fn tallies_come_in_pages_of_whole_images(place: &Place) {
