@@ -5,6 +5,7 @@ mod cards;
 mod certificates;
 mod code_secrets;
 mod codes;
+mod corpora;
 mod device;
 mod documents;
 mod drop_in;

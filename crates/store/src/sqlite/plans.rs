@@ -6,7 +6,7 @@ use crate::sql;
 use crate::sqlite::open;
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 47] = [
+const STATEMENTS: [&str; 50] = [
     sql::STANDING,
     sql::CHALLENGE,
     sql::TOKEN,
@@ -54,6 +54,9 @@ const STATEMENTS: [&str; 47] = [
     sql::ENDED_IMAGES,
     sql::REMOVE_IMAGE,
     sql::ENDED_EDITIONS,
+    sql::END_EDITION,
+    sql::EMPTY_EDITIONS,
+    sql::EDITION,
 ];
 
 /// The steps of a statement's plan, as SQLite words them.

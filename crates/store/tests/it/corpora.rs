@@ -24,6 +24,7 @@ on_both!(
     a_word_that_the_database_does_not_take_takes_no_other_with_it,
     tallies_come_in_pages_of_whole_images,
     a_killed_import_leaves_nothing_to_be_seen,
+    what_is_published_while_others_sweep_is_whole,
 );
 
 const URL: &str = "COUNTERSIGN_STORE_CORPUS_URL";
@@ -68,7 +69,7 @@ fn digest(ordinal: u32) -> [u8; 32] {
 /// Stages an edition of so many images.
 async fn stage(store: &dyn Store, edition: i64, count: u32) -> EditionKey {
     let key = corpus(edition).key();
-    store.stage_edition(key, NOW).await.unwrap();
+    store.stage_edition(&corpus(edition), NOW).await.unwrap();
     let images = (0..count).map(|ordinal| image(ordinal, (ordinal % 2 == 0).then_some("ship")));
     store.stage_images(key, images.collect()).await.unwrap();
     key
@@ -117,6 +118,11 @@ async fn a_replaced_edition_is_kept_for_a_while_and_then_removed(place: &Place) 
     let just_before = Timestamp::from_unix_ms(end.unix_ms() - 1);
     store.sweep(just_before, 100).await.unwrap();
     assert!(store.image_bytes(old, 4).await.unwrap().is_some());
+    let as_it_was = Corpus {
+        version: 0,
+        ..corpus(11)
+    };
+    assert_eq!(store.corpus_of(old).await.unwrap(), Some(as_it_was));
     for _ in 0..8 {
         store.sweep(end, 3).await.unwrap();
     }
@@ -319,6 +325,32 @@ async fn tallies_come_in_pages_of_whole_images(place: &Place) {
     assert_eq!(pages, [vec![1, 2, 1, 2], vec![1, 2, 1, 2], vec![1, 2]]);
 }
 
+async fn what_is_published_while_others_sweep_is_whole(place: &Place) {
+    let store = place.open().await;
+    let (mut published, mut swept, mut shown) = (0, 0, None);
+    for edition in 20..50 {
+        let key = stage(&*store, edition, 40).await;
+        // The clock of whoever sweeps is a day ahead.
+        let ahead = NOW.plus_s(STAGED_S);
+        let sweep = async {
+            for _ in 0..3 {
+                store.sweep(ahead, 7).await.unwrap();
+            }
+        };
+        let (outcome, ()) = tokio::join!(publish(&*store, edition, shown), sweep);
+        if outcome.is_ok() {
+            (published, shown) = (published + 1, Some(edition));
+            let images = store.corpus_images(key, 0, 100).await.unwrap();
+            assert_eq!(images.len(), 40);
+            assert!(store.image_bytes(key, 39).await.unwrap().is_some());
+        } else {
+            swept += 1;
+        }
+    }
+    assert_eq!(published + swept, 30);
+    assert!(published > 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "the process that a_killed_import_leaves_nothing_to_be_seen starts and kills"]
 async fn importer() {
@@ -331,7 +363,7 @@ async fn importer() {
     let store = store::open(&url.parse().unwrap(), &options).await.unwrap();
     for edition in 100.. {
         let key = corpus(edition).key();
-        store.stage_edition(key, NOW).await.unwrap();
+        store.stage_edition(&corpus(edition), NOW).await.unwrap();
         for page in 0..20 {
             let images = (page * 10..page * 10 + 10).map(|ordinal| image(ordinal, Some("ship")));
             store.stage_images(key, images.collect()).await.unwrap();
