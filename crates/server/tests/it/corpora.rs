@@ -1,5 +1,6 @@
 //! Corpora at the command line: imported whole or not at all, listed, given out, imported anew.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Output, Stdio};
@@ -34,7 +35,7 @@ fn draw(path: &Path, number: u32) {
         let lit = x % 8 == number % 8 || y == number / 8 % 48;
         Rgb(if lit { [255; 3] } else { [red, green, blue] })
     });
-    let format = if number % 2 == 0 {
+    let format = if number.is_multiple_of(2) {
         ImageFormat::Png
     } else {
         ImageFormat::Jpeg
@@ -56,7 +57,7 @@ fn furnish(folder: &Path, count: u32) {
             2 => "house",
             _ => "",
         };
-        table += &format!("{name},{class}\n");
+        writeln!(table, "{name},{class}").unwrap();
     }
     fs::write(folder.join("photographs.csv"), table).unwrap();
     let names = "class,en,fr,de,es\nship,a ship,un bateau,ein Schiff,un barco\n";
