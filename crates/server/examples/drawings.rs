@@ -1,9 +1,9 @@
 //! Writes what the server draws to a folder, to be looked at, listened to, or given to a reading program:
 //!
 //! ```sh
-//! cargo run --release -p countersign --example drawings -- codes 500 /tmp/codes
-//! cargo run --release -p countersign --example drawings -- spoken 20 /tmp/spoken
-//! cargo run --release -p countersign --example drawings -- corpora /tmp/corpora
+//! cargo run -p countersign --example drawings -- codes 500 /tmp/codes
+//! cargo run -p countersign --example drawings -- spoken 20 /tmp/spoken
+//! cargo run -p countersign --example drawings -- corpora /tmp/corpora
 //! ```
 //!
 //! Codes are drawn at random; `codes.csv` beside them says what they are.

@@ -11,7 +11,7 @@ use challenge::id::Id;
 use challenge::ports::StoreError;
 use serde::{Deserialize, Serialize};
 
-use crate::cell::{Cell, Row, to_json};
+use crate::cell::{Cell, Row, RowReader, to_json};
 use crate::database::{Database, LONG_PATIENCE, PATIENCE, Step};
 use crate::engine::Engine;
 use crate::provision::{any, exactly};
@@ -54,9 +54,19 @@ impl<D: Database> CorpusStore for Engine<D> {
         row.map(|row| row.of("corpus_bytes").bytes()).transpose()
     }
 
-    async fn stage_edition(&self, key: EditionKey, now: Timestamp) -> Result<(), StoreError> {
-        let mut cells = cells_of(key);
-        cells.push(now.plus_s(STAGED_S).unix_ms().into());
+    async fn corpus_of(&self, key: EditionKey) -> Result<Option<Corpus>, StoreError> {
+        let row = self.first(sql::EDITION, cells_of(key)).await?;
+        row.map(|row| corpus_in(&mut row.of("corpus_edition")))
+            .transpose()
+    }
+
+    async fn stage_edition(&self, corpus: &Corpus, now: Timestamp) -> Result<(), StoreError> {
+        let mut cells = cells_of(corpus.key());
+        cells.extend([
+            now.plus_s(STAGED_S).unix_ms().into(),
+            corpus.name.as_str().into(),
+            body(corpus)?.into(),
+        ]);
         let step = exactly(1, sql::STAGE_EDITION, cells);
         self.database().run(vec![step], PATIENCE).await?;
         Ok(())
@@ -78,13 +88,7 @@ impl<D: Database> CorpusStore for Engine<D> {
         let corpus = &published.corpus;
         let (tenant, id) = (corpus.tenant.number(), corpus.id.number());
         let edition = corpus.edition.number();
-        let body = Body {
-            holds: corpus.holds,
-            agreement: corpus.agreement,
-            classes: corpus.classes.clone(),
-            imported_at: corpus.imported_at,
-        };
-        let body = to_json("corpus", &corpus.id, &body)?;
+        let body = body(corpus)?;
         let first = match published.replaces {
             None => exactly(
                 1,
@@ -172,6 +176,16 @@ impl<D: Database> CorpusStore for Engine<D> {
     }
 }
 
+fn body(corpus: &Corpus) -> Result<String, StoreError> {
+    let body = Body {
+        holds: corpus.holds,
+        agreement: corpus.agreement,
+        classes: corpus.classes.clone(),
+        imported_at: corpus.imported_at,
+    };
+    to_json("corpus", &corpus.id, &body)
+}
+
 fn cells_of(key: EditionKey) -> Vec<Cell> {
     vec![
         key.tenant.number().into(),
@@ -200,11 +214,17 @@ fn stage_row(key: EditionKey, row: &ImageRow) -> Step {
 
 fn corpus(row: Row) -> Result<Corpus, StoreError> {
     let mut row = row.of("corpus");
+    let corpus = corpus_in(&mut row)?;
+    let version = row.int()?;
+    Ok(Corpus { version, ..corpus })
+}
+
+/// What a row of the corpus and one of an edition have in common.
+fn corpus_in(row: &mut RowReader) -> Result<Corpus, StoreError> {
     let id = row.id()?;
     let tenant = row.int()?;
     let name = row.text()?;
     let edition = row.int()?;
-    let version = row.int()?;
     let body = row.text()?;
     let body: Body = row.json(&body)?;
     Ok(Corpus {
@@ -216,7 +236,7 @@ fn corpus(row: Row) -> Result<Corpus, StoreError> {
         classes: body.classes,
         edition: row.id_of(edition)?,
         imported_at: body.imported_at,
-        version,
+        version: 0,
     })
 }
 
@@ -254,12 +274,17 @@ fn tally(row: Row) -> Result<Tally, StoreError> {
     })
 }
 
-/// What finds the rows of editions whose time is up, each with the statement that removes one.
-pub(crate) fn ended(before: Timestamp, limit: u32) -> [(&'static str, Vec<Cell>, &'static str); 3] {
-    let cells = || vec![before.unix_ms().into(), i64::from(limit).into()];
+/// What finds editions whose time is up, and the rows of those that have ended, each with the statement that
+/// ends or removes one. An edition ends for good before anything of it is removed, so that none is
+/// published of which something is missing.
+pub(crate) fn ended(before: Timestamp, limit: u32) -> [(&'static str, Vec<Cell>, &'static str); 4] {
+    let limit = Cell::from(i64::from(limit));
+    let cells = || vec![limit.clone()];
+    let by_end = vec![before.unix_ms().into(), limit.clone()];
     [
+        (sql::ENDED_EDITIONS, by_end, sql::END_EDITION),
         (sql::ENDED_BYTES, cells(), sql::REMOVE_BYTES),
         (sql::ENDED_IMAGES, cells(), sql::REMOVE_IMAGE),
-        (sql::ENDED_EDITIONS, cells(), sql::REMOVE_EDITION),
+        (sql::EMPTY_EDITIONS, cells(), sql::REMOVE_EDITION),
     ]
 }

@@ -264,7 +264,7 @@ pub(crate) const WAITING_MESSAGES_OF: &str = "SELECT id, tenant, kind, line, bod
      AND (dead_at IS NOT NULL OR CAST($2 AS BIGINT) = 0) AND id > $3 AND tenant = $4 \
      ORDER BY id LIMIT $5";
 
-pub(crate) const CORPORA: &str = "SELECT id, tenant, name, edition, version, body FROM corpus \
+pub(crate) const CORPORA: &str = "SELECT id, tenant, name, edition, body, version FROM corpus \
      WHERE tenant = $1 ORDER BY name";
 pub(crate) const ADD_CORPUS: &str = "INSERT INTO corpus (tenant, id, name, edition, version, body) \
      VALUES ($1, $2, $3, $4, 1, $5)";
@@ -272,8 +272,10 @@ pub(crate) const REPLACE_EDITION: &str = "UPDATE corpus SET edition = $1, versio
      body = $2 WHERE tenant = $3 AND id = $4 AND edition = $5";
 pub(crate) const RAISE_CORPUS: &str =
     "UPDATE corpus SET version = version + 1 WHERE tenant = $1 AND id = $2";
-pub(crate) const STAGE_EDITION: &str =
-    "INSERT INTO corpus_edition (tenant, corpus, edition, ends_at) VALUES ($1, $2, $3, $4)";
+pub(crate) const STAGE_EDITION: &str = "INSERT INTO corpus_edition (tenant, corpus, edition, ends_at, name, body) \
+     VALUES ($1, $2, $3, $4, $5, $6)";
+pub(crate) const EDITION: &str = "SELECT corpus, tenant, name, edition, body \
+     FROM corpus_edition WHERE tenant = $1 AND corpus = $2 AND edition = $3";
 pub(crate) const END_SHOWN_EDITION: &str = "UPDATE corpus_edition SET ends_at = $1 \
      WHERE tenant = $2 AND corpus = $3 AND ends_at IS NULL";
 pub(crate) const SHOW_EDITION: &str = "UPDATE corpus_edition SET ends_at = NULL \
@@ -298,24 +300,30 @@ pub(crate) const TALLIES: &str = "SELECT digest, about, said, count(*), max(at) 
      (SELECT DISTINCT digest FROM annotation WHERE tenant = $1 AND corpus = $2 AND digest > $3 \
          ORDER BY digest LIMIT $4) \
      GROUP BY digest, about, said ORDER BY digest, about, said";
+/// Those whose time is up, and that can still be published by who does not know it yet.
+pub(crate) const ENDED_EDITIONS: &str = "SELECT tenant, corpus, edition, ends_at \
+     FROM corpus_edition WHERE ends_at > 0 AND ends_at <= $1 LIMIT $2";
+/// From then on it cannot be published, and its rows can be removed.
+pub(crate) const END_EDITION: &str = "UPDATE corpus_edition SET ends_at = 0 \
+     WHERE tenant = $1 AND corpus = $2 AND edition = $3 AND ends_at = $4";
 pub(crate) const ENDED_BYTES: &str = "SELECT b.tenant, b.corpus, b.edition, b.ordinal \
      FROM corpus_edition e JOIN corpus_bytes b \
      ON b.tenant = e.tenant AND b.corpus = e.corpus AND b.edition = e.edition \
-     WHERE e.ends_at <= $1 LIMIT $2";
+     WHERE e.ends_at = 0 LIMIT $1";
 pub(crate) const REMOVE_BYTES: &str = "DELETE FROM corpus_bytes \
      WHERE tenant = $1 AND corpus = $2 AND edition = $3 AND ordinal = $4";
 pub(crate) const ENDED_IMAGES: &str = "SELECT i.tenant, i.corpus, i.edition, i.ordinal \
      FROM corpus_edition e JOIN corpus_image i \
      ON i.tenant = e.tenant AND i.corpus = e.corpus AND i.edition = e.edition \
-     WHERE e.ends_at <= $1 LIMIT $2";
+     WHERE e.ends_at = 0 LIMIT $1";
 pub(crate) const REMOVE_IMAGE: &str = "DELETE FROM corpus_image \
      WHERE tenant = $1 AND corpus = $2 AND edition = $3 AND ordinal = $4";
 /// Those whose images are all removed.
-pub(crate) const ENDED_EDITIONS: &str = "SELECT e.tenant, e.corpus, e.edition \
-     FROM corpus_edition e WHERE e.ends_at <= $1 \
+pub(crate) const EMPTY_EDITIONS: &str = "SELECT e.tenant, e.corpus, e.edition \
+     FROM corpus_edition e WHERE e.ends_at = 0 \
      AND NOT EXISTS (SELECT 1 FROM corpus_image i \
          WHERE i.tenant = e.tenant AND i.corpus = e.corpus AND i.edition = e.edition) \
      AND NOT EXISTS (SELECT 1 FROM corpus_bytes b \
-         WHERE b.tenant = e.tenant AND b.corpus = e.corpus AND b.edition = e.edition) LIMIT $2";
+         WHERE b.tenant = e.tenant AND b.corpus = e.corpus AND b.edition = e.edition) LIMIT $1";
 pub(crate) const REMOVE_EDITION: &str = "DELETE FROM corpus_edition \
-     WHERE tenant = $1 AND corpus = $2 AND edition = $3";
+     WHERE tenant = $1 AND corpus = $2 AND edition = $3 AND ends_at = 0";

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::clock::Timestamp;
 use crate::corpus::{Said, Tally, VOICES_MAX};
-use crate::methods::images::folded;
+use crate::methods::images::{folded, is_telling};
 
 /// Of the voices that count, so many in a hundred must say the same.
 pub const SHARE_NEEDED_PERCENT: u32 = 80;
@@ -48,6 +48,11 @@ pub enum Standing {
 /// counts as known).
 pub fn standing_of(tallies: &[Tally], agreement: u32) -> Standing {
     if let Some(opinion) = agreed(tallies, agreement) {
+        let texts = tallies.iter().any(|one| matches!(one.said, Said::Reads(_)));
+        // Nobody could be judged by such a text, and more of the same need not be heard.
+        if texts && !is_telling(&opinion.says) {
+            return Standing::Disputed;
+        }
         return Standing::Known(opinion);
     }
     let all: u32 = tallies.iter().map(|tally| tally.voices).sum();
@@ -227,6 +232,15 @@ mod tests {
             None,
             "accents are kept"
         );
+    }
+
+    #[test]
+    fn a_text_too_short_to_judge_by_is_agreed_on_and_not_asked_about_any_more() {
+        assert_eq!(standing_of(&[reads("de", 9)], 5), Standing::Disputed);
+        assert!(matches!(
+            standing_of(&[reads("des", 9)], 5),
+            Standing::Known(_)
+        ));
     }
 
     #[test]

@@ -17,6 +17,9 @@ const LIST_S: u32 = 10;
 /// Seconds for which a pool is not read again, though images may have become known.
 const POOL_S: u32 = 30;
 
+/// Milliseconds within which a pool is not read again, whatever is demanded of it.
+const JUST_READ_MS: i64 = 1_000;
+
 /// Images read at once.
 const PAGE: u32 = 5_000;
 
@@ -28,9 +31,12 @@ pub struct Corpora {
     reading: async_lock::Mutex<()>,
 }
 
+/// A list with the moment at which it was read; nothing: it could not be read then.
+type Listed = (Timestamp, Option<Arc<[Corpus]>>);
+
 #[derive(Default)]
 struct Kept {
-    lists: HashMap<Id<Tenant>, (Timestamp, Arc<[Corpus]>)>,
+    lists: HashMap<Id<Tenant>, Listed>,
     pools: HashMap<EditionKey, KeptPool>,
 }
 
@@ -41,7 +47,9 @@ struct KeptPool {
 }
 
 impl Corpora {
-    /// The corpora of a tenant. Where they are being read, the ones of a moment ago are given.
+    /// The corpora of a tenant. Where they are being read, or cannot be read, the ones of a moment ago
+    /// are given; and where there are none, a store that failed is not asked again for a while, so
+    /// that not every request waits for it.
     pub(crate) async fn list(
         &self,
         store: &dyn Store,
@@ -51,21 +59,34 @@ impl Corpora {
         if let Some((read_at, corpora)) = &kept
             && is_fresh(*read_at, now, LIST_S)
         {
-            return Ok(Arc::clone(corpora));
+            return corpora.clone().ok_or_else(failed_of_late);
         }
-        let _reading = match (self.reading.try_lock(), kept) {
+        let before = kept.and_then(|(_, corpora)| corpora);
+        let _reading = match (self.reading.try_lock(), &before) {
             (Some(reading), _) => reading,
-            (None, Some((_, corpora))) => return Ok(corpora),
+            (None, Some(corpora)) => return Ok(Arc::clone(corpora)),
             (None, None) => self.reading.lock().await,
         };
         if let Some((read_at, corpora)) = self.listed(tenant)
             && is_fresh(read_at, now, LIST_S)
         {
-            return Ok(corpora);
+            return corpora.ok_or_else(failed_of_late);
         }
-        let corpora: Arc<[Corpus]> = store.corpora(tenant).await?.into();
+        let corpora: Arc<[Corpus]> = match store.corpora(tenant).await {
+            Ok(corpora) => corpora.into(),
+            Err(error) => {
+                self.lock().lists.insert(tenant, (now, before.clone()));
+                return before.ok_or(error);
+            }
+        };
+        self.shows(tenant, &corpora, now);
+        Ok(corpora)
+    }
+
+    /// Keeps what was listed, and forgets pools that were not shown for long.
+    fn shows(&self, tenant: Id<Tenant>, corpora: &Arc<[Corpus]>, now: Timestamp) {
         let mut kept = self.lock();
-        kept.lists.insert(tenant, (now, Arc::clone(&corpora)));
+        kept.lists.insert(tenant, (now, Some(Arc::clone(corpora))));
         kept.pools.retain(|key, kept| {
             let shown = corpora.iter().any(|corpus| corpus.key() == *key);
             if shown {
@@ -74,10 +95,9 @@ impl Corpora {
             let forgotten = kept.shown_at.plus_s(KEPT_AFTER_REPLACEMENT_S) < now;
             key.tenant != tenant || shown || !forgotten
         });
-        Ok(corpora)
     }
 
-    /// The images of a corpus as it is listed, not older than `least`.
+    /// The images of a corpus, not older than `least` but for a second: other nodes' clocks may be ahead.
     pub(crate) async fn pool(
         &self,
         store: &dyn Store,
@@ -85,7 +105,7 @@ impl Corpora {
         least: Timestamp,
     ) -> Result<Arc<Pool>, StoreError> {
         let kept = self.pool_of(&corpus.key());
-        let kept = kept.filter(|pool| pool.read_at >= least);
+        let kept = kept.filter(|pool| is_recent(pool, least, now));
         if let Some(pool) = &kept
             && is_good(pool, corpus, now)
         {
@@ -97,7 +117,7 @@ impl Corpora {
             (None, None) => self.reading.lock().await,
         };
         if let Some(pool) = self.pool_of(&corpus.key())
-            && pool.read_at >= least
+            && is_recent(&pool, least, now)
             && is_good(&pool, corpus, now)
         {
             return Ok(pool);
@@ -121,13 +141,24 @@ impl Corpora {
         Ok(pool)
     }
 
-    /// The images of an edition, if they are in memory, be it that another one is shown now.
-    pub(crate) fn pool_of(&self, key: &EditionKey) -> Option<Arc<Pool>> {
+    /// The images of an edition, if they are in memory and recent enough, be it that another edition is
+    /// shown now.
+    pub(crate) fn recent(
+        &self,
+        key: &EditionKey,
+        least: Timestamp,
+        now: Timestamp,
+    ) -> Option<Arc<Pool>> {
+        let pool = self.pool_of(key);
+        pool.filter(|pool| is_recent(pool, least, now))
+    }
+
+    fn pool_of(&self, key: &EditionKey) -> Option<Arc<Pool>> {
         let kept = self.lock();
         kept.pools.get(key).map(|kept| Arc::clone(&kept.pool))
     }
 
-    fn listed(&self, tenant: Id<Tenant>) -> Option<(Timestamp, Arc<[Corpus]>)> {
+    fn listed(&self, tenant: Id<Tenant>) -> Option<Listed> {
         self.lock().lists.get(&tenant).cloned()
     }
 
@@ -139,6 +170,15 @@ impl Corpora {
 
 fn is_good(pool: &Pool, corpus: &Corpus, now: Timestamp) -> bool {
     pool.corpus.version == corpus.version || is_fresh(pool.read_at, now, POOL_S)
+}
+
+fn is_recent(pool: &Pool, least: Timestamp, now: Timestamp) -> bool {
+    let age_ms = now.unix_ms() - pool.read_at.unix_ms();
+    pool.read_at >= least || (0..JUST_READ_MS).contains(&age_ms)
+}
+
+fn failed_of_late() -> StoreError {
+    StoreError::Unavailable("the corpora could not be read a moment ago".to_owned())
 }
 
 /// Whether something read then is still good. A clock that was set back makes it old.

@@ -55,8 +55,12 @@ pub trait CorpusStore: Send + Sync {
         ordinal: u32,
     ) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// A corpus as it is in one of its editions, shown or not, as long as that is kept; its version
+    /// is 0 then.
+    async fn corpus_of(&self, key: EditionKey) -> Result<Option<Corpus>, StoreError>;
+
     /// Begins an edition that nobody sees; what is not published by [`STAGED_S`] is removed.
-    async fn stage_edition(&self, key: EditionKey, now: Timestamp) -> Result<(), StoreError>;
+    async fn stage_edition(&self, corpus: &Corpus, now: Timestamp) -> Result<(), StoreError>;
 
     /// Adds images to an edition that nobody sees, all or none of them.
     async fn stage_images(&self, key: EditionKey, images: Vec<NewImage>) -> Result<(), StoreError>;

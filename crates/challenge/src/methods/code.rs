@@ -37,14 +37,15 @@ impl Code {
     /// Whether an answer is the code, in any case, with spaces anywhere, and with what is in no code taken
     /// for what it looks like.
     pub fn is_hit_by(&self, unverified: &str) -> bool {
-        let folded: String = unverified
-            .chars()
-            .filter(|character| !character.is_whitespace())
-            .flat_map(char::to_lowercase)
-            .map(meant)
-            .collect();
+        let folded = folded(unverified);
         folded.as_bytes().ct_eq(self.text.as_bytes()).into()
     }
+}
+
+/// What was typed for a code, but for what may be typed differently.
+pub fn folded(unverified: &str) -> String {
+    let characters = unverified.chars().filter(|one| !one.is_whitespace());
+    characters.flat_map(char::to_lowercase).map(meant).collect()
 }
 
 /// What somebody meant who typed a character that is in no code.

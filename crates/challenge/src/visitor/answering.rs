@@ -2,14 +2,20 @@
 
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
+
 use crate::audit::{Detail, Event, EventKind, Outcome};
+use crate::clock::Timestamp;
 use crate::directory::Site;
 use crate::door::Door;
 use crate::id::TimedId;
 use crate::lifecycle::{Command, Phase, State};
+use crate::methods::code::folded as folded_code;
+use crate::methods::images::folded;
 use crate::methods::proof_of_work::Attempt;
-use crate::ports::{Change, StoreError};
+use crate::ports::{Change, StoreError, Versioned};
 use crate::verifier::{TRIES, Verifier};
+use crate::visitor::checking::digest_of;
 use crate::visitor::issuing::{CHECK_S, IssuedToVisitor, Wish};
 use crate::visitor::voices::Judged;
 use crate::visitor::{Refused, Ticket, Visit, VisitWrite};
@@ -25,6 +31,32 @@ pub enum AnswerGiven {
     Texts(Vec<String>),
     /// The characters of a code.
     Text(String),
+}
+
+impl AnswerGiven {
+    /// By what a repetition of this answer to a challenge is known: the same for answers that differ in
+    /// nothing but order, case and spaces.
+    fn digest(&self, challenge: TimedId) -> String {
+        let parts: Vec<Vec<u8>> = match self {
+            Self::ProofOfWork(attempt) => {
+                vec![attempt.counter.to_be_bytes().to_vec(), attempt.key.to_vec()]
+            }
+            Self::Chosen(numbers) => {
+                let mut numbers = numbers.clone();
+                numbers.sort_unstable();
+                let parts = numbers.iter().map(|number| number.to_be_bytes().to_vec());
+                parts.collect()
+            }
+            Self::Texts(texts) => {
+                let parts = texts.iter().map(|text| folded(text).into_bytes());
+                parts.collect()
+            }
+            Self::Text(text) => vec![folded_code(text).into_bytes()],
+        };
+        let whole = [b"answer".as_slice(), challenge.as_bytes()].into_iter();
+        let whole: Vec<_> = whole.chain(parts.iter().map(Vec::as_slice)).collect();
+        HEXLOWER.encode(&digest_of(&whole))
+    }
 }
 
 /// Who answers, as far as that is known.
@@ -50,19 +82,21 @@ impl Verifier {
     ///
     /// Of any number of answers to one challenge exactly one is counted, on this node and on all others,
     /// and it is on disk before this returns. The same right answer again is right until it was
-    /// checked; any other one is [`Refused::AlreadyAnswered`].
+    /// checked; any other one is [`Refused::AlreadyAnswered`], be it right as well: which parts of an answer
+    /// do not matter would tell which images are not known.
     ///
     /// Wrong answers to proofs of work are limited by address, and only they: somebody else's must not
     /// shut right ones out. That tells a right one from a wrong one without spending anything, which gives
     /// nothing away where an answer has 128 bits. A kind that can be guessed is limited before it is
-    /// looked at, by address and by site; a right answer is taken off the count again.
+    /// looked at, by address and by site; what is told to be right is taken off the count again.
     pub async fn answer_of_visitor(
         &self,
         (ticket, site): (&Ticket, &Arc<Site>),
         given: &AnswerGiven,
         visitor: &Visitor<'_>,
     ) -> Result<Answered, Refused> {
-        if self.settle_visit((ticket, site), given, visitor).await? {
+        let settled = self.settle_visit((ticket, site), given, visitor).await?;
+        if settled.is_some() {
             return Ok(Answered::Right);
         }
         let wish = Wish {
@@ -76,13 +110,14 @@ impl Verifier {
         Ok(Answered::Wrong(next.ok().map(Box::new)))
     }
 
-    /// Verifies an answer and spends the challenge by it, and issues nothing: whether it is right.
+    /// Verifies an answer and spends the challenge by it, and issues nothing: the moment at which the right
+    /// answer was given, now or before; nothing where it is wrong.
     pub(super) async fn settle_visit(
         &self,
         (ticket, site): (&Ticket, &Arc<Site>),
         given: &AnswerGiven,
         visitor: &Visitor<'_>,
-    ) -> Result<bool, Refused> {
+    ) -> Result<Option<Timestamp>, Refused> {
         let address = visitor.address;
         let taken_at = self.clock.now();
         let guessable = ticket.kind().is_guessable();
@@ -97,30 +132,36 @@ impl Verifier {
                 self.visitors.give_guess_back(site, address, taken_at);
             }
         })?;
-        let right = judged.right;
-        if guessable && right {
-            self.visitors.give_guess_back(site, address, taken_at);
-        }
-        if !guessable && !right {
+        if !guessable && !judged.right {
             let taken = self.visitors.take_wrong(address, taken_at);
             taken.map_err(|retry_s| Refused::SlowDown { retry_s })?;
         }
-        self.commit_answer((ticket, site), judged, visitor).await
+        let answer = guessable.then(|| given.digest(ticket.id));
+        let settled = self.commit_answer((ticket, site), (judged, answer), visitor);
+        let settled = settled.await?;
+        // A right one that comes too late stays counted: that would tell it from a wrong one, without end.
+        if guessable && settled.is_some() {
+            self.visitors.give_guess_back(site, address, taken_at);
+        }
+        Ok(settled)
     }
 
-    /// Commits what an answer is worth, or says what an earlier one was.
+    /// Commits what an answer is worth, or says what an earlier one was. `answer` is the digest of an answer
+    /// that could have been another one.
     async fn commit_answer(
         &self,
         (ticket, site): (&Ticket, &Arc<Site>),
-        Judged { right, said }: Judged,
+        (Judged { right, said }, answer): (Judged, Option<String>),
         visitor: &Visitor<'_>,
-    ) -> Result<bool, Refused> {
+    ) -> Result<Option<Timestamp>, Refused> {
         for _ in 0..TRIES {
             let read = self.store.visit(site.tenant, ticket.id).await?;
             let now = self.clock.now();
-            if let Some(visit) = read {
-                return match visit.value.phase_at(now) {
-                    Phase::Is(State::Accepted { .. }) if right => Ok(true),
+            if let Some(Versioned { value, .. }) = read {
+                return match value.phase_at(now) {
+                    Phase::Is(State::Accepted { at }) if right && value.answer == answer => {
+                        Ok(Some(at))
+                    }
                     Phase::Expired => Err(Refused::Expired),
                     Phase::Is(_) => Err(Refused::AlreadyAnswered),
                 };
@@ -130,6 +171,7 @@ impl Verifier {
             }
             let opened = Visit {
                 answered_at: Some(now),
+                answer: answer.clone(),
                 host: visitor.host.map(str::to_owned),
                 ..ticket.visit(site.tenant, CHECK_S)
             };
@@ -152,7 +194,7 @@ impl Verifier {
                 Ok(()) => {
                     drop(counted);
                     self.settle_agreed((ticket, site), &said).await;
-                    return Ok(right);
+                    return Ok(right.then_some(now));
                 }
                 Err(error) => {
                     counted.forget();

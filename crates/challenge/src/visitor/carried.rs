@@ -96,12 +96,12 @@ pub enum Presented {
 /// What becomes of a code that is given for a proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CodeTold {
-    /// It is right, and the site can check that until a moment.
+    /// It is right, and the site can check that for [`CHECK_S`] seconds.
     Right {
         /// The id of the challenge to be checked.
         id: String,
-        /// The moment from which it is too late to check.
-        check_by: Timestamp,
+        /// When it was given, for the first time: what is told of it is the same however often it is given.
+        answered_at: Timestamp,
     },
     /// It is wrong, and the challenge is spent.
     Wrong,
@@ -252,12 +252,10 @@ impl Verifier {
         let ticket = ticket.filter(|ticket| ticket.site == site.id);
         let ticket = ticket.ok_or(Refused::NotFound)?;
         let given = AnswerGiven::Text(code.to_owned());
-        let right = self.settle_visit((&ticket, site), &given, visitor).await?;
-        let check_by = self.clock.now().plus_s(CHECK_S);
-        Ok(if right {
-            CodeTold::Right { id, check_by }
-        } else {
-            CodeTold::Wrong
+        let settled = self.settle_visit((&ticket, site), &given, visitor);
+        Ok(match settled.await? {
+            Some(answered_at) => CodeTold::Right { id, answered_at },
+            None => CodeTold::Wrong,
         })
     }
 

@@ -6,23 +6,22 @@ use crate::clock::Timestamp;
 use crate::corpus::{Corpus, Pool};
 use crate::directory::Site;
 use crate::methods::images;
+use crate::ports::StoreError;
 use crate::rng;
 use crate::verifier::Verifier;
 use crate::visitor::issuing::{Shown, Wish};
 use crate::visitor::{Images, Kind, Refused, SERIES_MAX, Series, Task};
 
 impl Verifier {
-    /// The corpora that a site names and that there are; none where they cannot be read, so that
-    /// what needs no images goes on without a store.
-    pub(super) async fn corpora_of(&self, site: &Site) -> Vec<Corpus> {
+    /// The corpora that a site names and that there are.
+    pub(super) async fn corpora_of(&self, site: &Site) -> Result<Vec<Corpus>, StoreError> {
         if site.corpora.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let asked = (site.tenant, self.clock.now());
-        let listed = self.corpora.list(&*self.store, asked).await;
-        let listed = listed.unwrap_or_default();
+        let listed = self.corpora.list(&*self.store, asked).await?;
         let named = listed.iter().filter(|one| site.corpora.contains(&one.name));
-        named.cloned().collect()
+        Ok(named.cloned().collect())
     }
 
     /// Images of one of these corpora, which go on from what the visitor saw before.
@@ -71,7 +70,10 @@ impl Verifier {
         wish: &Wish<'_>,
         fitting: &[&Corpus],
     ) -> Result<Option<(Arc<Pool>, Series)>, Refused> {
-        let Some(before) = wish.after.and_then(|ticket| ticket.task.images()) else {
+        let now = self.clock.now();
+        // One from the future would have images read again and again until its time has come.
+        let after = wish.after.filter(|ticket| !ticket.is_from_the_future(now));
+        let Some(before) = after.and_then(|ticket| ticket.task.images()) else {
             return Ok(None);
         };
         let same = |one: &&&Corpus| one.id == before.corpus && one.edition == before.edition;
@@ -81,7 +83,7 @@ impl Verifier {
         ) else {
             return Ok(None);
         };
-        let asked = (*corpus, self.clock.now());
+        let asked = (*corpus, now);
         let pool = self
             .corpora
             .pool(&*self.store, asked, before.series.began_at);
@@ -103,19 +105,28 @@ impl Verifier {
         Ok((pool, series))
     }
 
-    /// What is known of the images of a challenge. [`Refused::Expired`] where their edition is neither in
-    /// memory nor the one that is shown.
+    /// What is known of the images of a challenge. [`Refused::Expired`] where their edition is not kept any
+    /// more.
     pub(super) async fn pool_of(&self, images: &Images, site: &Site) -> Result<Arc<Pool>, Refused> {
         let (key, now) = (images.key(site.tenant), self.clock.now());
         let least = images.series.began_at;
-        let kept = self.corpora.pool_of(&key);
-        if let Some(pool) = kept.filter(|pool| pool.read_at >= least) {
+        if let Some(pool) = self.corpora.recent(&key, least, now) {
             return Ok(pool);
         }
         let listed = self.corpora.list(&*self.store, (site.tenant, now)).await?;
-        let corpus = listed.iter().find(|corpus| corpus.key() == key);
-        let corpus = corpus.ok_or(Refused::Expired)?;
-        let pool = self.corpora.pool(&*self.store, (corpus, now), least);
-        Ok(pool.await?)
+        let shown = listed.iter().find(|corpus| corpus.key() == key).cloned();
+        let corpus = if let Some(corpus) = shown {
+            corpus
+        } else {
+            // Replaced meanwhile, or published and not yet seen by this node.
+            let kept = self.store.corpus_of(key).await?;
+            kept.ok_or(Refused::Expired)?
+        };
+        let pool = self.corpora.pool(&*self.store, (&corpus, now), least);
+        let pool = pool.await?;
+        if pool.is_empty() {
+            return Err(Refused::Expired);
+        }
+        Ok(pool)
     }
 }

@@ -107,7 +107,7 @@ impl Verifier {
         wish: &Wish<'_>,
     ) -> Result<IssuedToVisitor, Refused> {
         let corpora = self.corpora_of(site).await;
-        let kinds = kinds_of(site, &corpora);
+        let kinds = kinds_of(site, corpora.as_deref().ok());
         let (task, answer_by, shown) = match wish.kind {
             Kind::ProofOfWork => self.work_for(site, wish.address).await?,
             Kind::Text => {
@@ -116,7 +116,7 @@ impl Verifier {
                 (task, self.answer_by(), Shown::Text { length })
             }
             Kind::Classification | Kind::Transcription => {
-                let (task, shown) = self.images_for(wish, &corpora).await?;
+                let (task, shown) = self.images_for(wish, &corpora?).await?;
                 (task, self.answer_by(), shown)
             }
         };
@@ -173,7 +173,7 @@ impl Verifier {
     /// The kinds that a site's visitors may have: those that it lists and has something to show for, and a
     /// proof of work in any case, as the way for whoever cannot see, hear or read the others.
     pub async fn kinds_of(&self, site: &Site) -> Vec<Kind> {
-        kinds_of(site, &self.corpora_of(site).await)
+        kinds_of(site, self.corpora_of(site).await.as_deref().ok())
     }
 
     /// The challenge that an id carries, with its site; nothing where this server did not issue it, or
@@ -194,15 +194,15 @@ impl Verifier {
     }
 }
 
-/// The kinds of a site that has these corpora.
-fn kinds_of(site: &Site, corpora: &[Corpus]) -> Vec<Kind> {
+/// The kinds of a site that has these corpora. Where that is not known now, those that it names are taken
+/// to be there: who asks for them is told that it does not work now.
+fn kinds_of(site: &Site, corpora: Option<&[Corpus]>) -> Vec<Kind> {
     let listed = site.kinds.iter().filter_map(|name| Kind::named(name));
     let mut kinds: Vec<_> = listed
         .filter(|kind| match kind {
             Kind::ProofOfWork | Kind::Text => true,
-            Kind::Classification | Kind::Transcription => {
-                corpora.iter().any(|corpus| corpus.holds.kind() == *kind)
-            }
+            Kind::Classification | Kind::Transcription => corpora
+                .is_none_or(|corpora| corpora.iter().any(|corpus| corpus.holds.kind() == *kind)),
         })
         .collect();
     if !kinds.contains(&Kind::ProofOfWork) {

@@ -35,9 +35,12 @@ impl Throttle {
     /// to wait so many seconds. Of many at once no more than the limit are counted.
     pub(super) fn take(&self, address: &str, now: Timestamp) -> Result<(), u32> {
         let limit = self.limit;
-        let taken = self.at(address, now, |count| {
-            let free = *count < limit;
-            *count += u32::from(free);
+        let taken = self.at(address, |entry| {
+            if entry.0 != span_of(now) {
+                *entry = (span_of(now), 0);
+            }
+            let free = entry.1 < limit;
+            entry.1 += u32::from(free);
             free
         });
         let left_ms = SPAN_MS - now.unix_ms().rem_euclid(SPAN_MS);
@@ -45,26 +48,26 @@ impl Throttle {
         if taken { Ok(()) } else { Err(left_s) }
     }
 
-    /// Takes one count back that was taken in the same minute.
+    /// Takes one count back, where the minute in which it was taken is still counted.
     pub(super) fn give_back(&self, address: &str, taken_at: Timestamp) {
-        self.at(address, taken_at, |count| {
-            *count = count.saturating_sub(1);
+        self.at(address, |(span, count)| {
+            if *span == span_of(taken_at) {
+                *count = count.saturating_sub(1);
+            }
         });
     }
 
-    fn at<T: Default>(&self, address: &str, now: Timestamp, does: impl FnOnce(&mut u32) -> T) -> T {
+    fn at<T: Default>(&self, address: &str, does: impl FnOnce(&mut (i64, u32)) -> T) -> T {
         let bound = u64::try_from(PLACES).unwrap_or(1);
         let place = usize::try_from(self.hasher.hash_one(address) % bound).unwrap_or(0);
-        let span = now.unix_ms().div_euclid(SPAN_MS);
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(entry) = places.get_mut(place) else {
-            return T::default();
-        };
-        if entry.0 != span {
-            *entry = (span, 0);
-        }
-        does(&mut entry.1)
+        places.get_mut(place).map(does).unwrap_or_default()
     }
+}
+
+/// The span that a moment is in.
+fn span_of(moment: Timestamp) -> i64 {
+    moment.unix_ms().div_euclid(SPAN_MS)
 }
 
 #[cfg(test)]
@@ -90,6 +93,16 @@ mod tests {
         throttle.give_back("192.0.2.1", NOON);
         assert_eq!(throttle.take("192.0.2.1", NOON), Ok(()));
         assert!(throttle.take("192.0.2.1", NOON).is_err());
+    }
+
+    #[test]
+    fn what_was_taken_a_minute_ago_gives_nothing_back_to_this_one() {
+        let throttle = Throttle::of(1);
+        let later = NOON.plus_s(60);
+        throttle.take("192.0.2.1", NOON).unwrap();
+        throttle.take("192.0.2.1", later).unwrap();
+        throttle.give_back("192.0.2.1", NOON);
+        assert!(throttle.take("192.0.2.1", later).is_err());
     }
 
     #[test]

@@ -100,6 +100,7 @@ impl Ticket {
             check_s,
             state: crate::lifecycle::State::Open { attempts_left: 1 },
             answered_at: None,
+            answer: None,
             host: None,
             repeatable_by: None,
         }

@@ -29,6 +29,9 @@ pub struct Visit {
     /// When it was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Timestamp>,
+    /// SHA-256 of the answer, where it could have been another one and be right as well; hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
     /// The host of the page that answered, where its browser said it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,

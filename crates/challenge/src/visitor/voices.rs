@@ -3,8 +3,12 @@
 //! Only a right answer says something, and it is written in the same commit. What makes an image known comes
 //! after it: should that be lost, the next voice on the image brings it about.
 
-use crate::corpus::{Annotation, EditionKey, Said, Standing, standing_of};
+use std::sync::Arc;
+
+use crate::clock::Timestamp;
+use crate::corpus::{Annotation, Corpus, EditionKey, Pool, Said, Standing, standing_of};
 use crate::directory::Site;
+use crate::id::Id;
 use crate::methods::images;
 use crate::verifier::Verifier;
 use crate::visitor::answering::{AnswerGiven, Visitor};
@@ -18,6 +22,43 @@ pub(super) struct Judged {
     pub(super) said: Vec<Annotation>,
 }
 
+/// What is known of the images of a challenge, and who is heard about them, when.
+struct Listening {
+    pool: Arc<Pool>,
+    corpus: Id<Corpus>,
+    voice: [u8; 16],
+    at: Timestamp,
+}
+
+impl Listening {
+    /// What the right images, chosen by their numbers from 1, say of the others; nothing: they are wrong.
+    fn said_by_choosing(
+        &self,
+        images: &Images,
+        numbers: &[usize],
+    ) -> Result<Option<Vec<(u32, Said)>>, Refused> {
+        let class = self.pool.corpus.classes.get(usize::from(images.pick.about));
+        let class = &class.ok_or(Refused::Expired)?.name;
+        let places = numbers.iter().filter_map(|number| number.checked_sub(1));
+        let places: Vec<_> = places.collect();
+        let right = images::shows_all_chosen(&images.pick, &places);
+        Ok(right.then(|| images::said_of_chosen(&images.pick, &places, class)))
+    }
+
+    fn annotations(&self, said: Vec<(u32, Said)>) -> Vec<Annotation> {
+        let said = said.into_iter().filter_map(|(ordinal, said)| {
+            Some(Annotation {
+                corpus: self.corpus,
+                digest: *self.pool.digest(ordinal)?,
+                voice: self.voice,
+                said,
+                at: self.at,
+            })
+        });
+        said.collect()
+    }
+}
+
 impl Verifier {
     /// Judges an answer. One that does not go with the task is wrong. [`Refused::Expired`] where the
     /// images are not at hand any more.
@@ -27,7 +68,7 @@ impl Verifier {
         given: &AnswerGiven,
         visitor: &Visitor<'_>,
     ) -> Result<Judged, Refused> {
-        let said = match (&ticket.task, given) {
+        let (listening, said) = match (&ticket.task, given) {
             (Task::ProofOfWork(solution), AnswerGiven::ProofOfWork(attempt)) => {
                 return Ok(without_words(solution.is_hit_by(attempt)));
             }
@@ -35,68 +76,40 @@ impl Verifier {
                 return Ok(without_words(code.is_hit_by(text)));
             }
             (Task::Classification(images), AnswerGiven::Chosen(numbers)) => {
-                self.said_by_choosing((images, site), numbers).await?
+                let listening = self.listening((images, site), visitor).await?;
+                let said = listening.said_by_choosing(images, numbers)?;
+                (listening, said)
             }
             (Task::Transcription(images), AnswerGiven::Texts(texts)) => {
-                self.said_by_typing((images, site), texts).await?
+                let listening = self.listening((images, site), visitor).await?;
+                let known = |ordinal| listening.pool.text(ordinal);
+                let said = images::said_of_texts(&images.pick, texts, known);
+                (listening, said)
             }
-            _ => None,
+            _ => return Ok(without_words(false)),
         };
-        let (Some(said), Some(images)) = (said, ticket.task.images()) else {
+        let Some(said) = said else {
             return Ok(without_words(false));
         };
-        let said = self.annotations((images, site), said, visitor).await?;
+        let said = listening.annotations(said);
         Ok(Judged { right: true, said })
     }
 
-    /// What the right images, chosen by their numbers from 1, say of the others; nothing: they are wrong.
-    async fn said_by_choosing(
+    /// What is needed to write down what is said of images. It is fetched before an answer is compared: that
+    /// it is not there must not tell a right answer from a wrong one.
+    async fn listening(
         &self,
         (images, site): (&Images, &Site),
-        numbers: &[usize],
-    ) -> Result<Option<Vec<(u32, Said)>>, Refused> {
-        let places = numbers.iter().filter_map(|number| number.checked_sub(1));
-        let places: Vec<_> = places.collect();
-        if !images::shows_all_chosen(&images.pick, &places) {
-            return Ok(None);
-        }
-        let pool = self.pool_of(images, site).await?;
-        let class = pool.corpus.classes.get(usize::from(images.pick.about));
-        let class = &class.ok_or(Refused::Expired)?.name;
-        Ok(Some(images::said_of_chosen(&images.pick, &places, class)))
-    }
-
-    /// What the right texts say of the others; nothing: they are wrong.
-    async fn said_by_typing(
-        &self,
-        (images, site): (&Images, &Site),
-        texts: &[String],
-    ) -> Result<Option<Vec<(u32, Said)>>, Refused> {
-        let pool = self.pool_of(images, site).await?;
-        let known = |ordinal| pool.text(ordinal);
-        Ok(images::said_of_texts(&images.pick, texts, known))
-    }
-
-    async fn annotations(
-        &self,
-        (images, site): (&Images, &Site),
-        said: Vec<(u32, Said)>,
         visitor: &Visitor<'_>,
-    ) -> Result<Vec<Annotation>, Refused> {
-        let pool = self.pool_of(images, site).await?;
-        let corpus = images.corpus;
-        let voice = self.keyring.voice(corpus.number(), visitor.address)?;
-        let at = self.clock.now();
-        let said = said.into_iter().filter_map(|(ordinal, said)| {
-            Some(Annotation {
-                corpus,
-                digest: *pool.digest(ordinal)?,
-                voice,
-                said,
-                at,
-            })
-        });
-        Ok(said.collect())
+    ) -> Result<Listening, Refused> {
+        Ok(Listening {
+            pool: self.pool_of(images, site).await?,
+            corpus: images.corpus,
+            voice: self
+                .keyring
+                .voice(images.corpus.number(), visitor.address)?,
+            at: self.clock.now(),
+        })
     }
 
     /// Makes images known on which enough visitors agree by what was just said. What cannot be read or

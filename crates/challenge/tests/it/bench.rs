@@ -6,8 +6,7 @@ use std::sync::Arc;
 use challenge::answer::{Accepted, Answer, Proof};
 use challenge::clock::{Clock as _, ManualClock, Timestamp};
 use challenge::directory::{
-    Authenticator, Client, Grant, Method, OcraSuites, Scope, Site, Tenant, TenantView, User,
-    UserKey,
+    Authenticator, Client, Grant, Method, OcraSuites, Scope, Tenant, TenantView, User, UserKey,
 };
 use challenge::id::Id;
 use challenge::issuance::{Asked, Wish};
@@ -16,7 +15,7 @@ use challenge::policy::{Limits, Policy};
 use challenge::ports::{TenantRows, Versioned};
 use challenge::refusal::Refusal;
 use challenge::rng::DangerCountingRng;
-use challenge::secret::{Keyring, Place};
+use challenge::secret::Keyring;
 use challenge::standing::{Movement, Standing, Tally};
 use challenge::transaction::Field;
 use challenge::verifier::{Context, Ports, Verifier};

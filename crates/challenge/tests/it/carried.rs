@@ -10,7 +10,7 @@ use challenge::directory::Site;
 use challenge::methods::hashed_number::Found;
 use challenge::methods::signed_work::SignedWork;
 use challenge::visitor::{
-    CARRIED_S, CHECK_S, Carried, Check, CodeTold, Form, IssuedToCarry, Kind, Presented, Refused,
+    ANSWER_S, CARRIED_S, Carried, Check, CodeTold, Form, IssuedToCarry, Kind, Presented, Refused,
     Task, Told, Wish,
 };
 use data_encoding::HEXLOWER;
@@ -216,9 +216,10 @@ fn a_right_code_makes_a_challenge_that_is_told_to_be_valid_once() {
         let typed = format!(" {} ", code.to_uppercase());
         let right = CodeTold::Right {
             id: shown.id.clone(),
-            check_by: crate::bench::START.plus_s(CHECK_S),
+            answered_at: crate::bench::START,
         };
         assert_eq!(answer(&shop, &proof, &typed), Ok(right.clone()));
+        shop.bench.clock.advance_s(ANSWER_S - 1);
         assert_eq!(answer(&shop, &proof, &code), Ok(right));
         assert_eq!(present(&shop, &proof), Presented::WithoutCode);
         assert_eq!(shop.check(&shown.id), Ok(Told::Valid));
@@ -264,7 +265,7 @@ fn a_code_needs_its_own_proof_and_no_other_of_the_site() {
         let told = answer(&shop, &altered, &code);
         assert_eq!(told, Ok(CodeTold::Proof(Presented::Wrong)));
         assert_eq!(shop.check(&id), Ok(Told::Pending), "nothing was answered");
-        shop.bench.clock.advance_s(challenge::visitor::ANSWER_S);
+        shop.bench.clock.advance_s(ANSWER_S);
         let told = answer(&shop, &solved(&issued), &code);
         assert_eq!(told, Ok(CodeTold::Proof(Presented::Expired)));
     }

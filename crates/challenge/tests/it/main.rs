@@ -25,6 +25,8 @@ mod resynchronising;
 mod sent_codes;
 mod signatures;
 mod supplied;
+mod visitor_gallery;
+mod visitor_image_limits;
 mod visitor_images;
 mod visitor_pressure;
 mod visitor_shop;

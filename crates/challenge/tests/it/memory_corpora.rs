@@ -15,15 +15,34 @@ use challenge::ports::StoreError;
 pub(crate) struct CorpusRows {
     pub(crate) corpora: Vec<Corpus>,
     pub(crate) images: Vec<(EditionKey, NewImage)>,
+    /// Editions that are shown no more, and still kept.
+    pub(crate) replaced: Vec<Corpus>,
     pub(crate) annotations: Vec<Annotation>,
+    /// How often corpora were listed.
+    pub(crate) lists: u32,
+    /// Whether nothing can be listed.
+    pub(crate) broken: bool,
     /// How often images were read, but for single ones.
     pub(crate) reads: u32,
 }
 
 impl CorpusRows {
-    pub(crate) fn listed(&self, tenant: Id<Tenant>) -> Vec<Corpus> {
+    pub(crate) fn listed(&mut self, tenant: Id<Tenant>) -> Result<Vec<Corpus>, StoreError> {
+        self.lists += 1;
+        if self.broken {
+            return Err(StoreError::Unavailable("the disk is gone".to_owned()));
+        }
         let of_tenant = self.corpora.iter().filter(|one| one.tenant == tenant);
-        of_tenant.cloned().collect()
+        Ok(of_tenant.cloned().collect())
+    }
+
+    pub(crate) fn of(&self, key: EditionKey) -> Option<Corpus> {
+        let mut kept = self.replaced.iter().chain(&self.corpora);
+        let found = kept.find(|one| one.key() == key);
+        found.map(|one| Corpus {
+            version: 0,
+            ..one.clone()
+        })
     }
 
     pub(crate) fn page(&mut self, key: EditionKey, from: u32, limit: u32) -> Vec<ImageRow> {
@@ -117,7 +136,7 @@ macro_rules! keeps_corpora {
                 &self,
                 tenant: challenge::id::Id<challenge::directory::Tenant>,
             ) -> Result<Vec<challenge::corpus::Corpus>, challenge::ports::StoreError> {
-                Ok(self.rows().corpora.listed(tenant))
+                self.rows().corpora.listed(tenant)
             }
 
             async fn corpus_images(
@@ -137,9 +156,16 @@ macro_rules! keeps_corpora {
                 Ok(self.rows().corpora.bytes(key, ordinal))
             }
 
+            async fn corpus_of(
+                &self,
+                key: challenge::corpus::EditionKey,
+            ) -> Result<Option<challenge::corpus::Corpus>, challenge::ports::StoreError> {
+                Ok(self.rows().corpora.of(key))
+            }
+
             async fn stage_edition(
                 &self,
-                _: challenge::corpus::EditionKey,
+                _: &challenge::corpus::Corpus,
                 _: challenge::clock::Timestamp,
             ) -> Result<(), challenge::ports::StoreError> {
                 Ok(())

@@ -8,7 +8,9 @@ use challenge::clock::Timestamp;
 use challenge::directory::Tenant;
 use challenge::id::{Id, TimedId};
 use challenge::ports::{Store, StoreError};
-use challenge::watching::ports::{ChallengePage, DevicePage, Kept, KeptPage, SessionPage, Watching};
+use challenge::watching::ports::{
+    ChallengePage, DevicePage, Kept, KeptPage, SessionPage, Watching,
+};
 use challenge::watching::{Found, Search, Span, TrafficRow};
 
 use crate::memory_store::MemoryStore;

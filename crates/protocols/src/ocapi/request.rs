@@ -140,11 +140,9 @@ pub(super) async fn answer(body: Body, task: &Task) -> Result<AnswerGiven, Refus
         Task::Classification(images) => chosen(answer, images.pick.images.len()),
         Task::Transcription(images) => texts(answer, images.pick.images.len()),
         Task::Text(_) => match answer.as_str() {
-            Some(text) if text.chars().count() <= CODE_LENGTH_MAX => {
-                Ok(AnswerGiven::Text(text.to_owned()))
-            }
+            Some(text) if is_line(text, CODE_LENGTH_MAX) => Ok(AnswerGiven::Text(text.to_owned())),
             _ => Err(Refused::Malformed(format!(
-                "answer is a text of at most {CODE_LENGTH_MAX} characters"
+                "answer is a text of at most {CODE_LENGTH_MAX} characters, none of them a control character"
             ))),
         },
     }
@@ -169,7 +167,8 @@ fn chosen(answer: &Value, count: usize) -> Result<AnswerGiven, Refused> {
 fn texts(answer: &Value, count: usize) -> Result<AnswerGiven, Refused> {
     let malformed = || {
         let text = format!(
-            "answer has a text of at most {TEXT_LENGTH_MAX} characters for the id of each image, \"1\" to \"{count}\""
+            "answer has a text of at most {TEXT_LENGTH_MAX} characters, none of them a control character, for the id of \
+             each image, \"1\" to \"{count}\""
         );
         Refused::Malformed(text)
     };
@@ -177,10 +176,16 @@ fn texts(answer: &Value, count: usize) -> Result<AnswerGiven, Refused> {
     let members = members.ok_or_else(malformed)?;
     let texts = (1..=count).map(|number| {
         let text = members.get(&number.to_string()).and_then(Value::as_str);
-        let text = text.filter(|text| text.chars().count() <= TEXT_LENGTH_MAX);
+        let text = text.filter(|text| is_line(text, TEXT_LENGTH_MAX));
         text.map(str::to_owned).ok_or_else(malformed)
     });
     texts.collect::<Result<_, _>>().map(AnswerGiven::Texts)
+}
+
+/// Whether a text is one line of at most so many characters. Control characters are typed by nobody, and
+/// PostgreSQL has no place for one of them, NUL.
+pub(super) fn is_line(text: &str, length_max: usize) -> bool {
+    text.chars().count() <= length_max && !text.chars().any(char::is_control)
 }
 
 /// The number of an image by its id, where it is one of so many.

@@ -12,7 +12,8 @@ use super::{Failure, Output, logging};
 use crate::config::{Environment, Overrides, Settings, TlsLayer};
 use crate::device;
 use crate::operator::{
-    Desk, admin, apply, approvals, authenticators, callbacks, corpus, init, rows, sites, token, users,
+    Desk, admin, apply, approvals, authenticators, callbacks, corpus, init, rows, sites, token,
+    users,
 };
 use crate::serving;
 

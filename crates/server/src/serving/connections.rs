@@ -1,4 +1,4 @@
-//! Connections: accepted up to a limit, read with patience up to a limit, drained at the end.
+//! Connections: accepted up to a limit, read and written with patience up to a limit, drained at the end.
 //!
 //! HTTP/1.1 alone, in clear or after a TLS handshake: a proxy in front speaks the rest.
 
@@ -27,6 +27,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt as _;
 
+use super::patience::Patient;
 use super::tls::{self, Begun, Terms};
 
 /// Connections held at once; further ones wait to be accepted. Ten thousand phones that listen fit in, and
@@ -176,7 +177,7 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Patient::new(stream)), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended early");
     }
@@ -277,5 +278,25 @@ mod tests {
         assert!(guests.enter(IpAddr::from([127, 0, 0, 2])).is_some());
         held.pop();
         assert!(guests.enter(address).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_visitor_who_does_not_read_an_answer_loses_the_connection() {
+        use axum::routing::get;
+        use tokio::io::AsyncWriteExt as _;
+
+        let sound = || async { vec![0_u8; 176_044] };
+        let router = Router::new().route("/", get(sound));
+        let (near, mut far) = tokio::io::duplex(1024);
+        let peer = Peer::unknown(SocketAddr::from(([127, 0, 0, 1], 1)));
+        let graceful = GracefulShutdown::new();
+        let held = tokio::spawn(converse(near, peer, router, graceful.watcher()));
+        far.write_all(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_secs(59)).await;
+        assert!(!held.is_finished());
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!(held.is_finished(), "the answer still waits in memory");
     }
 }

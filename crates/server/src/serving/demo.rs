@@ -18,6 +18,7 @@ use tempfile::TempDir;
 
 use crate::app::{self, Application, Blueprint};
 use crate::config::provisioning;
+use crate::serving::demo_corpora;
 use crate::serving::mailbox::Mailbox;
 use crate::serving::partner::{self, Website};
 use crate::serving::partner_dual::{self, Pocket};
@@ -46,7 +47,7 @@ impl Stage {
         let mut directory = provisioning::parse(TENANT).context("the demo's tenant")?;
         changes(&mut directory);
         let folder = TempDir::with_prefix("countersign-").context("no temporary folder")?;
-        let store = StoreUrl::Sqlite(folder.path().join("countersign.db"));
+        let store = database(&folder);
         let rng = OsRng;
         let key = rng::bytes(&rng);
         let keyring = || Keyring::new(BTreeMap::from([(1, key)])).context("no master key");
@@ -86,6 +87,19 @@ impl Stage {
             .await?
             .context("the demo has its first administrator")?;
         Ok(link.url(&self.url()).expose_secret().to_owned())
+    }
+
+    /// Draws the images of the demo's site and imports them, while it is served: the kinds that need them are
+    /// there some seconds later.
+    fn draw_corpora(&self) -> anyhow::Result<tokio::task::JoinHandle<()>> {
+        let tenant = self.directory.tenants.first();
+        let tenant = tenant.context("the demo has a tenant")?.name.clone();
+        let database = database(&self.folder);
+        Ok(tokio::spawn(async move {
+            if let Err(error) = demo_corpora::provide(&database, &tenant).await {
+                tracing::error!("pictures and handwriting are not offered: {error:#}");
+            }
+        }))
     }
 
     /// What the website with a form was given by the server's operator.
@@ -158,6 +172,7 @@ pub async fn run(listen: Addresses<'_>) -> anyhow::Result<()> {
         okay_partner.invite_callbacks(directory);
     })
     .await?;
+    let drawing = stage.draw_corpora()?;
     let pages = Website::new(stage.account()?, Arc::new(SystemClock))?.router();
     let serving = tokio::spawn(connections::serve(website, pages, std::future::pending()));
     let program = std::env::current_exe().unwrap_or_else(|_| Path::new("countersign").into());
@@ -180,10 +195,15 @@ pub async fn run(listen: Addresses<'_>) -> anyhow::Result<()> {
     let _ = writeln!(std::io::stdout(), "listening on http://{address}\n{advice}");
     let okay_serving = okay_partner.open(stage.okay_account()?, program, Arc::new(SystemClock))?;
     let ended = stage.application.run(stop::asked()).await;
+    drawing.abort();
     serving.abort();
     okay_serving.abort();
     dual_serving.abort();
     ended
+}
+
+fn database(folder: &TempDir) -> StoreUrl {
+    StoreUrl::Sqlite(folder.path().join("countersign.db"))
 }
 
 async fn provide(
@@ -209,8 +229,10 @@ fn advice(base: &str, (websites, console): ([&str; 3], &str), program: &str) -> 
     format!(
         r#"
 Open {website}/ in a browser: a partner's website, whose form asks its visitors to prove that they are
-no robots (Ocapi). Send it, see what the website's server asked and was answered, and send the same form
-again: it is refused, since that a challenge is valid is told once.
+no robots (Ocapi): by work that the browser does, by pictures, by old handwriting or by a drawn code that can
+be heard too. (Pictures and handwriting are drawn when the demo starts; give it some seconds.) Send the form, see
+what the website's server asked and was answered, and send the same form again: it is refused, since that a
+challenge is valid is told once.
 
 Open {okay_website}/ in a browser: a partner's website that asks its customers' phones (Okay). Link a phone,
 ask it for an approval, and see each callback arrive. The phone is the authenticator app, at {app} in

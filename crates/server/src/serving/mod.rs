@@ -2,12 +2,14 @@
 
 pub mod connections;
 pub mod demo;
+mod demo_corpora;
 pub mod description;
 pub mod health;
 pub mod mailbox;
 pub mod partner;
 pub mod partner_dual;
 pub mod partner_okay;
+mod patience;
 pub mod proxies;
 pub mod reader;
 pub mod serve;

@@ -10,6 +10,7 @@ mod console;
 mod console_officers;
 mod console_stage;
 mod console_tenants;
+mod corpora;
 mod device;
 mod documents;
 mod drop_in;

@@ -19,9 +19,13 @@ fn commands() -> String {
 #[test]
 fn every_command_of_the_document_is_done() {
     for home in [Home::sqlite(), Home::postgres()] {
-        let create = ["admin", "token", "create", "--role", "admin", "--name", "setup"];
+        let create = [
+            "admin", "token", "create", "--role", "admin", "--name", "setup",
+        ];
         let told = home.done(create);
-        let token = told.split_whitespace().find(|word| word.starts_with("cst_"));
+        let token = told
+            .split_whitespace()
+            .find(|word| word.starts_with("cst_"));
         let server = home.serve();
         let output = Command::new("sh")
             .args(["-euc", &commands()])
@@ -39,7 +43,9 @@ fn every_command_of_the_document_is_done() {
             .filter(|line| !line.is_empty())
             .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
             .collect();
-        let enrolled = answers.iter().filter(|answer| answer["enrolment"].is_object());
+        let enrolled = answers
+            .iter()
+            .filter(|answer| answer["enrolment"].is_object());
         assert_eq!(enrolled.count(), 2, "{told}");
         let locked = answers.iter().filter(|answer| answer["locked"] == true);
         assert_eq!(locked.count(), 1, "{told}");

@@ -11,12 +11,15 @@ CREATE TABLE corpus (
     UNIQUE (tenant, name)
 );
 
--- An edition has no end while it is shown.
+-- An edition has no end while it is shown, and 0 once it ended for good and its rows are being removed. What the
+-- corpus is in it stays with it, for what was issued.
 CREATE TABLE corpus_edition (
     tenant BIGINT NOT NULL,
     corpus BIGINT NOT NULL,
     edition BIGINT NOT NULL,
     ends_at BIGINT,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
     PRIMARY KEY (tenant, corpus, edition)
 );
 CREATE INDEX corpus_edition_end ON corpus_edition (ends_at) WHERE ends_at IS NOT NULL;

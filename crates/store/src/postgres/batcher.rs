@@ -79,7 +79,9 @@ async fn commit(config: &Config, link: &mut Option<Link>, group: &[&ChangeRows])
     };
     match attempts(link, group).await {
         Ok(outcomes) => outcomes,
-        Err(Failure::Again(_) | Failure::Taken | Failure::Orphan(_)) if group.len() > 1 => {
+        Err(Failure::Again(_) | Failure::Taken | Failure::Orphan(_) | Failure::Unfit(_))
+            if group.len() > 1 =>
+        {
             let mut outcomes = Vec::with_capacity(group.len());
             for &change in group {
                 match attempts(link, &[change]).await {

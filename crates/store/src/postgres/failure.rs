@@ -12,6 +12,8 @@ pub(super) enum Failure {
     Taken,
     /// A row names a tenant or user that is not there.
     Orphan(String),
+    /// A value that the database does not take (SQLSTATE class 22), such as a text with NUL in it.
+    Unfit(String),
     /// Anything else. Around COMMIT nobody knows whether it happened, so it is never `Ok`.
     Unavailable(String),
 }
@@ -25,6 +27,7 @@ impl From<tokio_postgres::Error> for Failure {
             Some(&(SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED)) => {
                 Self::Again(text)
             }
+            Some(code) if code.code().starts_with("22") => Self::Unfit(text),
             Some(_) | None => Self::Unavailable(text),
         }
     }
@@ -39,7 +42,7 @@ impl From<Failure> for StoreError {
                 row: "?".to_owned(),
                 problem,
             },
-            Failure::Again(text) | Failure::Unavailable(text) => {
+            Failure::Again(text) | Failure::Unfit(text) | Failure::Unavailable(text) => {
                 Self::Unavailable(format!("PostgreSQL: {text}"))
             }
         }

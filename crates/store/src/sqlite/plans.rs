@@ -6,7 +6,7 @@ use crate::sqlite::open;
 use crate::{sql, sql_watching};
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 83] = [
+const STATEMENTS: [&str; 86] = [
     sql::STANDING,
     sql::CHALLENGE,
     sql::TOKEN,
@@ -76,6 +76,9 @@ const STATEMENTS: [&str; 83] = [
     sql::ENDED_IMAGES,
     sql::REMOVE_IMAGE,
     sql::ENDED_EDITIONS,
+    sql::END_EDITION,
+    sql::EMPTY_EDITIONS,
+    sql::EDITION,
     sql_watching::EVENTS_OF_TENANT,
     sql_watching::EVENTS_OF_USER,
     sql_watching::EVENTS_OF_KIND,

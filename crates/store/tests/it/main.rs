@@ -5,6 +5,7 @@ mod support;
 
 mod approvals;
 mod corpora;
+mod corpora_ended;
 mod directory;
 mod kill;
 mod moving;

@@ -7,6 +7,14 @@ use unicode_normalization::char::is_combining_mark;
 /// From this many characters on one slip of the finger is forgiven.
 const FORGIVEN_FROM: usize = 6;
 
+/// Characters of a known text at least, folded: a shorter one is guessed.
+const KNOWN_FROM: usize = 3;
+
+/// Whether visitors can be judged by this text: folded and without accents it has three characters or more.
+pub fn is_telling(text: &str) -> bool {
+    without_accents(&folded(text)).chars().count() >= KNOWN_FROM
+}
+
 /// A text but for what people type differently: compatibility forms (NFKC), case, runs of spaces, and the
 /// shapes of quotation marks, apostrophes and dashes. Accents are kept.
 pub fn folded(text: &str) -> String {
@@ -70,6 +78,21 @@ mod tests {
             ("le roi", "leroix"),
         ] {
             assert!(!is_same_text(known, typed), "{known} {typed}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_judged_by_a_text_of_less_than_three_characters() {
+        for (text, expected) in [
+            ("roi", true),
+            ("r o", true),
+            ("e\u{301}t", false),
+            ("ab", false),
+            ("\u{301}\u{300}\u{301}", false),
+            (" a ", false),
+            ("", false),
+        ] {
+            assert_eq!(is_telling(text), expected, "{text:?}");
         }
     }
 

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::Response;
 use axum::http::request::Parts;
 use challenge::directory::Site;
-use challenge::visitor::{self, Check, CodeTold, Kind, Presented, Told, Visitor, Wish};
+use challenge::visitor::{self, CHECK_S, Check, CodeTold, Kind, Presented, Told, Visitor, Wish};
 
 use super::payload::Payload;
 use super::request::{ToVerify, form, with_code};
@@ -63,13 +63,13 @@ pub(super) async fn look(
     let verifier = &desk.verifier;
     let told = verifier.answer_carried(site, (&carried, code), &visitor);
     match told.await.map_err(reason)? {
-        CodeTold::Right { id, check_by } => {
+        CodeTold::Right { id, answered_at } => {
             let key = verifier.site_key(site).map_err(reason)?;
             let said = Said {
                 id,
-                expires_at: check_by,
+                expires_at: answered_at.plus_s(CHECK_S),
             };
-            Ok(Some(said.sign(&key, verifier.now())))
+            Ok(Some(said.sign(&key, answered_at)))
         }
         CodeTold::Wrong => Err(Reason::WrongCode),
         CodeTold::Proof(told) => presented(told).and(Err(Reason::Invalid)),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::json;
 use crate::ocapi::refusal::Refused;
-use crate::ocapi::request::{BODY_LENGTH_MAX, CODE_LENGTH_MAX, parameter};
+use crate::ocapi::request::{BODY_LENGTH_MAX, CODE_LENGTH_MAX, is_line, parameter};
 
 /// The form that a challenge is to have.
 pub(super) fn form(parts: &Parts) -> Result<Form, Refused> {
@@ -59,9 +59,11 @@ impl ToVerify {
         };
         let code = match body.get("code") {
             None | Some(Value::Null) => None,
-            Some(Value::String(code)) if code.chars().count() <= CODE_LENGTH_MAX => Some(code),
+            Some(Value::String(code)) if is_line(code, CODE_LENGTH_MAX) => Some(code),
             Some(_) => {
-                let text = format!("code is a text of at most {CODE_LENGTH_MAX} characters");
+                let text = format!(
+                    "code is a text of at most {CODE_LENGTH_MAX} characters, none of them a control character"
+                );
                 return Err(Refused::Malformed(text));
             }
         };

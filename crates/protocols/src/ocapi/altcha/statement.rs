@@ -29,13 +29,14 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// The statement as the widget carries it: base64 of JSON.
-    pub(super) fn sign(&self, key: &[u8], now: Timestamp) -> String {
+    /// The statement as the widget carries it: base64 of JSON. The same answer gives the same bytes, so that
+    /// a site which remembers what it took remembers all of them.
+    pub(super) fn sign(&self, key: &[u8], answered_at: Timestamp) -> String {
         let mut data = form_urlencoded::Serializer::new(String::new());
         let data = data
             .append_pair("expire", &self.expires_at.unix_s().to_string())
             .append_pair("id", &self.id)
-            .append_pair("time", &now.unix_s().to_string())
+            .append_pair("time", &answered_at.unix_s().to_string())
             .append_pair("verified", "true")
             .finish();
         let key = hmac::Key::new(hmac::HMAC_SHA256, key);

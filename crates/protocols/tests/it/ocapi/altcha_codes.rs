@@ -75,6 +75,25 @@ async fn a_statement_is_signed_as_the_libraries_expect_and_expires() {
 }
 
 #[tokio::test]
+async fn a_right_code_that_is_sent_again_is_told_the_same_statement() {
+    for form in FORMS {
+        let shop = Shop::open().await;
+        let challenge = issue(&shop, "shop", &format!("{form}&code=1")).await;
+        let carried = encoded(&payload(&challenge));
+        let body = json!({"payload": carried, "code": code_of(&challenge)});
+        let first = verify(&shop, "shop", &body).await;
+        assert_eq!(first["verified"], true);
+        for _ in 0..3 {
+            shop.clock.advance_s(90);
+            assert_eq!(verify(&shop, "shop", &body).await, first);
+        }
+        let statement = first["payload"].as_str().unwrap();
+        assert_eq!(take(&shop, statement).await, good());
+        assert_eq!(verify(&shop, "shop", &body).await, not("ALREADY_ANSWERED"));
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_code_spends_the_challenge_and_another_answer_is_too_late() {
     for form in FORMS {
         let shop = Shop::open().await;

@@ -38,7 +38,7 @@ pub(super) async fn open() -> Shop {
         };
         let store = shop.verifier.store();
         let images = (0..2 * KNOWN).map(|ordinal| image(&corpus, ordinal));
-        store.stage_edition(corpus.key(), now).await.unwrap();
+        store.stage_edition(&corpus, now).await.unwrap();
         let staged = store.stage_images(corpus.key(), images.collect());
         staged.await.unwrap();
         let published = Published {

@@ -154,9 +154,20 @@ async fn an_answer_that_cannot_be_read_spends_nothing_and_says_what_is_expected(
                 json!({"1": "a", "3": "b"}),
                 json!({"1": "a", "2": "b", "3": "c"}),
                 json!({"1": "a", "2": long}),
+                json!({"1": "a", "2": "b\u{0}"}),
+                json!({"1": "a\u{7f}", "2": "b"}),
+                json!({"1": "a", "2": "b\nc"}),
             ],
         ),
-        ("text", vec![json!(["a"]), json!(7), json!("x".repeat(65))]),
+        (
+            "text",
+            vec![
+                json!(["a"]),
+                json!(7),
+                json!("x".repeat(65)),
+                json!("x\u{0}"),
+            ],
+        ),
     ];
     for (kind, unreadable) in cases {
         let challenge = create(&shop, &format!("?kind={kind}")).await;

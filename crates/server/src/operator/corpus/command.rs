@@ -106,10 +106,10 @@ async fn take_in(desk: &Desk, arguments: &ImportArguments) -> Result<(), Failure
     };
     let report = import(&tools, &plan).await;
     bar.finish_and_clear();
-    tell(desk, &arguments.name, report?)
+    tell(desk, &arguments.name, &report?)
 }
 
-fn tell(desk: &Desk, name: &str, report: Report) -> Result<(), Failure> {
+fn tell(desk: &Desk, name: &str, report: &Report) -> Result<(), Failure> {
     for (what, problems) in [
         ("left out as duplicates", &report.duplicates),
         ("left out as broken", &report.broken),
@@ -121,14 +121,14 @@ fn tell(desk: &Desk, name: &str, report: Report) -> Result<(), Failure> {
         }
     }
     if desk.output.json {
-        return desk.output.value(&report);
+        return desk.output.value(report);
     }
     let Report {
         images,
         known,
         agreed,
         ..
-    } = report;
+    } = *report;
     let verb = if report.replaced {
         "replaced"
     } else {

@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
 use super::command::State;
-use crate::cli::{ExportForm, Failure, Output, moment};
+use crate::cli::{ExportForm, Failure, Output, moment, plain};
 
 /// Images read at once.
 const PAGE: u32 = 500;
@@ -135,12 +135,14 @@ impl<'a> Exported<'a> {
     }
 }
 
-/// A text that a spreadsheet does not take for a formula: visitors write what they like.
+/// A text that a spreadsheet does not take for a formula, and that moves no terminal's cursor: visitors
+/// write what they like.
 fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    let text = plain(text);
+    if text.trim_start().starts_with(['=', '+', '-', '@']) {
         format!("'{text}")
     } else {
-        text.to_owned()
+        text
     }
 }
 
@@ -157,9 +159,12 @@ mod tests {
 
     #[test]
     fn what_visitors_write_is_no_formula_and_breaks_no_line() {
-        let cells = ["=1+1", "a,b", "say \"so\"", "two\nlines"];
+        let cells = ["=1+1", "\t=1", "a,b", "say \"so\"", "two\nlines\u{1b}[2J"];
         let line = line_of(cells.map(harmless)).unwrap();
         let text = String::from_utf8(line).unwrap();
-        assert_eq!(text, "'=1+1,\"a,b\",\"say \"\"so\"\"\",\"two\nlines\"\n");
+        assert_eq!(
+            text,
+            "'=1+1,' =1,\"a,b\",\"say \"\"so\"\"\",two lines [2J\n"
+        );
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn framed(path: &Path, holds: Holds) -> Result<Framed, String> {
     };
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
-        .encode_image(&in_frame(image, size))
+        .encode_image(&in_frame(&image, size))
         .map_err(|error| error.to_string())?;
     let hash = digest(&SHA256, &file);
     let digest = hash
@@ -79,7 +79,7 @@ fn decoded(file: &[u8]) -> Result<DynamicImage, String> {
 }
 
 /// The image as large as it fits into a frame, in its middle, on white.
-fn in_frame(image: DynamicImage, (width, height): (u32, u32)) -> RgbImage {
+fn in_frame(image: &DynamicImage, (width, height): (u32, u32)) -> RgbImage {
     let fitting = if image.width() > width || image.height() > height {
         // Averages all that falls on one pixel, however much that is.
         image.thumbnail(width, height)

@@ -94,7 +94,7 @@ pub async fn import(tools: &Tools<'_>, import: &Import<'_>) -> Result<Report, Re
         Some(_) => agreed_before(tools.store, &corpus).await?,
         None => HashMap::new(),
     };
-    tools.store.stage_edition(corpus.key(), now).await?;
+    tools.store.stage_edition(&corpus, now).await?;
     let mut staging = Staging::new(tools.store, &corpus, agreed);
     stage(tools, import, (&table, &mut staging)).await?;
     let report = staging.finish(&table, import.skip_broken, present.is_some())?;
@@ -316,7 +316,9 @@ fn settled(corpus: &Corpus, tallies: &[Tally]) -> Option<(Option<String>, Timest
             let mut classes = corpus.classes.iter();
             let there =
                 corpus.holds == Holds::Texts || classes.any(|class| class.name == opinion.says);
-            let at = opinion.last_at.min(corpus.imported_at);
+            // What is known since the import itself is known by the table.
+            let before = Timestamp::from_unix_ms(corpus.imported_at.unix_ms() - 1);
+            let at = opinion.last_at.min(before);
             there.then_some((Some(opinion.says), at))
         }
     }

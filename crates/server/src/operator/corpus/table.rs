@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Component, Path};
 
 use challenge::corpus::{Class, Holds, IMAGES_OF_CORPUS_MAX, NAME_LENGTH_MAX, TEXT_LENGTH_MAX};
+use challenge::methods::images::is_telling;
 use challenge::visitor::Language;
 
 use super::report::{Problem, Rejected};
@@ -63,6 +64,10 @@ pub(super) fn read(path: &Path) -> Result<Table, Rejected> {
         };
         if shows.chars().count() > most {
             problem(format!("the {what} is longer than {most} characters"));
+        }
+        if holds == Holds::Texts && !shows.is_empty() && !is_telling(shows) {
+            let text = "the text has fewer than 3 characters, by which nobody can be judged";
+            problem(format!("{text}; leave it empty"));
         }
         lines.push(Line {
             number,
@@ -247,7 +252,7 @@ mod tests {
             ("", "neither file,class nor file,text"),
             ("file,what\n", "neither file,class nor file,text"),
             ("file,class,more\n", "neither file,class nor file,text"),
-            ("file,class\na.jpg\n", "line 2"),
+            ("file,class\na.jpg\n", "line: 2"),
             ("file,class\na.jpg,x\n,y\n", "line 3: the file is missing"),
             (
                 "file,class\n../a.jpg,x\n",
@@ -264,6 +269,13 @@ mod tests {
         ] {
             let refusal = refusal(&[("table.csv", table)]);
             assert!(refusal.contains(told), "{refusal}");
+        }
+        for short in ["de", "\u{301}\u{301}\u{301}"] {
+            let refusal = refusal(&[("table.csv", &format!("file,text\na,{short}\n"))]);
+            assert!(
+                refusal.contains("line 2: the text has fewer than 3"),
+                "{refusal}"
+            );
         }
         let long = format!("file,class\na,{}\n", "x".repeat(NAME_LENGTH_MAX + 1));
         assert!(refusal(&[("table.csv", &long)]).contains("longer than 64 characters"));

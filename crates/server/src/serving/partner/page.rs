@@ -12,8 +12,20 @@ pub(super) struct Form<'a> {
     pub(super) server: &'a str,
     /// The site's public id.
     pub(super) public_id: &'a str,
+    /// The kinds of challenge that the page offers.
+    pub(super) kinds: &'a [Kind],
+    /// The one that was chosen.
+    pub(super) kind: &'a str,
     /// The widget's version and hash, so that a page runs what its author has seen, and nothing else.
     pub(super) widget: Widget,
+}
+
+/// A kind of challenge, as the page offers it.
+pub(super) struct Kind {
+    /// Its name, as the widget knows it.
+    pub(super) name: &'static str,
+    /// What it is to a visitor.
+    pub(super) label: &'static str,
 }
 
 /// Which widget a page loads.

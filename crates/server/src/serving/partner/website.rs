@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use askama::Template;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -14,10 +14,31 @@ use challenge::clock::Clock;
 use reqwest::Client;
 
 use super::check::Account;
-use super::page::{Form, Outcome, Widget};
+use super::page::{Form, Kind, Outcome, Widget};
 
 /// The form field that the widget adds: the challenge's id.
 const FIELD: &str = "ocapi-challenge";
+
+/// The kinds that the demo's site has, the first of them unless the visitor chooses another. A website of yours
+/// would settle on one, and leave the rest to the widget's own menu.
+const KINDS: [Kind; 4] = [
+    Kind {
+        name: "pow",
+        label: "the browser works",
+    },
+    Kind {
+        name: "classification",
+        label: "choose pictures",
+    },
+    Kind {
+        name: "transcription",
+        label: "read old handwriting",
+    },
+    Kind {
+        name: "text",
+        label: "type a drawn code",
+    },
+];
 
 /// The largest form that is taken.
 const FORM_BYTES_MAX: usize = 16 * 1024;
@@ -82,8 +103,16 @@ fn policy(server: &str) -> Option<HeaderValue> {
     HeaderValue::try_from(policy).ok()
 }
 
-async fn form(State(website): State<Arc<Website>>) -> Response {
+async fn form(State(website): State<Arc<Website>>, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let mut asked = form_urlencoded::parse(query.as_bytes());
+    let asked = asked.find(|(name, _)| name == "kind");
+    let kind = KINDS
+        .iter()
+        .find(|kind| asked.as_ref().is_some_and(|(_, it)| it == kind.name));
     let page = Form {
+        kinds: &KINDS,
+        kind: kind.unwrap_or(&KINDS[0]).name,
         server: &website.account.server,
         public_id: &website.account.public_id,
         widget: Widget {
@@ -121,4 +150,46 @@ async fn receive(State(website): State<Arc<Website>>, body: Bytes) -> Response {
 
 fn file(kind: &'static str, text: &'static str) -> Response {
     ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::system::SystemClock;
+
+    async fn page(path: &str) -> String {
+        let account = Account {
+            server: "http://127.0.0.1:1".to_owned(),
+            public_id: "shop".to_owned(),
+            private_id: "secret".into(),
+        };
+        let website = Website::new(account, Arc::new(SystemClock)).unwrap();
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let answer = website.router().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let body = to_bytes(answer.into_body(), 64 * 1024).await.unwrap();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_visitor_chooses_the_kind_and_one_that_is_none_is_the_first() {
+        for (path, kind) in [
+            ("/", "pow"),
+            ("/?kind=text", "text"),
+            ("/?kind=classification", "classification"),
+            ("/?a=b&kind=transcription", "transcription"),
+            ("/?kind=%22%3E%3Cscript%3E", "pow"),
+        ] {
+            let page = page(path).await;
+            let widget = format!(r#"<ocapi-challenge public-id="shop" kind="{kind}">"#);
+            assert!(page.contains(&widget), "{path}");
+            let current = format!(r#"<a href="/?kind={kind}" aria-current="page">"#);
+            assert_eq!(page.matches("aria-current").count(), 1);
+            assert!(page.contains(&current), "{path}");
+        }
+    }
 }
