@@ -127,10 +127,10 @@ fn searches() -> Vec<(&'static str, Search)> {
         named("kind lock", &|all| all.kinds = vec![EventKind::Lock]),
         named("outcome wrong", &|all| all.outcome = Some(Outcome::Wrong)),
         named("a kind that never was", &|all| {
-            all.kinds = vec![EventKind::PrintCard]
+            all.kinds = vec![EventKind::PrintCard];
         }),
         named("the first hour", &|all| {
-            all.to = Some(Timestamp::from_unix_ms(long_ago))
+            all.to = Some(Timestamp::from_unix_ms(long_ago));
         }),
         named("one user, wrong", &|all| {
             all.user = Id::from_number(4711);

@@ -52,6 +52,7 @@ async fn challenges_are_listed_newest_first_and_open_ones_alone(place: &Place) {
         site: id(9),
         kind: Kind::ProofOfWork,
         answered_at: None,
+        answer: None,
         host: None,
         answer_by: NOW.plus_s(60),
         check_s: 60,
@@ -91,7 +92,7 @@ async fn challenges_are_listed_newest_first_and_open_ones_alone(place: &Place) {
         before: None,
         from: None,
         open_at: Some(NOW),
-        limit: 10,
+        limit: 2,
         look: 2,
     };
     let found = store.challenges(tenant, &page).await.unwrap();
