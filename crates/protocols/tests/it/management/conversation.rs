@@ -29,10 +29,10 @@ impl<'a> Talk<'a> {
             return still;
         }
         let lines = still.replace(&place, "[store]");
-        let lines = lines
-            .lines()
-            .filter(|line| !line.contains("content-length"));
-        lines.map(|line| format!("{line}\n")).collect()
+        let lines = lines.split_inclusive('\n');
+        lines
+            .filter(|line| !line.contains("content-length"))
+            .collect()
     }
 
     async fn say(&mut self, method: &str, path: &str, body: Value) -> Value {
