@@ -1,13 +1,9 @@
 //! A shop that asks about images: its corpora, what it asks and what is answered.
 
-use std::collections::{BTreeSet, HashSet};
-
-use challenge::corpus::{Class, Corpus, EditionKey, Holds, ImageRow, NewImage, Said};
+use challenge::corpus::{Class, Corpus, Holds, ImageRow, NewImage, Said};
 use challenge::id::Id;
 use challenge::visitor::{
-    AnswerGiven, Answered, Images, IssuedToVisitor, Kind, Language, PICTURES_PER_MINUTE, Refused,
-    SERIES_MAX, Shown, TICKET_LENGTH_MAX, Task, Ticket, Told, Visitor,
-    WRONG_GUESSES_OF_SITE_PER_MINUTE, WRONG_GUESSES_PER_MINUTE, Wish,
+    AnswerGiven, Answered, Images, IssuedToVisitor, Kind, Refused, Task, Ticket, Visitor, Wish,
 };
 use pollster::block_on;
 

@@ -1,19 +1,15 @@
 //! How much can be tried at images and codes, and what a store or a clock in trouble costs.
 
-use std::collections::{BTreeSet, HashSet};
-
-use challenge::corpus::{Class, Corpus, EditionKey, Holds, ImageRow, NewImage, Said};
+use challenge::corpus::EditionKey;
 use challenge::id::Id;
 use challenge::visitor::{
-    AnswerGiven, Answered, Images, IssuedToVisitor, Kind, Language, PICTURES_PER_MINUTE, Refused,
-    SERIES_MAX, Shown, TICKET_LENGTH_MAX, Task, Ticket, Told, Visitor,
+    AnswerGiven, Answered, Kind, PICTURES_PER_MINUTE, Refused, Told,
     WRONG_GUESSES_OF_SITE_PER_MINUTE, WRONG_GUESSES_PER_MINUTE, Wish,
 };
 use pollster::block_on;
 
-use crate::bench::START;
 use crate::visitor_gallery::*;
-use crate::visitor_shop::{HERE, Shop, VISITOR};
+use crate::visitor_shop::{HERE, VISITOR};
 
 #[test]
 fn a_replaced_edition_is_answered_on_every_node_until_it_is_removed_and_then_nothing_is_spent() {

@@ -2,18 +2,15 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use challenge::corpus::{Class, Corpus, EditionKey, Holds, ImageRow, NewImage, Said};
-use challenge::id::Id;
+use challenge::corpus::Said;
 use challenge::visitor::{
-    AnswerGiven, Answered, Images, IssuedToVisitor, Kind, Language, PICTURES_PER_MINUTE, Refused,
-    SERIES_MAX, Shown, TICKET_LENGTH_MAX, Task, Ticket, Told, Visitor,
-    WRONG_GUESSES_OF_SITE_PER_MINUTE, WRONG_GUESSES_PER_MINUTE, Wish,
+    AnswerGiven, Answered, Kind, Language, Refused, SERIES_MAX, Shown, TICKET_LENGTH_MAX, Told,
+    Wish,
 };
 use pollster::block_on;
 
-use crate::bench::START;
 use crate::visitor_gallery::*;
-use crate::visitor_shop::{HERE, Shop, VISITOR};
+use crate::visitor_shop::HERE;
 
 #[test]
 fn a_site_offers_what_it_lists_and_has_and_pow_in_any_case() {

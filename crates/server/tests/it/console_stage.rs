@@ -222,7 +222,7 @@ impl Browser {
         }
         let field = "name=\"csrf\" value=\"";
         if answer.text.contains(field) {
-            self.token = answer.between(field, "\"").to_owned();
+            answer.between(field, "\"").clone_into(&mut self.token);
         }
         answer
     }
@@ -248,7 +248,7 @@ impl Browser {
         );
         self.get("/console/set-up/factor").await;
         let drawn = self.post("/console/set-up/factor", &[]).await;
-        let key = Key::from_base32(&drawn.between("secret=", "&").to_owned()).unwrap();
+        let key = Key::from_base32(drawn.between("secret=", "&")).unwrap();
         let code = code(&key, clock);
         let told = self
             .post("/console/set-up/factor", &[("code", &code)])

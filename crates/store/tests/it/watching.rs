@@ -3,6 +3,7 @@
 use challenge::approval::ports::{ApprovalWrites, Listing, Write};
 use challenge::approval::{Device, DeviceStatus, Session};
 use challenge::clock::Timestamp;
+use challenge::directory::Tenant;
 use challenge::door::Door;
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::State;
@@ -27,6 +28,23 @@ on_both!(
     old_minutes_and_hours_are_swept_each_after_their_time,
 );
 
+/// A visitor's challenge that was answered right.
+fn answered_visit(tenant: Id<Tenant>, id_of_visit: TimedId) -> Visit {
+    Visit {
+        id: id_of_visit,
+        tenant,
+        site: id(9),
+        kind: Kind::ProofOfWork,
+        answered_at: None,
+        answer: None,
+        host: None,
+        answer_by: NOW.plus_s(60),
+        check_s: 60,
+        state: State::Accepted { at: NOW },
+        repeatable_by: None,
+    }
+}
+
 async fn challenges_are_listed_newest_first_and_open_ones_alone(place: &Place) {
     let store = place.open().await;
     let tenant = id(41);
@@ -46,19 +64,7 @@ async fn challenges_are_listed_newest_first_and_open_ones_alone(place: &Place) {
         };
         store.commit(change).await.unwrap();
     }
-    let visit = Visit {
-        id: ids[2],
-        tenant,
-        site: id(9),
-        kind: Kind::ProofOfWork,
-        answered_at: None,
-        answer: None,
-        host: None,
-        answer_by: NOW.plus_s(60),
-        check_s: 60,
-        state: State::Accepted { at: NOW },
-        repeatable_by: None,
-    };
+    let visit = answered_visit(tenant, ids[2]);
     let change = Change {
         visit: Some(VisitWrite {
             expected: 0,

@@ -1,6 +1,6 @@
 //! An `OpenAPI` document as the pages need it: by tag, with every shape in words.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -88,7 +88,7 @@ pub(super) struct Shape {
     /// What it is.
     pub(super) about: String,
     /// In words, where it is no object.
-    pub(super) shape: Vec<Piece>,
+    pub(super) words: Vec<Piece>,
     /// Its members.
     pub(super) members: Vec<Field>,
 }
@@ -137,9 +137,9 @@ impl Description {
 
 fn operation_of(path: &str, method: &str, operation: &Value, document: &Value) -> Operation {
     let security = operation.get("security").unwrap_or(&document["security"]);
-    let schemes: BTreeMap<_, ()> = items(security)
+    let schemes: BTreeSet<_> = items(security)
         .flat_map(members)
-        .map(|(name, _)| (name.clone(), ()))
+        .map(|(name, _)| name.clone())
         .collect();
     Operation {
         id: text(operation, "operationId"),
@@ -147,7 +147,7 @@ fn operation_of(path: &str, method: &str, operation: &Value, document: &Value) -
         path: path.to_owned(),
         summary: text(operation, "summary"),
         about: text(operation, "description"),
-        schemes: schemes.into_keys().collect(),
+        schemes: schemes.into_iter().collect(),
         parameters: items(&operation["parameters"]).map(parameter_of).collect(),
         body: contents(&operation["requestBody"]),
         answers: members(&operation["responses"])
@@ -190,7 +190,7 @@ fn shape_of((name, schema): (&String, &Value)) -> Shape {
     Shape {
         name: name.clone(),
         about: text(schema, "description"),
-        shape: if members.is_empty() {
+        words: if members.is_empty() {
             words(schema)
         } else {
             Vec::new()

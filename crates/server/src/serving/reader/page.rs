@@ -13,6 +13,8 @@ pub(super) const SHAPES: &str = "shapes";
 #[template(path = "reader/index.html")]
 pub(super) struct Index<'a> {
     pub(super) all: &'a Description,
+    /// Which page it is.
+    pub(super) here: &'a str,
 }
 
 /// The operations of one tag.
@@ -20,6 +22,8 @@ pub(super) struct Index<'a> {
 #[template(path = "reader/part.html")]
 pub(super) struct PartPage<'a> {
     pub(super) all: &'a Description,
+    /// Which page it is.
+    pub(super) here: &'a str,
     pub(super) part: &'a Part,
 }
 
@@ -28,6 +32,8 @@ pub(super) struct PartPage<'a> {
 #[template(path = "reader/shapes.html")]
 pub(super) struct ShapesPage<'a> {
     pub(super) all: &'a Description,
+    /// Which page it is.
+    pub(super) here: &'a str,
 }
 
 /// A shape in words, with links.
@@ -48,24 +54,6 @@ pub(super) struct InWords<'a> {
 )]
 pub(super) struct Prose<'a> {
     paragraphs: Vec<Vec<(bool, &'a str)>>,
-}
-
-impl Index<'_> {
-    fn is_at(&self, _: &str) -> bool {
-        false
-    }
-}
-
-impl PartPage<'_> {
-    fn is_at(&self, name: &str) -> bool {
-        self.part.name == name
-    }
-}
-
-impl ShapesPage<'_> {
-    fn is_at(&self, name: &str) -> bool {
-        name == SHAPES
-    }
 }
 
 impl<'a> Prose<'a> {

@@ -80,12 +80,24 @@ fn rendered(document: &str) -> BTreeMap<String, Bytes> {
     let document: Value = serde_json::from_str(document).unwrap_or_default();
     let all = Description::read(&document);
     let parts = all.parts.iter().map(|part| {
-        let page = PartPage { all: &all, part };
+        let page = PartPage {
+            all: &all,
+            here: &part.name,
+            part,
+        };
         (part.name.clone(), page.render())
     });
+    let index = Index {
+        all: &all,
+        here: "",
+    };
+    let shapes = ShapesPage {
+        all: &all,
+        here: SHAPES,
+    };
     let others = [
-        (String::new(), Index { all: &all }.render()),
-        (SHAPES.to_owned(), ShapesPage { all: &all }.render()),
+        (String::new(), index.render()),
+        (SHAPES.to_owned(), shapes.render()),
     ];
     let mut pages = BTreeMap::new();
     for (name, page) in others.into_iter().chain(parts) {
