@@ -6,6 +6,7 @@
 use oath::{Algorithm, Key};
 use secrecy::SecretString;
 
+use super::removal::Removal;
 use crate::delivery::{DeliverySecrets, GatewaySettings, SmtpSettings, Way};
 use crate::directory::{Grant, OkaySettings, PinPlace, Scope, SignUp, Tenant, TenantStatus};
 use crate::methods::grid;
@@ -22,32 +23,6 @@ pub struct Blueprint {
     pub tenants: Vec<TenantBlueprint>,
     /// What is to go, whatever else there is.
     pub removed: Vec<Removal>,
-}
-
-/// One thing that is to go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removal {
-    /// The name of the tenant that it belongs to, or that it is.
-    pub tenant: String,
-    /// What it is.
-    pub what: Removed,
-}
-
-/// What is to go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Removed {
-    /// The tenant itself, in which there must be nothing any more: what was spent is never forgotten.
-    Tenant,
-    /// Its settings for approvals.
-    Okay,
-    /// The client with this id, and its access tokens.
-    Client(String),
-    /// The site with this public id.
-    Site(String),
-    /// The policy with this code, which must be no client's default.
-    Policy(String),
-    /// The static password of the user with this login name.
-    Password(String),
 }
 
 /// How codes reach users. What it does not name is switched off.

@@ -29,8 +29,8 @@ mod unique;
 
 pub use blueprint::{
     AuthenticatorBlueprint, Blueprint, ClientBlueprint, DeliveryBlueprint, KeySource, Kind,
-    OkayBlueprint, PolicyBlueprint, Removal, Removed, SiteBlueprint, TenantBlueprint,
-    UserBlueprint,
+    OkayBlueprint, PolicyBlueprint, SiteBlueprint, TenantBlueprint, UserBlueprint,
 };
 pub use findings::Finding;
 pub use provisioner::{Generated, GeneratedKey, Options, Plan, ProvisionError, Provisioner};
+pub use removal::{Removal, Removed};

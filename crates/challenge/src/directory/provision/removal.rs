@@ -1,10 +1,35 @@
 //! Planning that single things go, by name: without a description of all that stays.
 
-use super::blueprint::{Removal, Removed};
 use super::draft::Draft;
 use super::findings::At;
 use crate::directory::{Tenant, User, UserKey};
 use crate::ports::{StoreError, TenantRows};
+
+/// One thing that is to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// The name of the tenant that it belongs to, or that it is.
+    pub tenant: String,
+    /// What it is.
+    pub what: Removed,
+}
+
+/// What is to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// The tenant itself, in which there must be nothing any more: what was spent is never forgotten.
+    Tenant,
+    /// Its settings for approvals.
+    Okay,
+    /// The client with this id, and its access tokens.
+    Client(String),
+    /// The site with this public id.
+    Site(String),
+    /// The policy with this code, which must be no client's default.
+    Policy(String),
+    /// The static password of the user with this login name.
+    Password(String),
+}
 
 impl Draft<'_> {
     /// Plans what goes. What is not there is a problem: whoever named it meant something else.
