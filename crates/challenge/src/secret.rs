@@ -4,14 +4,17 @@
 //! as associated data, so that a sealed value cannot be moved to another row. What this module is
 //! not for: passwords and PINs that people choose.
 
+mod master;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::aead::{Aad, NONCE_LEN, Nonce};
 use aws_lc_rs::{constant_time, hmac};
 use data_encoding::HEXLOWER;
 use zeroize::{Zeroize, Zeroizing};
 
+use self::master::MasterKey;
 use crate::approval::PublicKey;
 use crate::clock::Timestamp;
 use crate::push_key::PushKey;
@@ -78,19 +81,6 @@ pub enum SealError {
 pub struct Keyring {
     current: u32,
     keys: BTreeMap<u32, MasterKey>,
-}
-
-struct MasterKey {
-    sealing: LessSafeKey,
-    client_secrets: hmac::Key,
-    linking: hmac::Key,
-    questions: hmac::Key,
-    passcodes: hmac::Key,
-    tickets: hmac::Key,
-    puzzles: hmac::Key,
-    officers: hmac::Key,
-    voices: hmac::Key,
-    push: PushKey,
 }
 
 /// One of the keys of a master key.
@@ -344,42 +334,6 @@ impl Keyring {
         self.keys
             .get(&version)
             .ok_or(SealError::UnknownKey(version))
-    }
-}
-
-impl MasterKey {
-    fn derive(master: &[u8; MASTER_KEY_LENGTH]) -> Option<Self> {
-        let root = hmac::Key::new(hmac::HMAC_SHA256, master);
-        // One key a purpose, so that a use of one tells nothing about another.
-        let named = |purpose: &str| format!("countersign {purpose} v1");
-        let derived = |purpose| hmac::sign(&root, named(purpose).as_bytes());
-        let key = |purpose| hmac::Key::new(hmac::HMAC_SHA256, derived(purpose).as_ref());
-        let sealing = UnboundKey::new(&AES_256_GCM, derived("sealing").as_ref());
-        Some(Self {
-            sealing: LessSafeKey::new(sealing.ok()?),
-            client_secrets: key("client secrets"),
-            linking: key("linking"),
-            questions: key("questions"),
-            passcodes: key("passcodes"),
-            tickets: key("tickets"),
-            puzzles: key("puzzles"),
-            officers: key("officers"),
-            voices: key("voices"),
-            push: PushKey::derive(&key("push"))?,
-        })
-    }
-
-    /// A digest about linking; what it is for goes before what it is of.
-    fn linking(&self, purpose: &str, text: &str) -> Option<[u8; 32]> {
-        let tag = hmac::sign(&self.linking, format!("{purpose} {text}").as_bytes());
-        tag.as_ref().try_into().ok()
-    }
-
-    /// The key under which the tickets of one hour are sealed.
-    fn ticket_key(&self, hour: u32) -> Result<LessSafeKey, SealError> {
-        let key = hmac::sign(&self.tickets, &hour.to_be_bytes());
-        let key = UnboundKey::new(&AES_256_GCM, key.as_ref());
-        Ok(LessSafeKey::new(key.map_err(|_| SealError::Damaged)?))
     }
 }
 

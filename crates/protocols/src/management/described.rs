@@ -8,9 +8,10 @@ use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn,
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
+use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::management::refusal::KINDS;
-use crate::management::response::PROBLEM;
+use crate::management::response::{PROBLEM, Problem};
 
 /// Members that cannot go by a change: names, and secrets.
 const STAYS: [&str; 11] = [
@@ -74,6 +75,10 @@ pub(super) fn complete(document: &mut OpenApi) {
     while let Some(name) = changes.pop() {
         describe_change(document, &name, &mut changes);
     }
+    let mut problem = vec![(Problem::name().into_owned(), Problem::schema())];
+    Problem::schemas(&mut problem);
+    let components = document.components.get_or_insert_default();
+    components.schemas.extend(problem);
 }
 
 fn common(operation: &mut Operation) {
