@@ -142,6 +142,7 @@ for (const [user, values] of [
   test(`signatures are accepted for what was signed, and for nothing else: ${user}, ${values.length} fields`, async () => {
     const { page } = await phoneOf(user);
     await page.getByRole('link', { name: 'Sign a transaction' }).click();
+    await page.getByLabel('Field 3').waitFor();
     assert.equal(await page.getByLabel(/^Field \d/).count(), 3);
     const code = await sign(page, values);
     const other = [...values.slice(0, -1), '20000'];
