@@ -1,7 +1,7 @@
 //! What the server draws itself: codes for visitors to read or to hear, and the demo's images.
 //!
 //! Everything is a pure function of what is to be drawn and of a seed. When something is drawn, and for
-//! whom, is the [mint](crate::workers::mint)'s to say.
+//! whom, is the mint (`workers/mint.rs`)'s to say.
 
 mod bend;
 pub mod corpora;
