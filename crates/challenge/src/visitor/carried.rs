@@ -243,6 +243,8 @@ impl Verifier {
         (carried, code): (&Carried, &str),
         visitor: &Visitor<'_>,
     ) -> Result<CodeTold, Refused> {
+        // What comes of a right code is signed with the site's own key.
+        self.signing_key(site)?;
         let key = self.keyring.puzzle_key(site.id.number())?;
         if let Err(told) = carried.terms(site, &*key, self.clock.now()) {
             return Ok(CodeTold::Proof(told));

@@ -1,5 +1,7 @@
 //! What was picked for one challenge, and how much that can be.
 
+use std::fmt;
+
 /// Images that a challenge shows at most.
 pub const IMAGES_MAX: usize = 12;
 
@@ -13,7 +15,7 @@ pub const CHOSEN_SIZE: (u32, u32) = (240, 240);
 pub const TEXT_SIZE: (u32, u32) = (640, 120);
 
 /// What was picked for one challenge.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Pick {
     /// The class that is asked for, by its place in the corpus; 0 where texts are.
     pub about: u16,
@@ -23,6 +25,13 @@ pub struct Pick {
     pub known: u16,
     /// Which of the known ones show the class.
     pub positive: u16,
+}
+
+impl fmt::Debug for Pick {
+    /// Without what would be right.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Pick({} images)", self.images.len())
+    }
 }
 
 impl Pick {

@@ -154,7 +154,8 @@ fn reason(refused: visitor::Refused) -> Reason {
         visitor::Refused::AlreadyAnswered => Reason::Answered,
         visitor::Refused::Expired => Reason::Expired,
         visitor::Refused::SlowDown { .. } => Reason::SlowDown,
-        visitor::Refused::NotFound => Reason::Invalid,
+        // A site whose key is too short issues none that could be right.
+        visitor::Refused::NotFound | visitor::Refused::KeyTooShort => Reason::Invalid,
         other => {
             tracing::error!(protocol = "ocapi", %other, "a payload could not be verified");
             Reason::Unavailable
