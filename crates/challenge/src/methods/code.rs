@@ -88,6 +88,12 @@ mod tests {
     }
 
     #[test]
+    fn a_code_is_not_shown_to_whoever_debugs() {
+        let code = Code::draw(&DangerCountingRng::default());
+        assert_eq!(format!("{code:?}"), "Code(…)");
+    }
+
+    #[test]
     fn what_is_in_no_code_is_what_it_looks_like() {
         let code = Code {
             text: "3479uh".to_owned(),

@@ -127,6 +127,11 @@ impl Verifier {
         wish: &Wish<'_>,
     ) -> Result<IssuedToCarry, Refused> {
         let own_key = self.signing_key(site)?;
+        // First what may be refused: a code that nobody is shown would have been drawn and counted.
+        let puzzle = match form {
+            Form::HashedNumber => None,
+            Form::SignedWork => Some(self.puzzle_for(site, wish.address).await?),
+        };
         let code = if with_code {
             Some(self.code_to_show(site, wish).await?)
         } else {
@@ -143,18 +148,17 @@ impl Verifier {
         let mut data = vec![("id", id.as_str()), ("site", site.public_id.as_str())];
         data.extend(code.iter().map(|code| ("code", code.id.as_str())));
         let expires_at = now.plus_s(lives_s);
-        let shown = match form {
-            Form::HashedNumber => {
+        let shown = match puzzle {
+            None => {
                 let expires = expires_at.unix_s().to_string();
                 data.push(("expires", &expires));
                 let effort = self.visitors.effort(site, now);
                 // One hash: cheaper than asking somebody else to draw it.
                 HashedNumber::draw(numbers_for(effort), &data, &*self.rng).shown(&key)
             }
-            Form::SignedWork => {
+            Some(puzzle) => {
                 let pairs = data.into_iter();
                 let data = pairs.map(|(name, text)| (name.to_owned(), json!(text)));
-                let puzzle = self.puzzle_for(site, wish.address).await?;
                 puzzle.shown(expires_at, &data.collect(), &key)
             }
         };
