@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use quick_cache::sync::Cache;
 
+use super::officer::TOKEN;
 use super::token::{DAYS, DAYS_MAX, NAME_MAX, PREFIX, TOKENS_MAX};
 use super::{Denied, Identity, MadeToken, NewToken, Officer, Origin, Power, Reach, Token, keys};
 use crate::approval::ports::Write;
@@ -53,7 +54,7 @@ impl Verifier {
         let token = token.filter(|token| is_right && token.is_good_at(now));
         let token = token.ok_or(Denied::NotSignedIn)?;
         Ok(Officer {
-            name: format!("token {}", token.name),
+            name: format!("{TOKEN} {}", token.name),
             identity: Identity::Token(token.id),
             role: token.role,
             reach: token.reach,

@@ -3,7 +3,7 @@
 use aws_lc_rs::digest::{Context, SHA256};
 
 use super::request::{ABANDONED_S, ANSWER_MAX, KEY_MAX, KeptRequest};
-use super::{Denied, Identity, Officer, Opening, Ticket};
+use super::{Denied, Identity, Officer, Opening, Reach, Ticket};
 use crate::approval::ports::{CodeDigest, Write};
 use crate::ports::{StoreError, Version};
 use crate::secret::Place;
@@ -104,13 +104,19 @@ impl Verifier {
     }
 }
 
-/// Whose key it is: one officer's keys are nothing to another.
+/// Whose key it is: one officer's keys are nothing to another, nor to the same one who may do less now
+/// than when the answer was given.
 fn identity_of(by: &Officer) -> Vec<u8> {
-    match by.identity {
-        Identity::CommandLine => b"command line".to_vec(),
-        Identity::Token(id) => format!("token {id}").into_bytes(),
-        Identity::Administrator(id) => format!("administrator {id}").into_bytes(),
-    }
+    let who = match by.identity {
+        Identity::CommandLine => "command line".to_owned(),
+        Identity::Token(id) => format!("token {id}"),
+        Identity::Administrator(id) => format!("administrator {id}"),
+    };
+    let reach = match by.reach {
+        Reach::Server => "server".to_owned(),
+        Reach::Tenant(id) => format!("tenant {id}"),
+    };
+    format!("{who} {} {reach}", by.role.name()).into_bytes()
 }
 
 /// A digest of parts, none of which runs into the next.

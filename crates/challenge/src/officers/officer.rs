@@ -19,6 +19,12 @@ use crate::secret::SealError;
 /// that no protocol reaches it, and stands in no list of tenants.
 pub const CONSOLE: &str = "CONSOLE";
 
+/// What the audit log calls whoever may run the program beside the database.
+pub(super) const COMMAND_LINE: &str = "operator";
+
+/// What the name of a token begins with in the audit log.
+pub(super) const TOKEN: &str = "token";
+
 /// Where a request of an officer came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
@@ -60,7 +66,7 @@ impl Officer {
     /// Whoever may run the program beside the database: may do all.
     pub fn command_line() -> Self {
         Self {
-            name: "operator".to_owned(),
+            name: COMMAND_LINE.to_owned(),
             identity: Identity::CommandLine,
             role: Role::Admin,
             reach: Reach::Server,

@@ -6,6 +6,7 @@
 use super::bearer::with_fields;
 use super::console::{ATTEMPTS, DISPLAY_NAME, TOO_BUSY};
 use super::links::within;
+use super::officer::{COMMAND_LINE, TOKEN};
 use super::ports::OfficerWrites;
 use super::{Administrator, CONSOLE, Denied, Officer, Power, Reach, Role, SignInLink};
 use crate::approval::ports::Write;
@@ -17,11 +18,8 @@ use crate::ports::{Provision, StandingWrite, Version, Versioned};
 use crate::standing::Status;
 use crate::verifier::Verifier;
 
-/// The login name of the first administrator.
-const FIRST: &str = "admin";
-
 /// Administrators that are read at a time.
-const PAGE: u32 = 500;
+pub(super) const PAGE: u32 = 500;
 
 /// Who is to become an administrator.
 #[derive(Clone, Debug)]
@@ -111,10 +109,13 @@ impl Verifier {
         wish: NewAdministrator,
     ) -> Result<(Administrator, SignInLink), Denied> {
         by.over(wish.reach, Power::Govern)?;
+        check_name(&wish.login_name)?;
         self.check_reach(wish.reach)?;
         for _ in 0..ATTEMPTS {
             let tenant = self.console()?.id();
             let plan = self.provisioner().plan_built_in(&described(&wish)).await?;
+            // After the plan, which is lost where another one is made from here on.
+            self.check_room_for_one(wish.reach).await?;
             let mut change = plan.provision;
             // A user of this name was removed before, or is to be made by this plan.
             let user = UserKey::LoginName(&wish.login_name);
@@ -172,10 +173,13 @@ impl Verifier {
             by.over(next.reach, Power::Govern)?;
             self.check_reach(next.reach)?;
             if value.governs() && !next.governs() {
-                self.must_not_be_last(id).await?;
+                self.must_not_be_last(&value).await?;
             }
             if (next.role, next.reach) == (value.role, value.reach) {
                 return Ok(value);
+            }
+            if next.reach != value.reach {
+                self.check_room_for_one(next.reach).await?;
             }
             let told = self.event_of_appointing(by, &next, EventKind::Appoint)?;
             let change = Provision {
@@ -198,7 +202,7 @@ impl Verifier {
             let expected_version = self.store.directory_version().await?;
             let Versioned { version, value } = self.administrator_to_govern(by, id).await?;
             if value.governs() {
-                self.must_not_be_last(id).await?;
+                self.must_not_be_last(&value).await?;
             }
             let told = self.event_of_appointing(by, &value, EventKind::Dismiss)?;
             let next = Administrator {
@@ -262,57 +266,6 @@ impl Verifier {
         }
     }
 
-    /// [`Denied::LastAdministrator`] where nobody but this one governs the server.
-    async fn must_not_be_last(&self, id: Id<User>) -> Result<(), Denied> {
-        if self.somebody_governs(Some(id)).await? {
-            Ok(())
-        } else {
-            Err(Denied::LastAdministrator)
-        }
-    }
-
-    /// Whether somebody governs the server, but for this one.
-    async fn somebody_governs(&self, but: Option<Id<User>>) -> Result<bool, Denied> {
-        let mut after = None;
-        loop {
-            let page = self.store.administrators(after, PAGE).await?;
-            let Some(last) = page.last() else {
-                return Ok(false);
-            };
-            after = Some(last.value.id);
-            let mut others = page.iter().filter(|row| Some(row.value.id) != but);
-            if others.any(|row| row.value.governs()) {
-                return Ok(true);
-            }
-        }
-    }
-
-    /// Makes the first administrator, with the link by which they sign in; nothing where somebody
-    /// governs the server already.
-    pub async fn make_first_administrator(
-        &self,
-    ) -> Result<Option<(Administrator, SignInLink)>, Denied> {
-        if self.somebody_governs(None).await? {
-            return Ok(None);
-        }
-        let wish = NewAdministrator {
-            login_name: FIRST.to_owned(),
-            display_name: None,
-            email: None,
-            role: Role::Admin,
-            reach: Reach::Server,
-        };
-        match self
-            .make_administrator(&Officer::command_line(), wish)
-            .await
-        {
-            Ok(made) => Ok(Some(made)),
-            // Somebody made one at this moment.
-            Err(Denied::Taken(_)) => Ok(None),
-            Err(denied) => Err(denied),
-        }
-    }
-
     fn event_of_appointing(
         &self,
         by: &Officer,
@@ -331,6 +284,19 @@ impl Verifier {
         ];
         Ok(with_fields(event, fields))
     }
+}
+
+/// Refuses a name under which the audit log tells of others: of the command line, and of tokens.
+fn check_name(login_name: &str) -> Result<(), Denied> {
+    let plain = login_name.trim().to_lowercase();
+    let first = plain.split_whitespace().next().unwrap_or_default();
+    if plain == COMMAND_LINE || first == TOKEN {
+        return Err(Denied::DoesNotFit(format!(
+            "login_name: choose one that is neither {COMMAND_LINE:?} nor begins with the word {TOKEN:?}, by \
+             which the audit log names others"
+        )));
+    }
+    Ok(())
 }
 
 fn officers(expected: Version, next: Administrator) -> OfficerWrites {
