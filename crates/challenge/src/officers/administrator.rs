@@ -16,7 +16,7 @@ pub const SESSIONS_MAX: usize = 20;
 
 /// Sessions that owe something before they are open, which an administrator has at a time; a further one
 /// ends the oldest of them, and never an open one: whoever has the password alone keeps nobody out.
-pub const OWING_MAX: usize = 10;
+pub const OWING_MAX: usize = 20;
 
 /// An administrator, as kept. The id is the user's.
 #[derive(Clone, Debug, Serialize, Deserialize)]
