@@ -2,10 +2,17 @@
 
 use super::people::{NewAdministrator, PAGE};
 use super::{Administrator, Denied, Officer, Reach, Role, SignInLink};
+use crate::clock::Timestamp;
+use crate::directory::Tenant;
+use crate::id::Id;
+use crate::ports::{Store, StoreError};
 use crate::verifier::Verifier;
 
 /// The login name of the first administrator.
-const FIRST: &str = "admin";
+pub(super) const FIRST: &str = "admin";
+
+/// Names that are tried for the first administrator, where the ones before are somebody's who may less.
+const NAMES: u32 = 100;
 
 /// Administrators of one reach at most: of one tenant, or of the whole server.
 pub const ADMINISTRATORS_MAX: usize = 100;
@@ -57,24 +64,60 @@ impl Verifier {
     pub async fn make_first_administrator(
         &self,
     ) -> Result<Option<(Administrator, SignInLink)>, Denied> {
-        if self.number_of(Administrator::governs, 1).await? > 0 {
-            return Ok(None);
+        let by = Officer::command_line();
+        for number in 1..=NAMES {
+            if self.number_of(Administrator::governs, 1).await? > 0 {
+                return Ok(None);
+            }
+            let name = FIRST.to_owned();
+            let wish = NewAdministrator {
+                login_name: if number == 1 {
+                    name
+                } else {
+                    format!("{name}-{number}")
+                },
+                display_name: None,
+                email: None,
+                role: Role::Admin,
+                reach: Reach::Server,
+            };
+            match self.make_administrator(&by, wish).await {
+                Ok(made) => return Ok(Some(made)),
+                // Somebody has the name, who may less, or was made at this moment.
+                Err(Denied::Taken(_)) => {}
+                Err(denied) => return Err(denied),
+            }
         }
-        let wish = NewAdministrator {
-            login_name: FIRST.to_owned(),
-            display_name: None,
-            email: None,
-            role: Role::Admin,
-            reach: Reach::Server,
-        };
-        match self
-            .make_administrator(&Officer::command_line(), wish)
-            .await
-        {
-            Ok(made) => Ok(Some(made)),
-            // Somebody made one at this moment.
-            Err(Denied::Taken(_)) => Ok(None),
-            Err(denied) => Err(denied),
-        }
+        Err(Denied::Taken("administrator"))
     }
+}
+
+/// Who reaches a tenant alone: how many administrators, and how many good tokens.
+pub(crate) async fn within_tenant(
+    store: &dyn Store,
+    tenant: Id<Tenant>,
+    now: Timestamp,
+) -> Result<(usize, usize), StoreError> {
+    let reach = Reach::Tenant(tenant);
+    let (mut after, mut people) = (None, 0);
+    loop {
+        let page = store.administrators(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.value.id);
+        let those = page.iter().map(|row| &row.value);
+        people += those
+            .filter(|one| one.reach == reach && one.is_there())
+            .count();
+    }
+    let (mut after, mut tokens) = (None, 0);
+    loop {
+        let page = store.officer_tokens(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.value.id);
+        let those = page.iter().map(|row| &row.value);
+        tokens += those
+            .filter(|one| one.reach == reach && one.is_good_at(now))
+            .count();
+    }
+    Ok((people, tokens))
 }

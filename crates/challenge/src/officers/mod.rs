@@ -29,6 +29,7 @@ pub use administrator::{Administrator, OWING_MAX, SESSIONS_MAX, Stage};
 pub(crate) use bearer::KnownTokens;
 pub use console::{CODE_POLICY, PASSWORD_POLICY};
 pub use governing::ADMINISTRATORS_MAX;
+pub(crate) use governing::within_tenant;
 pub use links::{LINK_S, SignInLink};
 pub use officer::{CONSOLE, Denied, Identity, Officer, Origin};
 pub use people::{AdministratorChange, NewAdministrator};

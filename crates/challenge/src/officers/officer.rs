@@ -174,6 +174,15 @@ pub enum Denied {
     /// There are as many as there may be; the text says what to do.
     #[error("{0}")]
     TooMany(&'static str),
+    /// It is not what it was when it was read.
+    #[error("somebody changed it since; read it again, and decide again")]
+    Changed,
+    /// The link would be for whoever makes it.
+    #[error(
+        "nobody makes a sign-in link for themselves, nor has a token of theirs make one; change the password \
+         at the console, ask another administrator, or use `countersign admin password`"
+    )]
+    ForOneself,
     /// It would leave nobody who governs the server.
     #[error("this is the last administrator of the server; make another one first")]
     LastAdministrator,

@@ -5,6 +5,7 @@
 
 use super::bearer::with_fields;
 use super::console::{ATTEMPTS, DISPLAY_NAME, TOO_BUSY};
+use super::governing::FIRST;
 use super::links::within;
 use super::officer::{COMMAND_LINE, TOKEN};
 use super::ports::OfficerWrites;
@@ -67,12 +68,15 @@ impl Verifier {
         Ok(found)
     }
 
-    /// An administrator within reach.
-    pub async fn administrator(&self, by: &Officer, id: Id<User>) -> Result<Administrator, Denied> {
+    /// An administrator within reach, and the version of what is known of them.
+    pub async fn administrator(
+        &self,
+        by: &Officer,
+        id: Id<User>,
+    ) -> Result<Versioned<Administrator>, Denied> {
         by.may(Power::Read)?;
-        let row = self.store.administrator(id).await?;
-        let found = row.map(|row| row.value);
-        let found = found.filter(|one| one.is_there() && by.reach.covers(one.reach));
+        let found = self.store.administrator(id).await?;
+        let found = found.filter(|row| row.value.is_there() && by.reach.covers(row.value.reach));
         found.ok_or(Denied::Unknown("administrator"))
     }
 
@@ -86,7 +90,7 @@ impl Verifier {
         let user = UserKey::LoginName(login_name);
         let found = self.store.user(tenant, user).await?;
         let (user, _) = found.ok_or(Denied::Unknown("administrator"))?;
-        self.administrator(by, user.id).await
+        Ok(self.administrator(by, user.id).await?.value)
     }
 
     /// An administrator about whom an officer may say something.
@@ -109,14 +113,19 @@ impl Verifier {
         wish: NewAdministrator,
     ) -> Result<(Administrator, SignInLink), Denied> {
         by.over(wish.reach, Power::Govern)?;
-        check_name(&wish.login_name)?;
-        self.check_reach(wish.reach)?;
+        check_name(&wish)?;
         for _ in 0..ATTEMPTS {
+            self.catalogue.refresh().await?;
+            let version = self.catalogue.version();
+            self.check_reach(wish.reach)?;
             let tenant = self.console()?.id();
             let plan = self.provisioner().plan_built_in(&described(&wish)).await?;
             // After the plan, which is lost where another one is made from here on.
             self.check_room_for_one(wish.reach).await?;
             let mut change = plan.provision;
+            if change.expected_version != version {
+                continue;
+            }
             // A user of this name was removed before, or is to be made by this plan.
             let user = UserKey::LoginName(&wish.login_name);
             let present = self.store.user(tenant, user).await?;
@@ -154,17 +163,22 @@ impl Verifier {
         }
     }
 
-    /// Changes what an administrator may do; honoured with the next request. The last who governs the
-    /// server stays so: [`Denied::LastAdministrator`].
+    /// Changes what an administrator may do; honoured with the next request, and tokens of theirs that may
+    /// more end. The last who governs the server stays so: [`Denied::LastAdministrator`]. `read`: the
+    /// version that the wish was made from, else [`Denied::Changed`]; nothing: whichever there is.
     pub async fn change_administrator(
         &self,
         by: &Officer,
-        id: Id<User>,
+        (id, read): (Id<User>, Option<Version>),
         change: AdministratorChange,
     ) -> Result<Administrator, Denied> {
         for _ in 0..ATTEMPTS {
-            let expected_version = self.store.directory_version().await?;
+            self.catalogue.refresh().await?;
+            let expected_version = self.catalogue.version();
             let Versioned { version, value } = self.administrator_to_govern(by, id).await?;
+            if read.is_some_and(|read| read != version) {
+                return Err(Denied::Changed);
+            }
             let next = Administrator {
                 role: change.role.unwrap_or(value.role),
                 reach: change.reach.unwrap_or(value.reach),
@@ -182,25 +196,35 @@ impl Verifier {
                 self.check_room_for_one(next.reach).await?;
             }
             let told = self.event_of_appointing(by, &next, EventKind::Appoint)?;
-            let change = Provision {
+            let mut change = Provision {
                 expected_version,
                 officers: officers(version, next.clone()),
                 events: vec![told],
                 ..Provision::default()
             };
-            if self.provision_now(change).await? {
+            let powers = Some((next.role, next.reach));
+            self.end_tokens(&mut change, by, (id, powers)).await?;
+            if self.govern_now(change).await? {
                 return Ok(next);
             }
         }
         Err(Denied::Unavailable(TOO_BUSY.to_owned()))
     }
 
-    /// Removes an administrator: sessions and links end, the password and second factor are
-    /// forgotten. The last who governs the server stays: [`Denied::LastAdministrator`].
-    pub async fn remove_administrator(&self, by: &Officer, id: Id<User>) -> Result<(), Denied> {
+    /// Removes an administrator: sessions, links and tokens of theirs end, the password and second factor
+    /// are forgotten. The last who governs the server stays: [`Denied::LastAdministrator`]. `read`: the
+    /// version that the wish was made from, else [`Denied::Changed`]; nothing: whichever there is.
+    pub async fn remove_administrator(
+        &self,
+        by: &Officer,
+        (id, read): (Id<User>, Option<Version>),
+    ) -> Result<(), Denied> {
         for _ in 0..ATTEMPTS {
             let expected_version = self.store.directory_version().await?;
             let Versioned { version, value } = self.administrator_to_govern(by, id).await?;
+            if read.is_some_and(|read| read != version) {
+                return Err(Denied::Changed);
+            }
             if value.governs() {
                 self.must_not_be_last(&value).await?;
             }
@@ -217,11 +241,20 @@ impl Verifier {
             change.expected_version = expected_version;
             change.officers = officers(version, next);
             change.events = vec![told];
-            if self.provision_now(change).await? {
+            self.end_tokens(&mut change, by, (id, None)).await?;
+            if self.govern_now(change).await? {
                 return Ok(());
             }
         }
         Err(Denied::Unavailable(TOO_BUSY.to_owned()))
+    }
+
+    /// Writes a change by which tokens may end; whether nobody was faster.
+    async fn govern_now(&self, change: Provision) -> Result<bool, Denied> {
+        let ended: Vec<_> = change.officers.tokens.iter().map(|one| one.key).collect();
+        let is_done = self.provision_now(change).await?;
+        self.forget_tokens(&ended);
+        Ok(is_done)
     }
 
     /// A change by which a user's authenticators are revoked and, if so wished, the password dropped.
@@ -257,7 +290,7 @@ impl Verifier {
         Ok(change)
     }
 
-    fn check_reach(&self, reach: Reach) -> Result<(), Denied> {
+    pub(super) fn check_reach(&self, reach: Reach) -> Result<(), Denied> {
         match reach {
             Reach::Tenant(id) if self.catalogue.tenant_by_id(id).is_none() => {
                 Err(Denied::Unknown("tenant"))
@@ -286,14 +319,20 @@ impl Verifier {
     }
 }
 
-/// Refuses a name under which the audit log tells of others: of the command line, and of tokens.
-fn check_name(login_name: &str) -> Result<(), Denied> {
-    let plain = login_name.trim().to_lowercase();
+/// Refuses a name under which the audit log tells of others: of the command line, and of tokens. That of
+/// the first administrator is for one who reaches the whole server.
+fn check_name(wish: &NewAdministrator) -> Result<(), Denied> {
+    let plain = wish.login_name.trim().to_lowercase();
     let first = plain.split_whitespace().next().unwrap_or_default();
     if plain == COMMAND_LINE || first == TOKEN {
         return Err(Denied::DoesNotFit(format!(
             "login_name: choose one that is neither {COMMAND_LINE:?} nor begins with the word {TOKEN:?}, by \
              which the audit log names others"
+        )));
+    }
+    if plain == FIRST && wish.reach != Reach::Server {
+        return Err(Denied::DoesNotFit(format!(
+            "login_name: {FIRST:?} is for an administrator of the whole server; choose another one"
         )));
     }
     Ok(())

@@ -90,8 +90,8 @@ impl Verifier {
     }
 
     /// In a session that owes nothing, the password is asked for again before anything that could keep
-    /// its owner out.
-    async fn prove_again(
+    /// its owner, or another administrator, out: [`Denied::NotVerified`] where it is not right.
+    pub async fn prove_again(
         &self,
         session: &Session,
         current: Option<&SecretString>,
