@@ -113,6 +113,56 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_written_alone_is_described_too() {
+        let document: Value = serde_json::from_str(&document()).unwrap();
+        let schemas = &document["components"]["schemas"];
+        for (body, members) in [
+            (
+                "Authenticator",
+                ["secret", "counter", "pin", "path"].as_slice(),
+            ),
+            ("Client", &["secret"]),
+            ("Site", &["secret"]),
+            ("User", &["password"]),
+            ("Okay", &["secret", "callback_standard_secret"]),
+        ] {
+            for kind in ["Body", "Change"] {
+                let schema = &schemas[format!("Management{body}{kind}")];
+                for member in members {
+                    let described = &schema["properties"][member];
+                    assert!(described.is_object(), "{body}{kind} {member}");
+                    let required = schema["required"].as_array();
+                    let is_required =
+                        required.is_some_and(|names| names.contains(&(*member).into()));
+                    assert!(!is_required, "{body}{kind} {member}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_gives_a_page_says_how_to_get_the_next() {
+        let document: Value = serde_json::from_str(&document()).unwrap();
+        let mut pages = 0;
+        for (path, item) in document["paths"].as_object().unwrap() {
+            let get = &item["get"];
+            let schema = &get["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
+            let is_page = schema
+                .as_str()
+                .is_some_and(|place| place.contains("/ManagementPage_"));
+            if is_page {
+                let parameters = get["parameters"].as_array().unwrap();
+                for name in ["limit", "after"] {
+                    let named = parameters.iter().filter(|one| one["name"] == name);
+                    assert_eq!(named.count(), 1, "{path} {name}");
+                }
+                pages += 1;
+            }
+        }
+        assert!(pages >= 15, "{pages}");
+    }
+
+    #[test]
     #[expect(
         clippy::disallowed_methods,
         reason = "UPDATE=1 is a wish of the developer, not a setting"

@@ -22,6 +22,7 @@ mod officers;
 mod outbox;
 mod provision;
 mod shelf;
+mod sieve;
 mod sql;
 mod sql_watching;
 mod url;

@@ -21,6 +21,12 @@ pub(crate) const EVENTS_OF_OFFICER: &str = "SELECT id, tenant, at, kind, outcome
      FROM event WHERE tenant = $1 AND id < $2 AND id >= $3 AND officer = $4 \
      ORDER BY tenant DESC, officer DESC, id DESC LIMIT $5";
 
+/// One step along the primary key for each tenant, however many events it has.
+pub(crate) const TENANTS_OF_EVENTS: &str = "WITH RECURSIVE known (tenant) AS ( \
+     SELECT min(tenant) FROM event UNION ALL \
+     SELECT (SELECT min(tenant) FROM event WHERE event.tenant > known.tenant) FROM known \
+     WHERE known.tenant IS NOT NULL) SELECT tenant FROM known WHERE tenant IS NOT NULL";
+
 pub(crate) const CHALLENGES: &str = "SELECT id, state, body FROM challenge \
      WHERE tenant = $1 AND id < $2 AND id >= $3 ORDER BY tenant DESC, id DESC LIMIT $4";
 pub(crate) const KEPT: &str = "SELECT id, state, body FROM challenge WHERE tenant = $1 AND id = $2";

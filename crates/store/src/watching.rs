@@ -24,6 +24,7 @@ use crate::cell::{Cell, Row, RowReader};
 use crate::database::{Database, PATIENCE, Step};
 use crate::engine::Engine;
 use crate::shelf::{self, Shelf};
+use crate::sieve::Sieve;
 use crate::{moving, provision, sql_watching as sql};
 
 /// Events read at once where each has still to be compared.
@@ -85,6 +86,7 @@ impl<D: Database> Engine<D> {
         let look = search.look.max(search.limit);
         let (mut below, at_least) = (search.below(), search.at_least());
         let (mut events, mut looked) = (Vec::new(), 0);
+        let mut sieve = search.text.as_deref().map(Sieve::of);
         loop {
             let wanted = if way.is_exact { search.limit } else { CHUNK };
             let chunk = wanted.min(look - looked);
@@ -98,6 +100,10 @@ impl<D: Database> Engine<D> {
             let rows = self.database().fetch(way.sql, cells).await?;
             let read = u32::try_from(rows.len()).unwrap_or(u32::MAX);
             for row in rows {
+                if let Some(id) = sieve.as_mut().and_then(|sieve| sieve.passes_over(&row)) {
+                    below = id;
+                    continue;
+                }
                 let event = moving::event(row)?;
                 below = event.id;
                 if search.fits(&event) {
@@ -127,6 +133,14 @@ impl<D: Database> Watching for Engine<D> {
 
     async fn search(&self, tenant: Id<Tenant>, search: &Search) -> Result<Found, StoreError> {
         self.look(tenant, search).await
+    }
+
+    async fn tenants_with_events(&self) -> Result<Vec<Id<Tenant>>, StoreError> {
+        let rows = self
+            .database()
+            .fetch(sql::TENANTS_OF_EVENTS, Vec::new())
+            .await?;
+        rows.into_iter().map(|row| row.of("event").id()).collect()
     }
 
     async fn challenges(

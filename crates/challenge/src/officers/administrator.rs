@@ -10,8 +10,13 @@ use crate::clock::Timestamp;
 use crate::directory::User;
 use crate::id::Id;
 
-/// Sessions that an administrator has at a time; a further one ends the oldest.
+/// Sessions that an administrator has at a time, those left out that owe something; a further one ends
+/// the oldest.
 pub const SESSIONS_MAX: usize = 20;
+
+/// Sessions that owe something before they are open, which an administrator has at a time; a further one
+/// ends the oldest of them, and never an open one: whoever has the password alone keeps nobody out.
+pub const OWING_MAX: usize = 20;
 
 /// An administrator, as kept. The id is the user's.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -34,7 +39,7 @@ pub struct Administrator {
     pub(super) recovery: Vec<Kept>,
     /// The sign-in link that was made last, while it was not followed.
     pub(super) link: Option<OpenLink>,
-    /// The sessions, the oldest first; at most [`SESSIONS_MAX`].
+    /// The sessions, the oldest first; at most [`SESSIONS_MAX`] open ones and [`OWING_MAX`] others.
     pub(super) sessions: Vec<OpenSession>,
 }
 
@@ -64,8 +69,18 @@ impl Administrator {
     /// Has a session take its place among the others, in the stead of another one perhaps.
     pub(super) fn take_session(&mut self, session: OpenSession, now: Timestamp) {
         self.sessions.retain(|one| now < one.ends_at);
-        let over = (self.sessions.len() + 1).saturating_sub(SESSIONS_MAX);
-        self.sessions.drain(..over);
+        let (owes, most) = if session.owes {
+            (true, OWING_MAX)
+        } else {
+            (false, SESSIONS_MAX)
+        };
+        let alike = self.sessions.iter().filter(|one| one.owes == owes);
+        let mut over = (alike.count() + 1).saturating_sub(most);
+        self.sessions.retain(|one| {
+            let stays = one.owes != owes || over == 0;
+            over -= usize::from(!stays);
+            stays
+        });
         self.sessions.push(session);
     }
 
@@ -92,6 +107,9 @@ pub(super) struct OpenLink {
 pub(super) struct OpenSession {
     pub(super) digest: CodeDigest,
     pub(super) ends_at: Timestamp,
+    /// Whether it owes something before it is open.
+    #[serde(default)]
+    pub(super) owes: bool,
 }
 
 /// What a session owes before it may do anything else, in this order.

@@ -4,14 +4,20 @@ use std::sync::Arc;
 
 use quick_cache::sync::Cache;
 
+use super::console::{ATTEMPTS, TOO_BUSY};
+use super::officer::TOKEN;
+use super::role::may;
 use super::token::{DAYS, DAYS_MAX, NAME_MAX, PREFIX, TOKENS_MAX};
-use super::{Denied, Identity, MadeToken, NewToken, Officer, Origin, Power, Reach, Token, keys};
+use super::{
+    Denied, Identity, MadeToken, NewToken, Officer, Origin, Power, Reach, Role, Token, keys,
+};
 use crate::approval::ports::Write;
 use crate::audit::{Event, EventKind, Outcome};
 use crate::clock::Timestamp;
+use crate::directory::User;
 use crate::id::Id;
 use crate::officers::ports::OfficerWrites;
-use crate::ports::{Change, StoreError, Versioned};
+use crate::ports::{Change, Provision, StoreError, Version, Versioned};
 use crate::verifier::{TRIES, Verifier};
 
 /// How long a token that was found is not looked up again: a revocation is honoured within it.
@@ -53,7 +59,7 @@ impl Verifier {
         let token = token.filter(|token| is_right && token.is_good_at(now));
         let token = token.ok_or(Denied::NotSignedIn)?;
         Ok(Officer {
-            name: format!("token {}", token.name),
+            name: format!("{TOKEN} {}", token.name),
             identity: Identity::Token(token.id),
             role: token.role,
             reach: token.reach,
@@ -83,8 +89,8 @@ impl Verifier {
     /// Makes a token. Nobody makes one that reaches farther than they do themselves.
     pub async fn make_token(&self, by: &Officer, wish: NewToken) -> Result<MadeToken, Denied> {
         by.over(wish.reach, Power::Govern)?;
-        let days = self.check_token(&wish)?;
-        self.check_room(wish.reach).await?;
+        let days = check_token(&wish)?;
+        let owner = self.behind(by).await?;
         let id = Id::random(&*self.rng);
         let text = keys::draw(PREFIX, id, &*self.rng);
         let mac = {
@@ -98,14 +104,90 @@ impl Verifier {
             role: wish.role,
             reach: wish.reach,
             made_by: by.name.clone(),
+            owner,
             made_at: now,
             expires_at: now.plus_s(days.saturating_mul(24 * 3600)),
             revoked_at: None,
             mac: mac.into(),
         };
-        self.write_token(by, (EventKind::MakeToken, 0), &token)
-            .await?;
-        Ok(MadeToken { text, token })
+        for _ in 0..ATTEMPTS {
+            self.catalogue.refresh().await?;
+            let expected_version = self.catalogue.version();
+            self.check_reach(token.reach)?;
+            self.check_room(token.reach).await?;
+            // Not an act alone: whoever makes the last one that there is room for, or removes the tenant, is
+            // seen by whoever comes second.
+            let change = Provision {
+                expected_version,
+                officers: OfficerWrites {
+                    tokens: vec![write(0, &token)],
+                    ..OfficerWrites::default()
+                },
+                events: vec![self.event_of_token(by, EventKind::MakeToken, &token)],
+                ..Provision::default()
+            };
+            if self.provision_now(change).await? {
+                return Ok(MadeToken { text, token });
+            }
+        }
+        Err(Denied::Unavailable(TOO_BUSY.to_owned()))
+    }
+
+    /// The administrator who answers for what an officer does; nothing: the command line.
+    pub(super) async fn behind(&self, by: &Officer) -> Result<Option<Id<User>>, Denied> {
+        match by.identity {
+            Identity::CommandLine => Ok(None),
+            Identity::Administrator(id) => Ok(Some(id)),
+            Identity::Token(id) => {
+                let token = self.store.officer_token(id).await?;
+                Ok(token.and_then(|token| token.value.owner))
+            }
+        }
+    }
+
+    /// Adds to a change that an administrator's good tokens end which may more than these powers: what
+    /// somebody made does not outlast what they may.
+    pub(super) async fn end_tokens(
+        &self,
+        change: &mut Provision,
+        by: &Officer,
+        of: (Id<User>, Option<(Role, Reach)>),
+    ) -> Result<(), Denied> {
+        let (owner, powers) = of;
+        let now = self.clock.now();
+        let stays = |token: &Token| {
+            powers.is_some_and(|(role, reach)| {
+                let more = |power: &Power| may(token.role, *power) && !may(role, *power);
+                reach.covers(token.reach) && !Power::ALL.iter().any(more)
+            })
+        };
+        let mut after = None;
+        loop {
+            let page = self.store.officer_tokens(after, TOKENS_READ).await?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.value.id);
+            for Versioned { version, value } in page {
+                if value.owner != Some(owner) || !value.is_good_at(now) || stays(&value) {
+                    continue;
+                }
+                let token = Token {
+                    revoked_at: Some(now),
+                    ..value
+                };
+                let told = self.event_of_token(by, EventKind::RevokeToken, &token);
+                change.events.push(told);
+                change.officers.tokens.push(write(version, &token));
+            }
+        }
+    }
+
+    /// Has the tokens of a change that was written be looked up anew on this node.
+    pub(super) fn forget_tokens(&self, ended: &[Id<Token>]) {
+        for id in ended {
+            self.tokens.0.remove(id);
+        }
     }
 
     /// Refuses one token more of a reach that has as many good ones as it may have: what one tenant's
@@ -130,27 +212,6 @@ impl Verifier {
         Err(Denied::TooMany(
             "there are 100 good tokens of this reach; share one, or revoke one",
         ))
-    }
-
-    /// Whether a wish can be fulfilled; the days that the token is to live.
-    fn check_token(&self, wish: &NewToken) -> Result<u32, Denied> {
-        let name = &wish.name;
-        let fits = (1..=NAME_MAX).contains(&name.chars().count()) && name.trim() == name;
-        if !fits || name.chars().any(char::is_control) {
-            return Err(Denied::DoesNotFit(format!(
-                "name: give 1 to {NAME_MAX} characters, without spaces before and after"
-            )));
-        }
-        if let Reach::Tenant(id) = wish.reach
-            && self.catalogue.tenant_by_id(id).is_none()
-        {
-            return Err(Denied::Unknown("tenant"));
-        }
-        let days = wish.days.unwrap_or(DAYS);
-        if !(1..=DAYS_MAX).contains(&days) {
-            return Err(Denied::DoesNotFit(format!("days: choose 1 to {DAYS_MAX}")));
-        }
-        Ok(days)
     }
 
     /// The tokens within reach by ascending id, those after `after`, ended ones of the last 30 days
@@ -201,8 +262,7 @@ impl Verifier {
                 revoked_at: Some(now),
                 ..value
             };
-            let told = (EventKind::RevokeToken, version);
-            match self.write_token(by, told, &token).await {
+            match self.write_revoked(by, version, &token).await {
                 Ok(()) => {
                     self.tokens.0.remove(&id);
                     return Ok(token);
@@ -216,28 +276,29 @@ impl Verifier {
         )))
     }
 
-    async fn write_token(
+    async fn write_revoked(
         &self,
         by: &Officer,
-        (kind, expected): (EventKind, i64),
+        expected: Version,
         token: &Token,
     ) -> Result<(), StoreError> {
+        let told = self.event_of_token(by, EventKind::RevokeToken, token);
+        let mut change = Change::telling(told);
+        change.officers = OfficerWrites {
+            tokens: vec![write(expected, token)],
+            ..OfficerWrites::default()
+        };
+        self.commit(change).await
+    }
+
+    fn event_of_token(&self, by: &Officer, kind: EventKind, token: &Token) -> Event {
         let event = self.event_of_officer(by, (kind, Outcome::Done), token.reach);
         let fields = vec![
             ("token".to_owned(), token.id.to_string()),
             ("name".to_owned(), token.name.clone()),
             ("role".to_owned(), token.role.name().to_owned()),
         ];
-        let mut change = Change::telling(with_fields(event, fields));
-        change.officers = OfficerWrites {
-            tokens: vec![Write {
-                key: token.id,
-                expected,
-                next: Some(token.clone()),
-            }],
-            ..OfficerWrites::default()
-        };
-        self.commit(change).await
+        with_fields(event, fields)
     }
 
     /// An event about what an officer did: on the tenant it is about, else on the administrators'.
@@ -261,4 +322,28 @@ impl Verifier {
 pub(super) fn with_fields(mut event: Event, fields: Vec<(String, String)>) -> Event {
     event.detail.fields = fields;
     event
+}
+
+fn write(expected: Version, token: &Token) -> Write<Id<Token>, Token> {
+    Write {
+        key: token.id,
+        expected,
+        next: Some(token.clone()),
+    }
+}
+
+/// Whether a wish can be fulfilled; the days that the token is to live.
+fn check_token(wish: &NewToken) -> Result<u32, Denied> {
+    let name = &wish.name;
+    let fits = (1..=NAME_MAX).contains(&name.chars().count()) && name.trim() == name;
+    if !fits || name.chars().any(char::is_control) {
+        return Err(Denied::DoesNotFit(format!(
+            "name: give 1 to {NAME_MAX} characters, without spaces before and after"
+        )));
+    }
+    let days = wish.days.unwrap_or(DAYS);
+    if !(1..=DAYS_MAX).contains(&days) {
+        return Err(Denied::DoesNotFit(format!("days: choose 1 to {DAYS_MAX}")));
+    }
+    Ok(days)
 }

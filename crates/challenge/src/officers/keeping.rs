@@ -1,13 +1,18 @@
 //! Idempotency keys at work: who answers a request, and what is told to whoever repeats it.
 
 use aws_lc_rs::digest::{Context, SHA256};
+use data_encoding::HEXLOWER;
 
 use super::request::{ABANDONED_S, ANSWER_MAX, KEY_MAX, KeptRequest};
-use super::{Denied, Identity, Officer, Opening, Ticket};
+use super::{Denied, Identity, Officer, Opening, Reach, Ticket};
 use crate::approval::ports::{CodeDigest, Write};
 use crate::ports::{StoreError, Version};
 use crate::secret::Place;
 use crate::verifier::Verifier;
+
+/// What keyed digests of requests are made for. There may be passwords and PINs in a request, which a
+/// digest without a key would let anybody guess who can read the database.
+const PURPOSE: &str = "request";
 
 impl Verifier {
     /// What is to be done with a request that came with an idempotency key: `asked` is all of it that
@@ -28,25 +33,26 @@ impl Verifier {
             )));
         }
         let key = digest_of(&[&identity_of(by), unverified_key.as_bytes()]);
-        let asked = digest_of(&[asked]);
+        let asked = HEXLOWER.encode(&digest_of(&[asked]));
         let now = self.clock.now();
         let expected = match self.store.kept_request(&key).await? {
             None => 0,
             // Its time is over, and it was not swept yet.
             Some(found) if found.value.keep_until() <= now => found.version,
-            Some(found) if found.value.asked != asked => return Err(Denied::KeyReused),
+            // It was not done, so that its key is as good for another: one that mends a mistake.
+            Some(found) if found.value.is_dropped => found.version,
+            Some(found) if !self.is_asked(&found.value, &asked) => return Err(Denied::KeyReused),
             Some(found) => match &found.value.answer {
                 Some(sealed) => {
                     let answer = self.keyring.open(&place(&key), sealed)?;
                     return Ok(Opening::Answered(answer.to_vec()));
                 }
-                None if found.value.is_dropped => found.version,
                 None if found.value.at.plus_s(ABANDONED_S) <= now => found.version,
                 None => return Err(Denied::InProgress),
             },
         };
         let kept = KeptRequest {
-            asked,
+            asked: self.keyring.officer_mac(PURPOSE, &asked)?.into(),
             at: now,
             is_dropped: false,
             answer: None,
@@ -89,6 +95,11 @@ impl Verifier {
         Ok(self.keep(&key, version, kept).await?)
     }
 
+    fn is_asked(&self, kept: &KeptRequest, asked: &str) -> bool {
+        let kept = kept.asked.mac();
+        self.keyring.officer_matches(Some(&kept), PURPOSE, asked)
+    }
+
     async fn keep(
         &self,
         key: &CodeDigest,
@@ -104,13 +115,19 @@ impl Verifier {
     }
 }
 
-/// Whose key it is: one officer's keys are nothing to another.
+/// Whose key it is: one officer's keys are nothing to another, nor to the same one who may do less now
+/// than when the answer was given.
 fn identity_of(by: &Officer) -> Vec<u8> {
-    match by.identity {
-        Identity::CommandLine => b"command line".to_vec(),
-        Identity::Token(id) => format!("token {id}").into_bytes(),
-        Identity::Administrator(id) => format!("administrator {id}").into_bytes(),
-    }
+    let who = match by.identity {
+        Identity::CommandLine => "command line".to_owned(),
+        Identity::Token(id) => format!("token {id}"),
+        Identity::Administrator(id) => format!("administrator {id}"),
+    };
+    let reach = match by.reach {
+        Reach::Server => "server".to_owned(),
+        Reach::Tenant(id) => format!("tenant {id}"),
+    };
+    format!("{who} {} {reach}", by.role.name()).into_bytes()
 }
 
 /// A digest of parts, none of which runs into the next.

@@ -47,12 +47,18 @@ impl Verifier {
     /// Makes a sign-in link for an administrator; the one made before it opens nothing any more. With
     /// `forget_factor` the second factor and the recovery codes are forgotten, to be set up anew, and
     /// all sessions end.
+    ///
+    /// Nobody makes one for themselves, nor has a token of theirs do it ([`Denied::ForOneself`]): whoever
+    /// finds a session open would have the account with it.
     pub async fn make_link(
         &self,
         by: &Officer,
         administrator: Id<User>,
         forget_factor: bool,
     ) -> Result<SignInLink, Denied> {
+        if self.behind(by).await? == Some(administrator) {
+            return Err(Denied::ForOneself);
+        }
         let asked = self.administrator_to_govern(by, administrator).await?;
         if forget_factor {
             return self.make_link_alone(by, asked.value.id).await;

@@ -10,6 +10,7 @@
 mod administrator;
 mod bearer;
 mod console;
+mod governing;
 mod keeping;
 mod keys;
 mod links;
@@ -24,9 +25,11 @@ mod setup;
 mod sign_in;
 mod token;
 
-pub use administrator::{Administrator, SESSIONS_MAX, Stage};
+pub use administrator::{Administrator, OWING_MAX, SESSIONS_MAX, Stage};
 pub(crate) use bearer::KnownTokens;
 pub use console::{CODE_POLICY, PASSWORD_POLICY};
+pub use governing::ADMINISTRATORS_MAX;
+pub(crate) use governing::within_tenant;
 pub use links::{LINK_S, SignInLink};
 pub use officer::{CONSOLE, Denied, Identity, Officer, Origin};
 pub use people::{AdministratorChange, NewAdministrator};

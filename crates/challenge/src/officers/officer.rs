@@ -19,6 +19,12 @@ use crate::secret::SealError;
 /// that no protocol reaches it, and stands in no list of tenants.
 pub const CONSOLE: &str = "CONSOLE";
 
+/// What the audit log calls whoever may run the program beside the database.
+pub(super) const COMMAND_LINE: &str = "operator";
+
+/// What the name of a token begins with in the audit log.
+pub(super) const TOKEN: &str = "token";
+
 /// Where a request of an officer came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
@@ -60,7 +66,7 @@ impl Officer {
     /// Whoever may run the program beside the database: may do all.
     pub fn command_line() -> Self {
         Self {
-            name: "operator".to_owned(),
+            name: COMMAND_LINE.to_owned(),
             identity: Identity::CommandLine,
             role: Role::Admin,
             reach: Reach::Server,
@@ -168,6 +174,15 @@ pub enum Denied {
     /// There are as many as there may be; the text says what to do.
     #[error("{0}")]
     TooMany(&'static str),
+    /// It is not what it was when it was read.
+    #[error("somebody changed it since; read it again, and decide again")]
+    Changed,
+    /// The link would be for whoever makes it.
+    #[error(
+        "nobody makes a sign-in link for themselves, nor has a token of theirs make one; change the password \
+         at the console, ask another administrator, or use `countersign admin password`"
+    )]
+    ForOneself,
     /// It would leave nobody who governs the server.
     #[error("this is the last administrator of the server; make another one first")]
     LastAdministrator,

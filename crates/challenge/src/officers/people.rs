@@ -5,7 +5,9 @@
 
 use super::bearer::with_fields;
 use super::console::{ATTEMPTS, DISPLAY_NAME, TOO_BUSY};
+use super::governing::FIRST;
 use super::links::within;
+use super::officer::{COMMAND_LINE, TOKEN};
 use super::ports::OfficerWrites;
 use super::{Administrator, CONSOLE, Denied, Officer, Power, Reach, Role, SignInLink};
 use crate::approval::ports::Write;
@@ -17,11 +19,8 @@ use crate::ports::{Provision, StandingWrite, Version, Versioned};
 use crate::standing::Status;
 use crate::verifier::Verifier;
 
-/// The login name of the first administrator.
-const FIRST: &str = "admin";
-
 /// Administrators that are read at a time.
-const PAGE: u32 = 500;
+pub(super) const PAGE: u32 = 500;
 
 /// Who is to become an administrator.
 #[derive(Clone, Debug)]
@@ -69,12 +68,15 @@ impl Verifier {
         Ok(found)
     }
 
-    /// An administrator within reach.
-    pub async fn administrator(&self, by: &Officer, id: Id<User>) -> Result<Administrator, Denied> {
+    /// An administrator within reach, and the version of what is known of them.
+    pub async fn administrator(
+        &self,
+        by: &Officer,
+        id: Id<User>,
+    ) -> Result<Versioned<Administrator>, Denied> {
         by.may(Power::Read)?;
-        let row = self.store.administrator(id).await?;
-        let found = row.map(|row| row.value);
-        let found = found.filter(|one| one.is_there() && by.reach.covers(one.reach));
+        let found = self.store.administrator(id).await?;
+        let found = found.filter(|row| row.value.is_there() && by.reach.covers(row.value.reach));
         found.ok_or(Denied::Unknown("administrator"))
     }
 
@@ -88,7 +90,7 @@ impl Verifier {
         let user = UserKey::LoginName(login_name);
         let found = self.store.user(tenant, user).await?;
         let (user, _) = found.ok_or(Denied::Unknown("administrator"))?;
-        self.administrator(by, user.id).await
+        Ok(self.administrator(by, user.id).await?.value)
     }
 
     /// An administrator about whom an officer may say something.
@@ -111,11 +113,19 @@ impl Verifier {
         wish: NewAdministrator,
     ) -> Result<(Administrator, SignInLink), Denied> {
         by.over(wish.reach, Power::Govern)?;
-        self.check_reach(wish.reach)?;
+        check_name(&wish)?;
         for _ in 0..ATTEMPTS {
+            self.catalogue.refresh().await?;
+            let version = self.catalogue.version();
+            self.check_reach(wish.reach)?;
             let tenant = self.console()?.id();
             let plan = self.provisioner().plan_built_in(&described(&wish)).await?;
+            // After the plan, which is lost where another one is made from here on.
+            self.check_room_for_one(wish.reach).await?;
             let mut change = plan.provision;
+            if change.expected_version != version {
+                continue;
+            }
             // A user of this name was removed before, or is to be made by this plan.
             let user = UserKey::LoginName(&wish.login_name);
             let present = self.store.user(tenant, user).await?;
@@ -153,17 +163,22 @@ impl Verifier {
         }
     }
 
-    /// Changes what an administrator may do; honoured with the next request. The last who governs the
-    /// server stays so: [`Denied::LastAdministrator`].
+    /// Changes what an administrator may do; honoured with the next request, and tokens of theirs that may
+    /// more end. The last who governs the server stays so: [`Denied::LastAdministrator`]. `read`: the
+    /// version that the wish was made from, else [`Denied::Changed`]; nothing: whichever there is.
     pub async fn change_administrator(
         &self,
         by: &Officer,
-        id: Id<User>,
+        (id, read): (Id<User>, Option<Version>),
         change: AdministratorChange,
     ) -> Result<Administrator, Denied> {
         for _ in 0..ATTEMPTS {
-            let expected_version = self.store.directory_version().await?;
+            self.catalogue.refresh().await?;
+            let expected_version = self.catalogue.version();
             let Versioned { version, value } = self.administrator_to_govern(by, id).await?;
+            if read.is_some_and(|read| read != version) {
+                return Err(Denied::Changed);
+            }
             let next = Administrator {
                 role: change.role.unwrap_or(value.role),
                 reach: change.reach.unwrap_or(value.reach),
@@ -172,33 +187,46 @@ impl Verifier {
             by.over(next.reach, Power::Govern)?;
             self.check_reach(next.reach)?;
             if value.governs() && !next.governs() {
-                self.must_not_be_last(id).await?;
+                self.must_not_be_last(&value).await?;
             }
             if (next.role, next.reach) == (value.role, value.reach) {
                 return Ok(value);
             }
+            if next.reach != value.reach {
+                self.check_room_for_one(next.reach).await?;
+            }
             let told = self.event_of_appointing(by, &next, EventKind::Appoint)?;
-            let change = Provision {
+            let mut change = Provision {
                 expected_version,
                 officers: officers(version, next.clone()),
                 events: vec![told],
                 ..Provision::default()
             };
-            if self.provision_now(change).await? {
+            let powers = Some((next.role, next.reach));
+            self.end_tokens(&mut change, by, (id, powers)).await?;
+            if self.govern_now(change).await? {
                 return Ok(next);
             }
         }
         Err(Denied::Unavailable(TOO_BUSY.to_owned()))
     }
 
-    /// Removes an administrator: sessions and links end, the password and second factor are
-    /// forgotten. The last who governs the server stays: [`Denied::LastAdministrator`].
-    pub async fn remove_administrator(&self, by: &Officer, id: Id<User>) -> Result<(), Denied> {
+    /// Removes an administrator: sessions, links and tokens of theirs end, the password and second factor
+    /// are forgotten. The last who governs the server stays: [`Denied::LastAdministrator`]. `read`: the
+    /// version that the wish was made from, else [`Denied::Changed`]; nothing: whichever there is.
+    pub async fn remove_administrator(
+        &self,
+        by: &Officer,
+        (id, read): (Id<User>, Option<Version>),
+    ) -> Result<(), Denied> {
         for _ in 0..ATTEMPTS {
             let expected_version = self.store.directory_version().await?;
             let Versioned { version, value } = self.administrator_to_govern(by, id).await?;
+            if read.is_some_and(|read| read != version) {
+                return Err(Denied::Changed);
+            }
             if value.governs() {
-                self.must_not_be_last(id).await?;
+                self.must_not_be_last(&value).await?;
             }
             let told = self.event_of_appointing(by, &value, EventKind::Dismiss)?;
             let next = Administrator {
@@ -213,11 +241,20 @@ impl Verifier {
             change.expected_version = expected_version;
             change.officers = officers(version, next);
             change.events = vec![told];
-            if self.provision_now(change).await? {
+            self.end_tokens(&mut change, by, (id, None)).await?;
+            if self.govern_now(change).await? {
                 return Ok(());
             }
         }
         Err(Denied::Unavailable(TOO_BUSY.to_owned()))
+    }
+
+    /// Writes a change by which tokens may end; whether nobody was faster.
+    async fn govern_now(&self, change: Provision) -> Result<bool, Denied> {
+        let ended: Vec<_> = change.officers.tokens.iter().map(|one| one.key).collect();
+        let is_done = self.provision_now(change).await?;
+        self.forget_tokens(&ended);
+        Ok(is_done)
     }
 
     /// A change by which a user's authenticators are revoked and, if so wished, the password dropped.
@@ -253,63 +290,12 @@ impl Verifier {
         Ok(change)
     }
 
-    fn check_reach(&self, reach: Reach) -> Result<(), Denied> {
+    pub(super) fn check_reach(&self, reach: Reach) -> Result<(), Denied> {
         match reach {
             Reach::Tenant(id) if self.catalogue.tenant_by_id(id).is_none() => {
                 Err(Denied::Unknown("tenant"))
             }
             Reach::Tenant(_) | Reach::Server => Ok(()),
-        }
-    }
-
-    /// [`Denied::LastAdministrator`] where nobody but this one governs the server.
-    async fn must_not_be_last(&self, id: Id<User>) -> Result<(), Denied> {
-        if self.somebody_governs(Some(id)).await? {
-            Ok(())
-        } else {
-            Err(Denied::LastAdministrator)
-        }
-    }
-
-    /// Whether somebody governs the server, but for this one.
-    async fn somebody_governs(&self, but: Option<Id<User>>) -> Result<bool, Denied> {
-        let mut after = None;
-        loop {
-            let page = self.store.administrators(after, PAGE).await?;
-            let Some(last) = page.last() else {
-                return Ok(false);
-            };
-            after = Some(last.value.id);
-            let mut others = page.iter().filter(|row| Some(row.value.id) != but);
-            if others.any(|row| row.value.governs()) {
-                return Ok(true);
-            }
-        }
-    }
-
-    /// Makes the first administrator, with the link by which they sign in; nothing where somebody
-    /// governs the server already.
-    pub async fn make_first_administrator(
-        &self,
-    ) -> Result<Option<(Administrator, SignInLink)>, Denied> {
-        if self.somebody_governs(None).await? {
-            return Ok(None);
-        }
-        let wish = NewAdministrator {
-            login_name: FIRST.to_owned(),
-            display_name: None,
-            email: None,
-            role: Role::Admin,
-            reach: Reach::Server,
-        };
-        match self
-            .make_administrator(&Officer::command_line(), wish)
-            .await
-        {
-            Ok(made) => Ok(Some(made)),
-            // Somebody made one at this moment.
-            Err(Denied::Taken(_)) => Ok(None),
-            Err(denied) => Err(denied),
         }
     }
 
@@ -331,6 +317,25 @@ impl Verifier {
         ];
         Ok(with_fields(event, fields))
     }
+}
+
+/// Refuses a name under which the audit log tells of others: of the command line, and of tokens. That of
+/// the first administrator is for one who reaches the whole server.
+fn check_name(wish: &NewAdministrator) -> Result<(), Denied> {
+    let plain = wish.login_name.trim().to_lowercase();
+    let first = plain.split_whitespace().next().unwrap_or_default();
+    if plain == COMMAND_LINE || first == TOKEN {
+        return Err(Denied::DoesNotFit(format!(
+            "login_name: choose one that is neither {COMMAND_LINE:?} nor begins with the word {TOKEN:?}, by \
+             which the audit log names others"
+        )));
+    }
+    if plain == FIRST && wish.reach != Reach::Server {
+        return Err(Denied::DoesNotFit(format!(
+            "login_name: {FIRST:?} is for an administrator of the whole server; choose another one"
+        )));
+    }
+    Ok(())
 }
 
 fn officers(expected: Version, next: Administrator) -> OfficerWrites {

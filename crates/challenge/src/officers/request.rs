@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::keys;
+use super::keys::{self, Kept};
 use crate::approval::ports::CodeDigest;
 use crate::clock::Timestamp;
 use crate::ports::Version;
@@ -24,8 +24,8 @@ pub const ANSWER_MAX: usize = 256 * 1024;
 /// A request that came with a key, as kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct KeptRequest {
-    /// SHA-256 of what was asked.
-    pub(super) asked: CodeDigest,
+    /// A keyed digest of what was asked.
+    pub(super) asked: Kept,
     /// When it came.
     pub(super) at: Timestamp,
     /// Whether it was not done, and may be tried again.

@@ -72,6 +72,11 @@ impl Session {
         }
     }
 
+    /// The same session, as it was read again.
+    pub(super) fn kept_so(self, found: Versioned<KeptSession>) -> Self {
+        Self::new((self.officer, self.administrator), self.digest, found)
+    }
+
     /// Who signed in, once the session owes nothing.
     pub fn officer(&self) -> Result<&Officer, Denied> {
         match self.stage {

@@ -234,8 +234,13 @@ impl Verifier {
         let ends_at = kept.ends_at;
         let secret = BASE64URL_NOPAD.encode(&rng::bytes::<32>(&*self.rng));
         let digest = digest_of(&secret);
-        next.take_session(OpenSession { digest, ends_at }, now);
         let stage = kept.stage;
+        let session = OpenSession {
+            digest,
+            ends_at,
+            owes: stage != Stage::Open,
+        };
+        next.take_session(session, now);
         let kept = KeptSession {
             seen_at: now,
             ..kept

@@ -17,7 +17,7 @@ use crate::directory::provision::{
     AuthenticatorBlueprint, Blueprint, KeySource, Kind, TenantBlueprint, UserBlueprint,
 };
 use crate::directory::{User, UserKey};
-use crate::ports::{Provision, Version, Versioned};
+use crate::ports::{Provision, StoreError, Version, Versioned};
 use crate::rng;
 use crate::secret::Place;
 use crate::verifier::Verifier;
@@ -90,8 +90,8 @@ impl Verifier {
     }
 
     /// In a session that owes nothing, the password is asked for again before anything that could keep
-    /// its owner out.
-    async fn prove_again(
+    /// its owner, or another administrator, out: [`Denied::NotVerified`] where it is not right.
+    pub async fn prove_again(
         &self,
         session: &Session,
         current: Option<&SecretString>,
@@ -123,17 +123,30 @@ impl Verifier {
     ) -> Result<SecondFactor, Denied> {
         session.must_be_at(&[Stage::Factor, Stage::Open])?;
         self.prove_again(session, current, hasher).await?;
-        if session.kept.drawn.is_some() {
-            return uri_of(&self.drawn_key(session)?, &session.administrator);
-        }
-        let key = Key::new(rng::bytes::<KEY_LENGTH>(&*self.rng).to_vec());
-        let key = key.map_err(|error| Denied::Unavailable(error.to_string()))?;
-        let place = self.place_of_drawn(session)?;
-        let sealed = self.keyring.seal(&*self.rng, &place, key.as_bytes())?;
         let mut session = session.clone();
-        session.kept.drawn = Some(sealed);
-        self.touch(&session).await?;
-        uri_of(&key, &session.administrator)
+        for _ in 0..ATTEMPTS {
+            if session.kept.drawn.is_some() {
+                return uri_of(&self.drawn_key(&session)?, &session.administrator);
+            }
+            let key = Key::new(rng::bytes::<KEY_LENGTH>(&*self.rng).to_vec());
+            let key = key.map_err(|error| Denied::Unavailable(error.to_string()))?;
+            let place = self.place_of_drawn(&session)?;
+            session.kept.drawn = Some(self.keyring.seal(&*self.rng, &place, key.as_bytes())?);
+            match self.touch(&session).await {
+                Ok(()) => return uri_of(&key, &session.administrator),
+                // Another tab drew one at this moment, which is then the session's, or it was used.
+                Err(StoreError::Conflict) => session = self.as_it_is_now(session).await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Denied::Unavailable(TOO_BUSY.to_owned()))
+    }
+
+    /// A session that was written meanwhile; [`Denied::NotSignedIn`] where it ended.
+    async fn as_it_is_now(&self, session: Session) -> Result<Session, Denied> {
+        let found = self.store.console_session(&session.digest).await?;
+        let found = found.filter(|found| found.value.is_good_at(self.clock.now()));
+        Ok(session.kept_so(found.ok_or(Denied::NotSignedIn)?))
     }
 
     /// Has the second factor that was drawn count, and gives the recovery codes, told once. All other

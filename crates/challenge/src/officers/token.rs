@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::keys::Kept;
 use super::role::{Reach, Role};
 use crate::clock::Timestamp;
+use crate::directory::User;
 use crate::id::Id;
 
 /// What every token begins with, so that people and secret scanners know one.
@@ -42,6 +43,10 @@ pub struct Token {
     pub reach: Reach,
     /// The officer who made it.
     pub made_by: String,
+    /// The administrator behind whoever made it: the officer's own id, or that of the one behind the token
+    /// by which it was made; nothing: the command line.
+    #[serde(default)]
+    pub owner: Option<Id<User>>,
     /// When it was made.
     pub made_at: Timestamp,
     /// When it ends.

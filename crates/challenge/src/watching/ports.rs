@@ -26,6 +26,9 @@ pub trait Watching: Send + Sync {
     /// after [`Search::look`] events the search stops and says how far it came.
     async fn search(&self, tenant: Id<Tenant>, search: &Search) -> Result<Found, StoreError>;
 
+    /// Those whose events there are: tenants, removed ones too, and the whole server ([`Id::SERVER`]).
+    async fn tenants_with_events(&self) -> Result<Vec<Id<Tenant>>, StoreError>;
+
     /// The challenges of a tenant, newest first: those issued before `before`, and not before `from`.
     ///
     /// After [`ChallengePage::look`] of them it stops, as [`Self::search`] does.

@@ -59,7 +59,7 @@ pub struct Found {
 pub enum Among {
     /// One tenant's.
     Tenant(Id<Tenant>),
-    /// All tenants', and those that belong to none.
+    /// All tenants', removed ones too, and those that belong to none.
     Server,
 }
 
@@ -108,11 +108,8 @@ impl Verifier {
     pub async fn search_events(&self, among: Among, search: &Search) -> Result<Found, StoreError> {
         let tenants = match among {
             Among::Tenant(tenant) => vec![tenant],
-            Among::Server => {
-                let tenants = self.catalogue.tenants().into_iter();
-                let tenants = tenants.map(|view| view.tenant.id);
-                tenants.chain([Id::SERVER]).collect()
-            }
+            // Not those of the catalogue: what happened on a tenant outlives it.
+            Among::Server => self.store.tenants_with_events().await?,
         };
         let shared = u32::try_from(tenants.len()).unwrap_or(u32::MAX).max(1);
         let part = Search {

@@ -49,6 +49,10 @@ macro_rules! watched {
                 Ok(found(events, tenant, search))
             }
 
+            async fn tenants_with_events(&self) -> Result<Vec<Id<Tenant>>, StoreError> {
+                unwatched()
+            }
+
             async fn challenges(
                 &self,
                 _: Id<Tenant>,

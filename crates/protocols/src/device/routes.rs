@@ -97,7 +97,7 @@ async fn sessions(
 #[utoipa::path(
     get, path = "/device/v1/events", tag = "device", operation_id = "deviceEvents",
     responses(
-        (status = 200, body = SessionsAnswer, content_type = "text/event-stream", description = "What is pending"),
+        (status = 200, body = Object, content_type = "text/event-stream", description = "Events with `event` and `data`, `sessions` with an `id` too; its data is a DeviceSessionsAnswer as JSON"),
         (status = "default", body = Problem, content_type = "application/problem+json", description = "Refused"),
     ),
     security(("device" = [])),

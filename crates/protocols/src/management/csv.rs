@@ -6,7 +6,7 @@
 use crate::management::shapes::events::EventShown;
 
 /// The names of the columns.
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "id",
     "at",
     "tenant",
@@ -21,6 +21,7 @@ const COLUMNS: [&str; 22] = [
     "named_user",
     "site",
     "authenticator",
+    "serial",
     "challenge",
     "session",
     "device",
@@ -64,6 +65,7 @@ pub(super) fn row(event: &EventShown) -> String {
         told(&event.named_user),
         told(&event.site),
         told(&event.authenticator),
+        told(&event.serial),
         told(&event.challenge),
         told(&event.session),
         told(&event.device),

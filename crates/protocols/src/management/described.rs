@@ -88,11 +88,7 @@ fn common(operation: &mut Operation) {
     if operation.request_body.is_some() {
         refuse(operation, &["409", "413", "415"]);
     }
-    let pages = operation
-        .operation_id
-        .as_ref()
-        .is_some_and(|id| id.ends_with("List"));
-    if pages {
+    if gives_pages(operation) {
         let limit = ObjectBuilder::new()
             .schema_type(SchemaType::new(Type::Integer))
             .minimum(Some(1))
@@ -106,6 +102,22 @@ fn common(operation: &mut Operation) {
         let after = "What `next` of the page before was";
         parameter(operation, ("after", ParameterIn::Query), after, text());
     }
+}
+
+/// Whether an operation answers with a page of things, of which there may be more.
+fn gives_pages(operation: &Operation) -> bool {
+    let Some(RefOr::T(found)) = operation.responses.responses.get("200") else {
+        return false;
+    };
+    let schemas = found.content.values().filter_map(|content| match content {
+        RefOr::T(content) => content.schema.as_ref(),
+        RefOr::Ref(_) => None,
+    });
+    let mut places = schemas.filter_map(|schema| match schema {
+        RefOr::Ref(place) => place.ref_location.strip_prefix(SCHEMAS),
+        RefOr::T(_) => None,
+    });
+    places.any(|name| name.starts_with("ManagementPage_"))
 }
 
 fn posting(post: &mut Operation) {

@@ -14,6 +14,10 @@ use utoipa::{PartialSchema, ToSchema};
 use zeroize::Zeroizing;
 
 use crate::management::refusal::Refusal;
+use crate::management::shapes::told::ToldOnce;
+
+/// What is said of a member that nobody knows, before its name.
+const NO_MEMBER: &str = "there is no member ";
 
 /// A value read into a shape.
 pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
@@ -50,7 +54,7 @@ fn told(message: &str) -> (String, String) {
         });
         return (
             format!("/{}", escaped(name)),
-            format!("there is no member {name:?}{known}"),
+            format!("{NO_MEMBER}{name:?}{known}"),
         );
     }
     if let Some(name) = between(message, "missing field `", "`") {
@@ -74,9 +78,37 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     rest.split_once(after).map(|(found, _)| found)
 }
 
+/// Refuses a text with a NUL in it: no database takes one.
+pub(super) fn check_texts(value: &Value) -> Result<(), Refusal> {
+    match nul(value) {
+        None => Ok(()),
+        Some(pointer) => Err(Refusal::invalid(pointer, "a NUL character stands in it")),
+    }
+}
+
+/// Where the first text with a NUL is; one in a name is its member's.
+fn nul(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if text.contains('\0') => Some(String::new()),
+        Value::Array(elements) => {
+            let mut found = elements.iter().enumerate();
+            found.find_map(|(index, element)| Some(format!("/{index}{}", nul(element)?)))
+        }
+        Value::Object(members) => members.iter().find_map(|(name, member)| {
+            let within = if name.contains('\0') {
+                Some(String::new())
+            } else {
+                nul(member)
+            };
+            Some(format!("/{}{}", escaped(name), within?))
+        }),
+        _ => None,
+    }
+}
+
 /// What becomes of a thing by a change of it (RFC 7396, section 2).
 pub fn merged(mut target: Value, patch: Value) -> Value {
-    merge(&mut target, patch);
+    merge(&mut target, patch, Null::TakesAway);
     target
 }
 
@@ -87,10 +119,51 @@ pub(super) fn patched<T: Serialize + DeserializeOwned>(
 ) -> Result<T, Refusal> {
     let before = serde_json::to_value(before);
     let before = before.map_err(|error| Refusal::Unavailable(error.to_string()))?;
+    for one in taken_away(patch) {
+        check_known::<T>(before.clone(), one)?;
+    }
     read(merged(before, patch.clone()))
 }
 
-fn merge(target: &mut Value, patch: Value) {
+/// What a change takes away, each as a change of its own.
+fn taken_away(patch: &Value) -> Vec<Value> {
+    match patch {
+        Value::Null => vec![Value::Null],
+        Value::Object(members) => {
+            let within = members.iter().flat_map(|(name, change)| {
+                let within = taken_away(change).into_iter();
+                within.map(|change| Value::Object([(name.clone(), change)].into_iter().collect()))
+            });
+            within.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Refuses to take away what nobody knows: a name that is spelt wrong must not look as if it were done.
+fn check_known<T: DeserializeOwned>(mut before: Value, taken: Value) -> Result<(), Refusal> {
+    merge(&mut before, taken, Null::Stays);
+    match read::<T>(before) {
+        Err(Refusal::Invalid(found))
+            if found.iter().any(|one| one.detail.starts_with(NO_MEMBER)) =>
+        {
+            Err(Refusal::Invalid(found))
+        }
+        // Whatever else is said of a null, it is not going to be there.
+        _ => Ok(()),
+    }
+}
+
+/// What becomes of a null in a change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Null {
+    /// It takes the member away.
+    TakesAway,
+    /// It stands in the member's place.
+    Stays,
+}
+
+fn merge(target: &mut Value, patch: Value, null: Null) {
     let Value::Object(changes) = patch else {
         *target = patch;
         return;
@@ -102,10 +175,10 @@ fn merge(target: &mut Value, patch: Value) {
         return;
     };
     for (name, change) in changes {
-        if change.is_null() {
+        if change.is_null() && null == Null::TakesAway {
             members.remove(&name);
         } else {
-            merge(members.entry(name).or_insert(Value::Null), change);
+            merge(members.entry(name).or_insert(Value::Null), change, null);
         }
     }
 }
@@ -154,7 +227,7 @@ pub enum SecretForm {
 #[derive(Clone, Debug)]
 pub(super) struct SecretSet {
     pub(super) secret: SecretString,
-    pub(super) told: Option<String>,
+    pub(super) told: Option<ToldOnce>,
 }
 
 impl SecretGiven {
@@ -169,7 +242,7 @@ impl SecretGiven {
                 let text = draw(form, rng);
                 SecretSet {
                     secret: text.clone().into(),
-                    told: Some(text),
+                    told: Some(text.into()),
                 }
             }
         }
@@ -365,6 +438,22 @@ mod tests {
     }
 
     #[test]
+    fn a_nul_is_refused_by_its_place_at_any_depth() {
+        for (value, pointer) in [
+            (json!("\0"), ""),
+            (json!({"a": "b\0c"}), "/a"),
+            (json!({"a": [1, {"b/c": "\0"}]}), "/a/1/b~1c"),
+            (json!({"a\0": 1}), "/a\0"),
+        ] {
+            match check_texts(&value) {
+                Err(Refusal::Invalid(found)) => assert_eq!(found[0].pointer, pointer),
+                other => panic!("{value}: {other:?}"),
+            }
+        }
+        assert_eq!(check_texts(&json!({"a": ["\u{1}", "0", null, 0]})), Ok(()));
+    }
+
+    #[test]
     fn the_examples_of_rfc_7396_come_out_as_they_stand_there() {
         let cases = [
             (json!({"a":"b"}), json!({"a":"c"}), json!({"a":"c"})),
@@ -405,6 +494,56 @@ mod tests {
     }
 
     #[test]
+    fn a_change_that_takes_away_what_nobody_knows_is_refused_by_its_place() {
+        #[derive(Debug, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Kept {
+            id: u32,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            name: Option<String>,
+            #[serde(default)]
+            inner: Option<Within>,
+        }
+
+        #[derive(Debug, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Within {
+            #[serde(default)]
+            limit: u32,
+        }
+
+        let kept = |inner| Kept {
+            id: 1,
+            name: None,
+            inner,
+        };
+        for (patch, pointer) in [
+            (json!({"nmae": null}), "/nmae"),
+            (json!({"name": null, "a/b": null}), "/a~1b"),
+            (json!({"inner": {"limti": null}}), "/inner/limti"),
+            (
+                json!({"inner": {"limit": 3, "limti": null}}),
+                "/inner/limti",
+            ),
+        ] {
+            for inner in [None, Some(Within { limit: 7 })] {
+                match patched(&kept(inner), &patch) {
+                    Err(Refusal::Invalid(found)) => assert_eq!(found[0].pointer, pointer),
+                    other => panic!("{patch}: {other:?}"),
+                }
+            }
+        }
+        let patch = json!({"name": null, "inner": {"limit": null}});
+        let changed = patched(&kept(Some(Within { limit: 7 })), &patch).unwrap();
+        assert_eq!(changed.inner.unwrap().limit, 0);
+        assert!(patched(&kept(None), &json!({"inner": null})).is_ok());
+        let refused = patched(&kept(None), &json!({"id": null}));
+        assert!(
+            matches!(refused, Err(Refusal::Invalid(found)) if found[0].detail == "it is missing")
+        );
+    }
+
+    #[test]
     fn a_drawn_secret_is_told_once_and_has_the_form_of_its_use() {
         let rng = challenge::rng::DangerCountingRng::default();
         for (form, length) in [
@@ -416,7 +555,7 @@ mod tests {
             assert_eq!(set.told.unwrap().len(), length);
         }
         let given = SecretGiven::Text("x".into());
-        assert_eq!(given.set(SecretForm::Usual, &rng).told, None);
+        assert!(given.set(SecretForm::Usual, &rng).told.is_none());
     }
 
     proptest! {

@@ -18,7 +18,7 @@ mod csv;
 mod described;
 pub mod members;
 pub mod moment;
-mod pace;
+pub mod pace;
 pub mod paging;
 pub mod precondition;
 pub mod refusal;

@@ -1,5 +1,5 @@
-//! How many requests a token may send: 600 a minute on each node. Not the lock-out, which is the
-//! domain's: what is limited here is work.
+//! How many requests an officer may send: 600 a minute on each node, by a token, and as many pages at the
+//! console. Not the lock-out, which is the domain's: what is limited here is work.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,13 +10,13 @@ use challenge::officers::Identity;
 use crate::management::refusal::Refusal;
 
 /// Requests that are answered for one officer in a minute.
-pub(super) const REQUESTS_PER_MINUTE: u32 = 600;
+pub const REQUESTS_PER_MINUTE: u32 = 600;
 
 const MINUTE_MS: i64 = 60_000;
 
 /// The requests of this minute, by officer; emptied when the next begins, so that it does not grow.
 #[derive(Debug, Default)]
-pub(super) struct Paces(Mutex<Minute>);
+pub struct Paces(Mutex<Minute>);
 
 #[derive(Debug, Default)]
 struct Minute {
@@ -25,8 +25,9 @@ struct Minute {
 }
 
 impl Paces {
-    /// Counts a request of somebody who proved to be that officer.
-    pub(super) fn count(&self, officer: Identity, now: Timestamp) -> Result<(), Refusal> {
+    /// Counts a request of somebody who proved to be that officer; [`Refusal::TooFast`] where it is one too
+    /// many.
+    pub fn count(&self, officer: Identity, now: Timestamp) -> Result<(), Refusal> {
         let number = now.unix_ms().div_euclid(MINUTE_MS);
         // What a panic leaves behind is a count, and any count will do.
         let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -70,6 +70,9 @@ pub struct Kind {
     pub title: &'static str,
 }
 
+/// The name of the kind by which nothing is told.
+const UNAVAILABLE: &str = "unavailable";
+
 /// All kinds, in the order of their status.
 pub const KINDS: [Kind; 17] = [
     kind("malformed", 400, "The request cannot be read"),
@@ -96,7 +99,7 @@ pub const KINDS: [Kind; 17] = [
         "The Idempotency-Key came with another request",
     ),
     kind("too-fast", 429, "Too many requests in this minute"),
-    kind("unavailable", 503, "No answer can be given now"),
+    kind(UNAVAILABLE, 503, "No answer can be given now"),
 ];
 
 const fn kind(name: &'static str, status: u16, title: &'static str) -> Kind {
@@ -164,6 +167,11 @@ impl Refusal {
         }
     }
 
+    /// Whether nothing is told, and what was asked for may have been done all the same.
+    pub(super) fn is_unavailable(&self) -> bool {
+        self.to_wire().kind.name == UNAVAILABLE
+    }
+
     /// What goes over the wire.
     pub fn to_wire(&self) -> Wire {
         match self {
@@ -200,7 +208,7 @@ fn unavailable() -> Wire {
     let detail = "no answer can be given now; what was asked for may have been done all the same";
     Wire {
         retry_after_s: Some(1),
-        ..Wire::of("unavailable", detail)
+        ..Wire::of(UNAVAILABLE, detail)
     }
 }
 
@@ -220,7 +228,11 @@ fn denied_to_wire(denied: &Denied) -> Wire {
         Denied::DoesNotFit(text) => {
             return Wire::with("invalid", &[FieldError::new("", text)]);
         }
-        Denied::TooMany(_) | Denied::LastAdministrator | Denied::NotVerified => "not-possible",
+        Denied::TooMany(_)
+        | Denied::LastAdministrator
+        | Denied::ForOneself
+        | Denied::NotVerified => "not-possible",
+        Denied::Changed => "changed",
         Denied::InProgress => "in-progress",
         Denied::KeyReused => "key-reused",
         Denied::Unavailable(_) => return unavailable(),

@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts as _, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use challenge::officers::{Denied, Officer, Origin};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -19,6 +20,7 @@ use crate::management::pace::Paces;
 use crate::management::paging::Paging;
 use crate::management::precondition::{IfMatch, IfNoneMatch};
 use crate::management::refusal::Refusal;
+use crate::management::writing;
 
 /// Bytes of a body at most.
 const BODY_LENGTH_MAX: usize = 256 * 1024;
@@ -49,6 +51,12 @@ impl FromRequest<Arc<Desk>> for Call {
     async fn from_request(request: Request<Body>, desk: &Arc<Desk>) -> Result<Self, Refusal> {
         let (mut parts, body) = request.into_parts();
         let officer = officer_of(desk, &parts).await?;
+        if parts.method == Method::POST && parts.headers.contains_key(header::IF_MATCH) {
+            // Whoever sends it relies on it.
+            let text =
+                "if-match: it is for PATCH and DELETE; this is done whatever the thing is now";
+            return Err(Refusal::Malformed(text.to_owned()));
+        }
         let path = path_of(&mut parts).await?;
         // Whatever was written through another node is seen from here on.
         desk.verifier.catalogue.refresh().await?;
@@ -134,8 +142,19 @@ impl Call {
         &self.parts.headers
     }
 
+    /// Does `act` once for the key that came with the request, if one did.
+    pub(super) async fn once<T, Acting>(&self, act: Acting) -> Result<T, Refusal>
+    where
+        T: Serialize + DeserializeOwned + Send + Sync + 'static,
+        Acting: Future<Output = Result<T, Refusal>> + Send + 'static,
+    {
+        let asked = self.asked();
+        let key = (self.idempotency_key()?, asked.as_slice());
+        writing::once(&self.desk, &self.officer, key, act).await
+    }
+
     /// The key under which the answer is kept, where one was given.
-    pub(super) fn idempotency_key(&self) -> Result<Option<&str>, Refusal> {
+    fn idempotency_key(&self) -> Result<Option<&str>, Refusal> {
         let mut given = self.parts.headers.get_all("idempotency-key").iter();
         let (first, second) = (given.next(), given.next());
         let refused = || {
@@ -152,7 +171,7 @@ impl Call {
     }
 
     /// All of the request that counts for the same request sent again.
-    pub(super) fn asked(&self) -> Vec<u8> {
+    fn asked(&self) -> Vec<u8> {
         let place = self.parts.uri.path_and_query();
         let place = place.map_or("/", |place| place.as_str());
         let line = format!("{} {place}\n", self.parts.method);
@@ -184,7 +203,10 @@ impl Call {
     }
 
     fn value(&self) -> Result<Value, Refusal> {
-        json::read(&self.body).map_err(|error| Refusal::Malformed(format!("the body: {error}")))
+        let value = json::read(&self.body);
+        let value = value.map_err(|error| Refusal::Malformed(format!("the body: {error}")))?;
+        members::check_texts(&value)?;
+        Ok(value)
     }
 
     /// A missing content type counts as the right one.

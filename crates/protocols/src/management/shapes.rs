@@ -15,4 +15,5 @@ pub mod sites;
 pub mod statistics;
 pub mod tenants;
 pub mod tokens;
+pub mod told;
 pub mod users;

@@ -4,19 +4,20 @@
 use std::sync::Arc;
 
 use challenge::directory::provision::{Blueprint, Options, Plan, ProvisionError};
-use challenge::officers::{Officer, Opening};
+use challenge::officers::{Denied, Officer, Opening, Ticket};
 use challenge::ports::StoreError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 use zeroize::Zeroizing;
 
 use crate::desk::Desk;
 use crate::management::refusal::Refusal;
 
 /// How often a change is decided again because somebody else wrote first.
-const ATTEMPTS: u32 = 20;
+pub(super) const ATTEMPTS: u32 = 20;
 
 /// Passwords that are hashed at a time: each takes 19 MiB and 20 ms of a thread.
 static HASHING: Semaphore = Semaphore::const_new(2);
@@ -96,18 +97,47 @@ pub(super) fn warnings(plan: &Plan) -> Vec<String> {
 
 /// Does `act` once for each idempotency key: whoever repeats the request is answered as before, what
 /// was told once included. `asked` is all of the request that counts; without a key it is just done.
-pub async fn once<T, Acted>(
-    desk: &Desk,
+///
+/// With a key it is done to its end in a task of its own, and its answer kept, though the caller hangs
+/// up: what was made must not be made again for whoever asks why there was no answer.
+pub async fn once<T, Acting>(
+    desk: &Arc<Desk>,
     officer: &Officer,
     (key, asked): (Option<&str>, &[u8]),
-    act: Acted,
+    act: Acting,
 ) -> Result<T, Refusal>
 where
-    T: Serialize + DeserializeOwned,
-    Acted: Future<Output = Result<T, Refusal>>,
+    T: Serialize + DeserializeOwned + Send + Sync + 'static,
+    Acting: Future<Output = Result<T, Refusal>> + Send + 'static,
 {
     let Some(key) = key else { return act.await };
-    let ticket = match desk.verifier.open_request(officer, key, asked).await? {
+    // The right to answer is the task's from the moment that it is taken.
+    let (officer, key, asked) = (
+        officer.clone(),
+        key.to_owned(),
+        Zeroizing::new(asked.to_vec()),
+    );
+    let doing = do_once(Arc::clone(desk), officer, (key, asked), act);
+    match tokio::spawn(doing.in_current_span()).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => Err(Refusal::Unavailable(error.to_string())),
+        },
+    }
+}
+
+async fn do_once<T, Acting>(
+    desk: Arc<Desk>,
+    officer: Officer,
+    (key, asked): (String, Zeroizing<Vec<u8>>),
+    act: Acting,
+) -> Result<T, Refusal>
+where
+    T: Serialize + DeserializeOwned + Sync,
+    Acting: Future<Output = Result<T, Refusal>>,
+{
+    let ticket = match desk.verifier.open_request(&officer, &key, &asked).await? {
         Opening::New(ticket) => ticket,
         Opening::Answered(kept) => {
             let kept = Zeroizing::new(kept);
@@ -115,17 +145,22 @@ where
                 .map_err(|error| Refusal::Unavailable(format!("the kept answer: {error}")));
         }
     };
-    match act.await {
-        Ok(answer) => {
-            let kept = serde_json::to_vec(&answer);
-            let kept = kept.map_err(|error| Refusal::Unavailable(error.to_string()))?;
-            let kept = Zeroizing::new(kept);
-            desk.verifier.close_request(ticket, &kept).await?;
-            Ok(answer)
-        }
-        Err(refusal) => {
-            desk.verifier.drop_request(ticket).await?;
-            Err(refusal)
-        }
+    let answer = act.await;
+    let ended = match &answer {
+        Ok(answer) => keep(&desk, ticket, answer).await,
+        // It may have been done all the same: the key stays taken for a while.
+        Err(refusal) if refusal.is_unavailable() => Ok(()),
+        Err(_) => desk.verifier.drop_request(ticket).await,
+    };
+    // What was found out is told in any case; whoever repeats the request has to wait.
+    if let Err(error) = ended {
+        tracing::error!(%error, "the outcome of a request with an idempotency key is not kept");
     }
+    answer
+}
+
+async fn keep(desk: &Desk, ticket: Ticket, answer: &(impl Serialize + Sync)) -> Result<(), Denied> {
+    let kept = serde_json::to_vec(answer);
+    let kept = Zeroizing::new(kept.map_err(|error| Denied::Unavailable(error.to_string()))?);
+    desk.verifier.close_request(ticket, &kept).await
 }

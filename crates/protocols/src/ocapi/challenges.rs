@@ -13,8 +13,7 @@ use crate::desk::Desk;
 use crate::incoming;
 use crate::ocapi::readers::{self, Readers};
 use crate::ocapi::refusal::Refused;
-use crate::ocapi::response::{Became, Problem};
-use crate::ocapi::shown::Challenge;
+use crate::ocapi::response::{AtName, Became, Problem};
 use crate::ocapi::{caller, request, response};
 
 /// The methods of this place. HEAD is not among them: it would issue a challenge that nobody sees, or
@@ -35,7 +34,7 @@ const ALLOW: &str = "GET, POST, OPTIONS";
     ),
     security((), ("ocapi" = [])),
     responses(
-        (status = 200, content((Challenge), (Became)), description = "create: a challenge; check: what became of it"),
+        (status = 200, body = AtName, description = "create: a challenge; check: what became of it"),
         (status = "default", body = Problem, content_type = "application/problem+json", description = "a refusal, as docs/ocapi-errors.md lists them"),
     ),
 )]

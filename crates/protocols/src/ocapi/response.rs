@@ -15,6 +15,17 @@ use crate::ocapi::shown::Challenge;
 /// What `type` begins with in every problem document.
 const PROBLEM: &str = "urn:problem-type:ocapi:";
 
+/// What a request at a name is answered with: at a site's name a challenge, at a challenge's what became of it.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = OcapiCreatedOrChecked)]
+pub(super) enum AtName<'a> {
+    /// A challenge just created.
+    Created(Challenge<'a>),
+    /// A challenge that was checked.
+    Checked(Became<'a>),
+}
+
 /// What became of a challenge.
 #[derive(Serialize, ToSchema)]
 #[schema(as = OcapiBecame)]
@@ -45,7 +56,8 @@ pub(super) struct Problem<'a> {
 
 /// A challenge just issued.
 pub(super) fn challenge(issued: &IssuedToVisitor) -> Response<Body> {
-    json(StatusCode::OK, "application/json", &Challenge::from(issued))
+    let created = AtName::Created(Challenge::from(issued));
+    json(StatusCode::OK, "application/json", &created)
 }
 
 /// A visitor's answer that was looked at.
@@ -72,11 +84,8 @@ pub(super) fn told(id: &str, told: Told) -> Response<Body> {
         Told::Consumed => "consumed",
     };
     let next = None;
-    json(
-        StatusCode::OK,
-        "application/json",
-        &Became { id, state, next },
-    )
+    let checked = AtName::Checked(Became { id, state, next });
+    json(StatusCode::OK, "application/json", &checked)
 }
 
 /// An image or a sound. Whoever shows it may be a page of another origin than this server's.

@@ -3,7 +3,7 @@
 use challenge::methods::{code, images};
 use challenge::visitor::{IssuedToVisitor, Shown};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::ocapi::response::rfc3339;
@@ -30,11 +30,22 @@ pub(super) struct Challenge<'a> {
 #[serde(untagged)]
 #[schema(as = OcapiChallengeOfKind)]
 enum Own<'a> {
-    /// `pow`: ALTCHA's `parameters` and their `signature`.
-    #[schema(value_type = Object)]
-    ProofOfWork(&'a Map<String, Value>),
+    /// `pow`.
+    ProofOfWork(Work<'a>),
     /// Everything with images.
     Images(Asked<'a>),
+}
+
+/// What is to be worked out, in ALTCHA's form.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OcapiWork)]
+struct Work<'a> {
+    /// How, and what for.
+    #[schema(value_type = Object)]
+    parameters: &'a Value,
+    /// The server's signature over them.
+    #[schema(value_type = String)]
+    signature: &'a Value,
 }
 
 /// What is asked, and about which images.
@@ -90,7 +101,13 @@ fn own(issued: &IssuedToVisitor) -> Own<'_> {
     let (id, language) = (&issued.id, issued.language);
     let lang = language.code();
     match &issued.shown {
-        Shown::ProofOfWork(puzzle) => Own::ProofOfWork(puzzle),
+        Shown::ProofOfWork(puzzle) => {
+            let member = |name| puzzle.get(name).unwrap_or(&Value::Null);
+            Own::ProofOfWork(Work {
+                parameters: member("parameters"),
+                signature: member("signature"),
+            })
+        }
         Shown::Classification { about, images } => Own::Images(Asked {
             lang,
             question: words::choose(language, about),

@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use challenge::officers::{self, Denied, Session};
+use challenge::officers::{self, Denied, Identity, Session};
 use challenge::rng;
 use data_encoding::BASE64URL_NOPAD;
 
@@ -23,6 +23,7 @@ use super::trouble::Trouble;
 use super::visit::{self, Visit};
 use super::words::Words;
 use super::{csrf, headers};
+use crate::serving::proxies::VouchedFor;
 
 /// What anybody may open: the beginning of each path.
 const OPEN_TO_ALL: [&str; 4] = [
@@ -31,6 +32,9 @@ const OPEN_TO_ALL: [&str; 4] = [
     "/console/language",
     "/console/sign-out",
 ];
+
+/// By which proxies say for whom they speak.
+const FORWARDED: [&str; 3] = ["x-forwarded-for", "forwarded", "x-real-ip"];
 
 /// A request that the page itself made, to be brought up to date: it is no sign that somebody is there.
 const REFRESH: &str = "x-console-refresh";
@@ -48,11 +52,15 @@ pub(super) async fn keep(
         Err((visit, trouble)) => return finish(trouble.answer(&visit, was_asked_for), &visit),
     };
     let outcome = async {
+        // Nothing has a NUL in its name, and no database takes one.
+        if parts.uri.path().contains("%00") {
+            return Err(Trouble::NotFound);
+        }
         if was_asked_for {
             admit_reader(&visit, &parts)?;
         } else {
             let form = axum::body::to_bytes(body, BYTES_MAX).await;
-            let form = Form::read(&form.map_err(|_| Trouble::TooLarge)?);
+            let form = Form::read(&form.map_err(|_| Trouble::TooLarge)?)?;
             admit(&visit, &parts, &form)?;
             parts.extensions.insert(form);
         }
@@ -99,7 +107,11 @@ async fn recognise(console: &Console, parts: &Parts) -> Result<Visit, (Visit, Tr
         Ok(session) => {
             visit.secret = secret.into();
             visit.is_new = false;
+            let who = Identity::Administrator(session.administrator.id);
             visit.session = Some(Arc::new(session));
+            if let Err(refusal) = console.paces.count(who, console.desk.verifier.now()) {
+                return Err((visit, refusal.into()));
+            }
             // Whatever was written through another node is seen from here on.
             match console.desk.verifier.catalogue.refresh().await {
                 Ok(_) => Ok(visit),
@@ -132,11 +144,17 @@ fn is_secret(unverified: &str) -> bool {
     unverified.len() == 43 && unverified.bytes().all(plain)
 }
 
-/// Whether the browser runs on this machine.
+/// Whether the browser runs on this machine. A proxy on this machine speaks for others: unless it is trusted
+/// to say for whom, nobody whom it speaks for is near.
 fn is_near(parts: &Parts) -> bool {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     let is_loopback = |address: IpAddr| address.to_canonical().is_loopback();
-    peer.is_some_and(|ConnectInfo(peer)| is_loopback(peer.ip()))
+    let is_passed_on = FORWARDED
+        .iter()
+        .any(|name| parts.headers.contains_key(*name));
+    let is_vouched_for = parts.extensions.get::<VouchedFor>().is_some();
+    (is_vouched_for || !is_passed_on)
+        && peer.is_some_and(|ConnectInfo(peer)| is_loopback(peer.ip()))
 }
 
 /// Whether a page may be opened.
@@ -184,4 +202,45 @@ fn finish(mut response: Response, visit: &Visit) -> Response {
         headers.append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A request from this address with these headers.
+    fn parts(from: &str, headers: &[&str]) -> Parts {
+        let mut request = axum::http::Request::new(());
+        let peer: IpAddr = from.parse().unwrap();
+        let peer = ConnectInfo(SocketAddr::new(peer, 4711));
+        request.extensions_mut().insert(peer);
+        for name in headers {
+            let name = axum::http::HeaderName::from_bytes(name.as_bytes()).unwrap();
+            let value = axum::http::HeaderValue::from_static("127.0.0.1");
+            request.headers_mut().insert(name, value);
+        }
+        request.into_parts().0
+    }
+
+    #[test]
+    fn who_is_spoken_for_by_a_proxy_that_nobody_trusts_is_not_near() {
+        for near in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            assert!(is_near(&parts(near, &[])), "{near}");
+            for header in FORWARDED {
+                assert!(!is_near(&parts(near, &[header])), "{near} {header}");
+            }
+        }
+        assert!(!is_near(&parts("192.0.2.1", &[])));
+    }
+
+    #[test]
+    fn a_trusted_proxy_says_who_is_near() {
+        let vouched_for = |from: &str| {
+            let mut parts = parts(from, &["x-forwarded-for"]);
+            parts.extensions.insert(VouchedFor);
+            parts
+        };
+        assert!(is_near(&vouched_for("127.0.0.1")));
+        assert!(!is_near(&vouched_for("192.0.2.1")));
+    }
 }

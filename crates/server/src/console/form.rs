@@ -25,11 +25,14 @@ impl fmt::Debug for Form {
 }
 
 impl Form {
-    /// Reads a body as browsers write it (`application/x-www-form-urlencoded`), a query likewise.
-    pub(super) fn read(body: &[u8]) -> Self {
-        Self(Arc::new(
-            form_urlencoded::parse(body).into_owned().collect(),
-        ))
+    /// Reads a body as browsers write it (`application/x-www-form-urlencoded`), a query likewise. One with
+    /// a NUL in it was not typed by anybody, and no database takes it.
+    pub(super) fn read(body: &[u8]) -> Result<Self, Trouble> {
+        let fields: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
+        if fields.iter().any(|(_, value)| value.contains('\0')) {
+            return Err(Trouble::Unreadable);
+        }
+        Ok(Self(Arc::new(fields)))
     }
 
     /// A field as it was sent; nothing where it is missing. For what people type use [`Form::text`].
@@ -68,8 +71,10 @@ impl<S: Sync> FromRequestParts<S> for Form {
 
     /// The form that was sent, or, where a page is only asked for, what its query says.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Trouble> {
-        let sent = parts.extensions.get::<Self>().cloned();
-        Ok(sent.unwrap_or_else(|| Self::read(parts.uri.query().unwrap_or_default().as_bytes())))
+        match parts.extensions.get::<Self>() {
+            Some(sent) => Ok(sent.clone()),
+            None => Self::read(parts.uri.query().unwrap_or_default().as_bytes()),
+        }
     }
 }
 
@@ -79,11 +84,19 @@ mod tests {
 
     #[test]
     fn fields_are_read_as_browsers_write_them() {
-        let form = Form::read(b"name=+a%20b+&box=on&many=1&many=2&empty=");
+        let form = Form::read(b"name=+a%20b+&box=on&many=1&many=2&empty=").unwrap();
         assert_eq!((form.raw("name"), form.text("name")), (" a b ", "a b"));
         assert_eq!((form.given("empty"), form.given("none")), (None, None));
         assert!(form.ticked("box") && !form.ticked("none"));
         assert_eq!(form.raw("many"), "1");
         assert_eq!(format!("{form:?}"), "Form(5 fields)");
+    }
+
+    #[test]
+    fn a_form_with_a_nul_is_not_read() {
+        for body in ["a=%00", "a=b&c=x%00y", "a=\0"] {
+            let read = Form::read(body.as_bytes());
+            assert!(matches!(read, Err(Trouble::Unreadable)), "{body}");
+        }
     }
 }

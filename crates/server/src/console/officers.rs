@@ -8,13 +8,15 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use challenge::officers::{Power, Role};
+use challenge::officers::{Denied, Officer, Power, Reach, Role};
 use protocols::management::acts;
 use protocols::management::paging::Paging;
 use protocols::management::precondition::{IfMatch, Tagged};
 use protocols::management::refusal::Refusal;
 use protocols::management::shapes::officers::{LinkBody, OfficerBody, OfficerShown};
+use protocols::management::shapes::told::ToldOnce;
 use protocols::management::writing;
+use secrecy::SecretString;
 use serde_json::json;
 
 use super::ask::AskPage;
@@ -80,13 +82,47 @@ pub(super) fn role_field(page: &Page, chosen: &str) -> Field {
         .hint(page.t("officers.role_hint"))
 }
 
-/// The one tenant within reach.
-pub(super) fn tenant_field(page: &Page, tenant: &str) -> Field {
-    Field::text("tenant", page.t("officers.tenant"))
+/// How far somebody is to reach: one tenant, or, where the officer does so, the whole server, which nobody
+/// gets by leaving a field empty.
+pub(super) fn reach_fields(
+    (page, officer): (&Page, &Officer),
+    (tenant, whole): (&str, bool),
+    wrong: &Mistakes,
+) -> Vec<Field> {
+    let is_whole = officer.reach == Reach::Server;
+    let hint = if is_whole {
+        "officers.tenant_named"
+    } else {
+        "officers.tenant_hint"
+    };
+    let tenant = Field::text("tenant", page.t("officers.tenant"))
         .value(tenant)
-        .hint(page.t("officers.tenant_hint"))
+        .hint(page.t(hint))
+        .wrong(wrong.at("/tenant"))
         .with("autocomplete", "off")
-        .with("spellcheck", "false")
+        .with("spellcheck", "false");
+    let mut fields = vec![tenant];
+    if is_whole {
+        let ticked = if whole { "on" } else { "" };
+        fields.push(Field::tick("whole", page.t("officers.whole")).value(ticked));
+    }
+    fields
+}
+
+/// The tenant that a form gives as the reach; nothing: as far as the officer reaches, said in so many words
+/// where that is the whole server.
+pub(super) fn tenant_of(visit: &Visit, form: &Form) -> Result<Option<String>, Mistakes> {
+    let is_whole = visit
+        .signed_in()
+        .is_some_and(|officer| officer.reach == Reach::Server);
+    let tenant = form.given("tenant").map(str::to_owned);
+    if is_whole && tenant.is_some() == form.ticked("whole") {
+        return Err(Mistakes::one(
+            "/tenant",
+            visit.words.t("officers.reach_wrong"),
+        ));
+    }
+    Ok(tenant)
 }
 
 #[derive(Template)]
@@ -101,8 +137,14 @@ struct InvitePage {
 }
 
 impl InvitePage {
-    fn new(console: &Console, visit: &Visit, form: &Form, wrong: &Mistakes) -> Self {
+    fn new(
+        console: &Console,
+        visit: &Visit,
+        (form, wrong): (&Form, &Mistakes),
+    ) -> Result<Self, Trouble> {
         let page = visit.page(Place::Officers);
+        let reach = (form.text("tenant"), form.ticked("whole"));
+        let reach = reach_fields((&page, visit.officer()?), reach, wrong);
         let line = |field: Field, name: &str| field.value(form.text(name));
         let login = Field::text("login_name", page.t("officers.login_name"))
             .required()
@@ -110,7 +152,7 @@ impl InvitePage {
             .with("autocapitalize", "none")
             .with("maxlength", "256");
         let others = ["/display_name", "/email", "/role", "/tenant"];
-        let fields = vec![
+        let mut fields = vec![
             line(login, "login_name").wrong(wrong.first("/login_name", &others)),
             line(
                 Field::text("display_name", page.t("officers.display_name")),
@@ -123,9 +165,9 @@ impl InvitePage {
             )
             .wrong(wrong.at("/email")),
             role_field(&page, form.text("role")).wrong(wrong.at("/role")),
-            tenant_field(&page, form.text("tenant")).wrong(wrong.at("/tenant")),
         ];
-        Self {
+        fields.extend(reach);
+        Ok(Self {
             title: page.t("officers.invite_title"),
             act: page.t("officers.invite"),
             back: PATH,
@@ -135,14 +177,14 @@ impl InvitePage {
             },
             page,
             fields,
-        }
+        })
     }
 }
 
 async fn ask_new(State(console): State<Arc<Console>>, visit: Visit) -> Result<Response, Trouble> {
     visit.officer()?.may(Power::Govern)?;
     let (form, wrong) = (Form::default(), Mistakes::default());
-    Ok(visit.show(&InvitePage::new(&console, &visit, &form, &wrong)))
+    Ok(visit.show(&InvitePage::new(&console, &visit, (&form, &wrong))?))
 }
 
 async fn invite(
@@ -151,26 +193,32 @@ async fn invite(
     form: Form,
 ) -> Result<Response, Trouble> {
     let officer = visit.officer()?;
+    let again = |wrong: &Mistakes| {
+        let template = InvitePage::new(&console, &visit, (&form, wrong))?;
+        Ok(visit.show_as(StatusCode::UNPROCESSABLE_ENTITY, &template))
+    };
+    let tenant = match tenant_of(&visit, &form) {
+        Ok(tenant) => tenant,
+        Err(wrong) => return again(&wrong),
+    };
     let text = |name: &str| form.given(name).map(str::to_owned);
     let body = OfficerBody {
         login_name: form.text("login_name").to_owned(),
         display_name: text("display_name"),
         email: text("email"),
         role: role_of(&form)?,
-        tenant: text("tenant"),
+        tenant,
     };
     let asked = form.asked("console officers new");
     let once = (form.given("key"), asked.as_slice());
-    let act = acts::officers::create(&console.desk, officer, &body);
+    let (desk, by) = (Arc::clone(&console.desk), officer.clone());
+    let act = async move { acts::officers::create(&desk, &by, &body).await };
     match writing::once(&console.desk, officer, once, act).await {
         Ok(made) => {
             let url = made.link.map(|link| link.url).unwrap_or_default();
             Ok(tell_link(&visit, (&made.id, &made.login_name), url))
         }
-        Err(refusal) => {
-            let template = InvitePage::new(&console, &visit, &form, &Mistakes::of(refusal)?);
-            Ok(visit.show_as(StatusCode::UNPROCESSABLE_ENTITY, &template))
-        }
+        Err(refusal) => again(&Mistakes::of(refusal)?),
     }
 }
 
@@ -180,7 +228,7 @@ pub(super) fn role_of(form: &Form) -> Result<Role, Trouble> {
     role.map_err(|error: challenge::officers::NoSuchRole| Trouble::Refused(error.to_string()))
 }
 
-fn tell_link(visit: &Visit, (id, name): (&str, &str), url: String) -> Response {
+fn tell_link(visit: &Visit, (id, name): (&str, &str), url: ToldOnce) -> Response {
     let page = visit.page(Place::Officers);
     visit.show(&ToldPage {
         title: page.with("officers.link_title", name),
@@ -198,24 +246,55 @@ struct OfficerPage {
     officer: OfficerShown,
     tag: String,
     fields: Vec<Field>,
-    forget: Field,
+    /// The form for a link; nothing: nobody makes one for themselves.
+    link: Option<[Field; 2]>,
 }
 
+/// Where what is wrong with the password is told.
+const PASSWORD: &str = "/current_password";
+
 impl OfficerPage {
-    fn new(visit: &Visit, found: Tagged<OfficerShown>, wrong: &Mistakes) -> Self {
+    fn new(visit: &Visit, found: Tagged<OfficerShown>, wrong: &Mistakes) -> Result<Self, Trouble> {
         let page = visit.page(Place::Officers);
         let Tagged { value, tag } = found;
+        let role = role_field(&page, value.role.name());
+        let mut fields = vec![role.wrong(wrong.first("/role", &["/tenant", PASSWORD]))];
         let tenant = value.tenant.as_deref().unwrap_or_default();
-        Self {
-            fields: vec![
-                role_field(&page, value.role.name()).wrong(wrong.first("/role", &["/tenant"])),
-                tenant_field(&page, tenant).wrong(wrong.at("/tenant")),
-            ],
-            forget: Field::tick("forget_factor", page.t("officers.forget_factor")),
+        let reach = (tenant, value.tenant.is_none());
+        fields.extend(reach_fields((&page, visit.officer()?), reach, wrong));
+        let is_oneself = visit.session()?.administrator.id.to_string() == value.id;
+        let link = || {
+            let forget = Field::tick("forget_factor", page.t("officers.forget_factor"));
+            let ticked = if wrong.at(PASSWORD).is_some() {
+                "on"
+            } else {
+                ""
+            };
+            let password = Field::secret("current_password", page.t("sign_in.current_password"))
+                .hint(page.t("officers.forget_password"))
+                .wrong(wrong.at(PASSWORD))
+                .with("autocomplete", "current-password");
+            [forget.value(ticked), password]
+        };
+        Ok(Self {
+            link: (!is_oneself).then(link),
+            fields,
             officer: value,
             tag: tag.as_str().to_owned(),
             page,
-        }
+        })
+    }
+
+    /// The page once more, with what was wrong.
+    async fn again(
+        console: &Console,
+        visit: &Visit,
+        id: &str,
+        wrong: &Mistakes,
+    ) -> Result<Response, Trouble> {
+        let found = acts::officers::show(&console.desk, visit.officer()?, id).await?;
+        let template = Self::new(visit, found, wrong)?;
+        Ok(visit.show_as(StatusCode::UNPROCESSABLE_ENTITY, &template))
     }
 }
 
@@ -227,7 +306,7 @@ async fn show(
     let officer = visit.officer()?;
     officer.may(Power::Govern)?;
     let found = acts::officers::show(&console.desk, officer, &id).await?;
-    Ok(visit.show(&OfficerPage::new(&visit, found, &Mistakes::default())))
+    Ok(visit.show(&OfficerPage::new(&visit, found, &Mistakes::default())?))
 }
 
 async fn change(
@@ -237,7 +316,11 @@ async fn change(
     form: Form,
 ) -> Result<Response, Trouble> {
     let officer = visit.officer()?;
-    let patch = json!({ "role": role_of(&form)?.name(), "tenant": form.given("tenant") });
+    let tenant = match tenant_of(&visit, &form) {
+        Ok(tenant) => tenant,
+        Err(wrong) => return OfficerPage::again(&console, &visit, &id, &wrong).await,
+    };
+    let patch = json!({ "role": role_of(&form)?.name(), "tenant": tenant });
     let if_match = IfMatch::tag(form.raw("tag"));
     let changed = acts::officers::change(&console.desk, officer, &id, (&patch, &if_match));
     match changed.await {
@@ -245,12 +328,7 @@ async fn change(
             let notice = Notice::of("notices.officer_changed", &found.value.login_name);
             Ok(visit.go_on(PATH, &notice))
         }
-        Err(refusal) => {
-            let wrong = Mistakes::of(refusal)?;
-            let found = acts::officers::show(&console.desk, officer, &id).await?;
-            let template = OfficerPage::new(&visit, found, &wrong);
-            Ok(visit.show_as(StatusCode::UNPROCESSABLE_ENTITY, &template))
-        }
+        Err(refusal) => OfficerPage::again(&console, &visit, &id, &Mistakes::of(refusal)?).await,
     }
 }
 
@@ -264,6 +342,24 @@ async fn make_link(
     let body = LinkBody {
         forget_factor: form.ticked("forget_factor"),
     };
+    if body.forget_factor {
+        // Whoever finds a session open is not to take over others' accounts with it.
+        officer.may(Power::Govern)?;
+        let current: SecretString = form.raw("current_password").into();
+        let session = visit.session()?;
+        let verifier = &console.desk.verifier;
+        match verifier
+            .prove_again(session, Some(&current), &*console.hasher)
+            .await
+        {
+            Ok(()) => {}
+            Err(Denied::NotVerified) => {
+                let wrong = Mistakes::one(PASSWORD, visit.words.t("sign_in.current_wrong"));
+                return OfficerPage::again(&console, &visit, &id, &wrong).await;
+            }
+            Err(denied) => return Err(denied.into()),
+        }
+    }
     let link = acts::officers::link(&console.desk, officer, &id, &body).await?;
     let found = acts::officers::show(&console.desk, officer, &id).await?;
     Ok(tell_link(&visit, (&id, &found.value.login_name), link.url))

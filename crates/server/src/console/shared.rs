@@ -6,6 +6,7 @@ use challenge::approval::pin::PinHasher;
 use challenge::rng::{self, Rng};
 use data_encoding::BASE64URL_NOPAD;
 use protocols::desk::Desk;
+use protocols::management::pace::Paces;
 
 use super::cookies::Cookies;
 
@@ -17,6 +18,8 @@ pub struct Console {
     pub(super) hasher: Arc<dyn PinHasher>,
     pub(super) rng: Arc<dyn Rng>,
     pub(super) cookies: Cookies,
+    /// How many pages each administrator had in this minute.
+    pub(super) paces: Paces,
 }
 
 impl Console {
@@ -33,6 +36,7 @@ impl Console {
             desk: Arc::clone(desk),
             hasher,
             rng,
+            paces: Paces::default(),
         })
     }
 }

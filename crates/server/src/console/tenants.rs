@@ -151,7 +151,8 @@ async fn make(
     };
     let asked = form.asked("console tenants new");
     let once = (form.given("key"), asked.as_slice());
-    let act = acts::tenants::create(&console.desk, officer, &body);
+    let (desk, by) = (Arc::clone(&console.desk), officer.clone());
+    let act = async move { acts::tenants::create(&desk, &by, &body).await };
     match writing::once(&console.desk, officer, once, act).await {
         Ok(made) => Ok(told_or_on(&visit, made)),
         Err(refusal) => {

@@ -21,7 +21,7 @@ use super::form::Form;
 use super::mistakes::Mistakes;
 use super::moment::Moment;
 use super::notice::Notice;
-use super::officers::{role_field, role_of, tenant_field};
+use super::officers::{reach_fields, role_field, role_of, tenant_of};
 use super::page::Page;
 use super::pager::Pager;
 use super::place::Place;
@@ -76,8 +76,14 @@ struct MakePage {
 }
 
 impl MakePage {
-    fn new(console: &Console, visit: &Visit, form: &Form, wrong: &Mistakes) -> Self {
+    fn new(
+        console: &Console,
+        visit: &Visit,
+        (form, wrong): (&Form, &Mistakes),
+    ) -> Result<Self, Trouble> {
         let page = visit.page(Place::Tokens);
+        let reach = (form.text("tenant"), form.ticked("whole"));
+        let reach = reach_fields((&page, visit.officer()?), reach, wrong);
         let name = Field::text("name", page.t("tokens.name"))
             .value(form.text("name"))
             .hint(page.t("tokens.name_hint"))
@@ -93,7 +99,9 @@ impl MakePage {
             .wrong(wrong.at("/days"))
             .with("min", "1")
             .with("max", DAYS_MAX.to_string());
-        Self {
+        let role = role_field(&page, form.text("role")).wrong(wrong.at("/role"));
+        let fields = [name, role].into_iter().chain(reach).chain([days]);
+        Ok(Self {
             title: page.t("tokens.make"),
             act: page.t("tokens.make"),
             back: PATH,
@@ -101,21 +109,16 @@ impl MakePage {
                 Some(key) => key.to_owned(),
                 None => console.once_key(),
             },
-            fields: vec![
-                name,
-                role_field(&page, form.text("role")).wrong(wrong.at("/role")),
-                tenant_field(&page, form.text("tenant")).wrong(wrong.at("/tenant")),
-                days,
-            ],
+            fields: fields.collect(),
             page,
-        }
+        })
     }
 }
 
 async fn ask_new(State(console): State<Arc<Console>>, visit: Visit) -> Result<Response, Trouble> {
     visit.officer()?.may(Power::Govern)?;
     let (form, wrong) = (Form::default(), Mistakes::default());
-    Ok(visit.show(&MakePage::new(&console, &visit, &form, &wrong)))
+    Ok(visit.show(&MakePage::new(&console, &visit, (&form, &wrong))?))
 }
 
 async fn make(
@@ -125,26 +128,28 @@ async fn make(
 ) -> Result<Response, Trouble> {
     let officer = visit.officer()?;
     let days = form.given("days").map(str::parse).transpose();
-    let made = match days {
-        Ok(days) => {
+    let made = match (days, tenant_of(&visit, &form)) {
+        (Ok(days), Ok(tenant)) => {
             let body = TokenBody {
                 name: form.text("name").to_owned(),
                 role: role_of(&form)?,
-                tenant: form.given("tenant").map(str::to_owned),
+                tenant,
                 days,
             };
             let asked = form.asked("console tokens new");
             let once = (form.given("key"), asked.as_slice());
-            let act = acts::tokens::create(&console.desk, officer, &body);
+            let (desk, by) = (Arc::clone(&console.desk), officer.clone());
+            let act = async move { acts::tokens::create(&desk, &by, &body).await };
             let made = writing::once(&console.desk, officer, once, act).await;
             made.map_err(Mistakes::of)
         }
-        Err(_) => Err(Ok(Mistakes::one("/days", format!("1–{DAYS_MAX}")))),
+        (Err(_), _) => Err(Ok(Mistakes::one("/days", format!("1–{DAYS_MAX}")))),
+        (_, Err(wrong)) => Err(Ok(wrong)),
     };
     match made {
         Ok(made) => Ok(tell(&visit, made)),
         Err(wrong) => {
-            let template = MakePage::new(&console, &visit, &form, &wrong?);
+            let template = MakePage::new(&console, &visit, (&form, &wrong?))?;
             Ok(visit.show_as(StatusCode::UNPROCESSABLE_ENTITY, &template))
         }
     }

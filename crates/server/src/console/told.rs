@@ -1,6 +1,7 @@
 //! The page that tells a secret, once.
 
 use askama::Template;
+use protocols::management::shapes::told::ToldOnce;
 
 use super::page::Page;
 
@@ -15,7 +16,7 @@ pub(super) struct ToldPage {
     /// What to do with it.
     pub(super) text: &'static str,
     /// The secret.
-    pub(super) secret: String,
+    pub(super) secret: ToldOnce,
     /// Where to go on.
     pub(super) back: String,
 }

@@ -2,7 +2,7 @@
 //! of it in the visitor's language.
 
 use askama::Template;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use challenge::officers::Denied;
 use protocols::management::refusal::{Refusal, Wire};
@@ -26,6 +26,10 @@ pub(super) enum Trouble {
     Foreign,
     /// The form is too large.
     TooLarge,
+    /// What was sent is no form that anybody filled in.
+    Unreadable,
+    /// The administrator asked for too many pages in this minute; seconds until the next begins.
+    TooFast(u32),
     /// The console is not shown without TLS to another machine.
     Unprotected,
     /// Somebody else changed it since the form was opened.
@@ -47,6 +51,7 @@ impl From<Denied> for Trouble {
             }
             Denied::Forbidden(_) | Denied::OutOfReach => Self::Forbidden,
             Denied::Unknown(_) => Self::NotFound,
+            Denied::Changed => Self::Changed,
             Denied::Unavailable(error) => {
                 tracing::warn!(%error, "the console could not answer");
                 Self::Unavailable
@@ -62,6 +67,7 @@ impl From<Refusal> for Trouble {
             Refusal::Denied(denied) => denied.into(),
             Refusal::NotHere => Self::NotFound,
             Refusal::Changed => Self::Changed,
+            Refusal::TooFast(wait_s) => Self::TooFast(wait_s),
             Refusal::Unavailable(error) => {
                 tracing::warn!(%error, "the console could not answer");
                 Self::Unavailable
@@ -107,6 +113,8 @@ impl Trouble {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden | Self::Foreign | Self::Unprotected => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::TooFast(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Changed | Self::Refused(_) => StatusCode::CONFLICT,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -121,7 +129,9 @@ impl Trouble {
             Self::Forbidden => ("trouble.forbidden", "trouble.forbidden_text"),
             Self::Foreign => ("trouble.foreign", "trouble.foreign_text"),
             Self::TooLarge => ("trouble.too_large", "trouble.too_large_text"),
+            Self::Unreadable => ("trouble.unreadable", "trouble.unreadable_text"),
             Self::Unprotected => ("trouble.unprotected", "trouble.unprotected_text"),
+            Self::TooFast(_) => ("trouble.too_fast", "trouble.too_fast_text"),
             Self::Changed => ("trouble.changed", "trouble.changed_text"),
             Self::Refused(_) => ("trouble.refused", "trouble.refused_text"),
             Self::Unavailable => ("trouble.unavailable", "trouble.unavailable_text"),
@@ -147,9 +157,10 @@ impl Trouble {
         let status = self.status();
         let (title, text) = self.keys();
         let (title, text) = (page.t(title), page.t(text));
-        let detail = match self {
-            Self::Refused(detail) => detail,
-            _ => String::new(),
+        let (detail, wait_s) = match self {
+            Self::Refused(detail) => (detail, None),
+            Self::TooFast(wait_s) => (String::new(), Some(wait_s)),
+            _ => (String::new(), None),
         };
         let template = TroublePage {
             page,
@@ -157,6 +168,11 @@ impl Trouble {
             text,
             detail,
         };
-        visit.show_as(status, &template)
+        let mut response = visit.show_as(status, &template);
+        if let Some(wait_s) = wait_s {
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait_s));
+        }
+        response
     }
 }

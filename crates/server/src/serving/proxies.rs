@@ -28,6 +28,10 @@ const CLIENT_CERT: HeaderName = HeaderName::from_static("client-cert");
 /// Addresses in that header that are looked at, the nearest first: more proxies in a row are a mistake.
 const HOPS_MAX: usize = 16;
 
+/// A request's extension: a trusted proxy sent it, and its sender is whom that proxy spoke for.
+#[derive(Clone, Copy, Debug)]
+pub struct VouchedFor;
+
 /// The networks of the trusted proxies, and what they are believed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies {
@@ -141,6 +145,9 @@ async fn name_sender(
         extensions.remove::<PeerCertificate>();
         if let Some(certificate) = certificate {
             extensions.insert(certificate);
+        }
+        if proxies.hold(peer.ip()) {
+            extensions.insert(VouchedFor);
         }
         let sender = proxies.sender(peer.ip(), request.headers());
         if sender != peer.ip() {

@@ -11,6 +11,7 @@ use crate::support::*;
 on_both!(
     a_search_finds_what_fits_all_that_is_said,
     a_search_sees_one_tenant_alone,
+    those_whose_events_there_are_are_known_when_they_are_gone,
     a_search_goes_on_where_its_last_page_ended,
     a_search_that_compared_enough_says_how_far_it_came,
     a_text_is_found_in_what_is_told_and_not_in_its_names,
@@ -55,6 +56,19 @@ async fn with_log(store: &dyn Store) -> Id<challenge::directory::Tenant> {
         store.commit(Change::telling(event)).await.unwrap();
     }
     tenant
+}
+
+async fn those_whose_events_there_are_are_known_when_they_are_gone(place: &Place) {
+    let store = place.open().await;
+    assert_eq!(store.tenants_with_events().await.unwrap(), []);
+    // There is no row of them in the directory, as after their removal.
+    let (gone, other) = (id(41), id(42));
+    for tenant in [gone, other, gone, Id::SERVER] {
+        store.commit(telling(tenant)).await.unwrap();
+    }
+    let mut known = vec![gone, other, Id::SERVER];
+    known.sort_unstable();
+    assert_eq!(store.tenants_with_events().await.unwrap(), known);
 }
 
 fn search() -> Search {

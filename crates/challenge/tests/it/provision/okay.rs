@@ -2,7 +2,7 @@
 
 use challenge::clock::Timestamp;
 use challenge::directory::OkaySettings;
-use challenge::directory::provision::{Blueprint, OkayBlueprint};
+use challenge::directory::provision::{Blueprint, OkayBlueprint, Removal, Removed};
 
 use super::stage::{Stage, bank};
 
@@ -100,4 +100,24 @@ fn a_callback_secret_that_no_library_reads_is_refused_and_a_short_one_warned_abo
     assert!(format!("{:?}", applied.warnings).contains("24 to 64 bytes"));
     let applied = stage.apply(&with("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
     assert!(!format!("{:?}", applied.warnings).contains("callback_standard_secret"));
+}
+
+#[test]
+fn what_goes_by_a_change_takes_nothing_else_of_the_tenant_with_it() {
+    let stage = Stage::new();
+    stage.apply(&asking(|_| {}));
+    let mut change = asking(|_| {});
+    let tenant = &mut change.tenants[0];
+    tenant.okay = None;
+    tenant.display_name = Some("Another name".to_owned());
+    change.removed = vec![Removal {
+        tenant: tenant.name.clone(),
+        what: Removed::Okay,
+    }];
+    let plan = stage.apply(&change);
+    assert!(format!("{:?}", plan.changes).contains("okay: removed"));
+    let rows = stage.store.rows();
+    let tenant = &rows.tenants.values().next().unwrap().tenant;
+    assert_eq!(tenant.display_name, "Another name");
+    assert!(tenant.okay.is_none());
 }

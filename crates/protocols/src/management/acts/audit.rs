@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use challenge::audit::{Event, EventKind, Outcome};
 use challenge::clock::Timestamp;
-use challenge::directory::{TenantView, UserKey};
+use challenge::directory::{Authenticator, AuthenticatorKey, Tenant, TenantView, User, UserKey};
 use challenge::id::{Id, TimedId};
 use challenge::officers::{Officer, Power};
 use challenge::ports::StoreError;
@@ -192,11 +192,45 @@ async fn shown(desk: &Desk, event: &Event) -> Result<EventShown, StoreError> {
         }
         _ => None,
     };
+    let named = (event.user, event.detail.authenticator);
     let names = Names {
-        tenant: tenant.map(|view| view.tenant.name.clone()),
         login_name,
+        serial: match &tenant {
+            Some(view) => serial(desk, view.tenant.id, named).await?,
+            None => None,
+        },
+        tenant: tenant.map(|view| view.tenant.name.clone()),
     };
     Ok(EventShown::of(event, names))
+}
+
+/// The serial number of an authenticator that is named by its id, and by whoever held it then: it may have
+/// been handed on.
+pub(super) async fn serial(
+    desk: &Desk,
+    tenant: Id<Tenant>,
+    (user, authenticator): (Option<Id<User>>, Option<Id<Authenticator>>),
+) -> Result<Option<String>, StoreError> {
+    let Some(id) = authenticator else {
+        return Ok(None);
+    };
+    if let Some(user) = user {
+        let holder = desk
+            .verifier
+            .catalogue
+            .user(tenant, UserKey::Id(user))
+            .await?;
+        let held = holder.as_ref().map(|holder| holder.authenticators.iter());
+        if let Some(one) = held.and_then(|mut held| held.find(|one| one.id == id)) {
+            return Ok(Some(one.serial.clone()));
+        }
+    }
+    let found = desk
+        .verifier
+        .store()
+        .authenticator(tenant, AuthenticatorKey::Id(id))
+        .await?;
+    Ok(found.map(|one| one.serial))
 }
 
 /// Reads out of an event what it names.
@@ -205,7 +239,7 @@ type Reads<T> = fn(&Event) -> Option<T>;
 /// What a user's events of some kinds name, newest first, each once; and where to go on.
 pub(super) async fn named_by_events<T: PartialEq>(
     desk: &Desk,
-    (view, user): (&TenantView, Id<challenge::directory::User>),
+    (view, user): (&TenantView, Id<User>),
     (kinds, take): (&[EventKind], Reads<T>),
     paging: &Paging,
 ) -> Result<(Vec<T>, Option<String>), Refusal> {
@@ -229,7 +263,7 @@ pub(super) async fn named_by_events<T: PartialEq>(
 }
 
 /// The id of a user that is asked about in a query.
-pub(super) fn user_id(text: &str) -> Result<Id<challenge::directory::User>, Refusal> {
+pub(super) fn user_id(text: &str) -> Result<Id<User>, Refusal> {
     let parsed = text.parse();
     parsed.map_err(|_| Refusal::Malformed("user: send the user's id, in decimals".to_owned()))
 }

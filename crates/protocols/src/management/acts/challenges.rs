@@ -9,7 +9,7 @@ use challenge::watching::LOOK_MAX;
 use challenge::watching::ports::{ChallengePage, Kept, KeptPage};
 
 use crate::desk::Desk;
-use crate::management::acts::audit::{named_by_events, place, user_id};
+use crate::management::acts::audit::{named_by_events, place, serial, user_id};
 use crate::management::paging::{Page, Paging, closed};
 use crate::management::refusal::Refusal;
 use crate::management::shapes::moving::ChallengeShown;
@@ -43,11 +43,11 @@ pub async fn list(
     if wanted.open {
         kept.retain(|one| one.is_open(now));
     }
-    let items = kept.iter().map(|one| shown(desk, &view, one));
-    Ok(Page {
-        items: items.collect(),
-        next,
-    })
+    let mut items = Vec::with_capacity(kept.len());
+    for one in &kept {
+        items.push(shown(desk, &view, one).await?);
+    }
+    Ok(Page { items, next })
 }
 
 /// A challenge.
@@ -58,7 +58,7 @@ pub async fn show(
 ) -> Result<ChallengeShown, Refusal> {
     let view = officer.tenant(&desk.verifier.catalogue, tenant, Power::Look)?;
     let (_, kept) = found(desk, &view, id).await?;
-    Ok(shown(desk, &view, &kept))
+    shown(desk, &view, &kept).await
 }
 
 /// Withdraws a challenge that waits for its answer. A visitor's was answered, or it is not kept.
@@ -75,7 +75,7 @@ pub async fn cancel(
     }
     let verifier = &desk.verifier;
     let cancelled = verifier.cancel_for(&officer.actor(), &view, id).await?;
-    Ok(shown(desk, &view, &Kept::User(cancelled)))
+    shown(desk, &view, &Kept::User(cancelled)).await
 }
 
 type Part = (Vec<Kept>, Option<String>);
@@ -135,18 +135,20 @@ async fn found(desk: &Desk, view: &TenantView, id: &str) -> Result<(TimedId, Kep
     Ok((id, found.ok_or_else(unknown)?))
 }
 
-fn shown(desk: &Desk, view: &TenantView, kept: &Kept) -> ChallengeShown {
+async fn shown(desk: &Desk, view: &TenantView, kept: &Kept) -> Result<ChallengeShown, Refusal> {
     let now = desk.verifier.now();
-    match kept {
+    Ok(match kept {
         Kept::User(challenge) => {
             let client = view.client_by_id(challenge.client);
             let client = client.map(|client| client.name.clone());
-            ChallengeShown::of_user(challenge, client, now)
+            let named = (Some(challenge.user), challenge.authenticator);
+            let serial = serial(desk, view.tenant.id, named).await?;
+            ChallengeShown::of_user(challenge, (client, serial), now)
         }
         Kept::Visitor(visit) => {
             let site = desk.verifier.catalogue.site_by_id(visit.site);
             let site = site.map(|site| site.public_id.clone());
             ChallengeShown::of_visitor(visit, site, now)
         }
-    }
+    })
 }

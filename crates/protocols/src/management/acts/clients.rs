@@ -15,6 +15,7 @@ use crate::management::paging::{Page, Paging};
 use crate::management::precondition::{IfMatch, Tagged};
 use crate::management::refusal::Refusal;
 use crate::management::shapes::clients::{ClientBody, ClientShown};
+use crate::management::shapes::told::ToldOnce;
 use crate::management::writing;
 
 /// The clients of a tenant within reach, by id.
@@ -129,7 +130,7 @@ fn wanted(
     }))
 }
 
-fn drawn(desk: &Desk, body: &ClientBody) -> (Option<SecretString>, Option<String>) {
+fn drawn(desk: &Desk, body: &ClientBody) -> (Option<SecretString>, Option<ToldOnce>) {
     let rng = desk.verifier.provisioner().rng;
     let set = body
         .secret

@@ -3,8 +3,9 @@
 use challenge::directory::User;
 use challenge::id::Id;
 use challenge::officers::{
-    Administrator, AdministratorChange, NewAdministrator, Officer, Power, Reach,
+    Administrator, AdministratorChange, Denied, NewAdministrator, Officer, Power, Reach,
 };
+use challenge::ports::Versioned;
 use serde_json::Value;
 
 use crate::desk::Desk;
@@ -16,6 +17,7 @@ use crate::management::refusal::Refusal;
 use crate::management::shapes::officers::{
     LinkBody, LinkShown, OfficerBody, OfficerPowers, OfficerShown,
 };
+use crate::management::writing::ATTEMPTS;
 
 /// The administrators within reach, in the order of their ids.
 pub async fn list(
@@ -43,7 +45,7 @@ pub async fn show(
     id: &str,
 ) -> Result<Tagged<OfficerShown>, Refusal> {
     let one = desk.verifier.administrator(officer, number(id)?).await?;
-    Ok(tagged(shown(desk, &one)))
+    Ok(tagged(shown(desk, &one.value)))
 }
 
 /// Invites an administrator, who may no more than whoever invites. The link is told in the answer.
@@ -74,28 +76,39 @@ pub async fn change(
     (patch, if_match): (&Value, &IfMatch),
 ) -> Result<Tagged<OfficerShown>, Refusal> {
     let id = number(id)?;
-    let one = desk.verifier.administrator(officer, id).await?;
-    officer.may(Power::Govern)?;
-    if_match.check(&tagged(shown(desk, &one)).tag)?;
-    let before = OfficerPowers::of(&one, &desk.verifier.catalogue);
-    let wanted = members::patched(&before, patch)?;
-    let reach = match wanted.tenant {
-        None => Reach::Server,
-        Some(name) if Some(&name) == before.tenant.as_ref() => one.reach,
-        Some(name) => reach(desk, officer, Some(&name))?,
-    };
-    let change = AdministratorChange {
-        role: (wanted.role != one.role).then_some(wanted.role),
-        reach: (reach != one.reach).then_some(reach),
-    };
-    let one = desk
-        .verifier
-        .change_administrator(officer, id, change)
-        .await?;
-    Ok(tagged(shown(desk, &one)))
+    for _ in 0..ATTEMPTS {
+        let Versioned {
+            version,
+            value: one,
+        } = desk.verifier.administrator(officer, id).await?;
+        officer.may(Power::Govern)?;
+        if_match.check(&tagged(shown(desk, &one)).tag)?;
+        let before = OfficerPowers::of(&one, &desk.verifier.catalogue);
+        let wanted = members::patched(&before, patch)?;
+        let reach = match wanted.tenant {
+            None => Reach::Server,
+            Some(name) if Some(&name) == before.tenant.as_ref() => one.reach,
+            Some(name) => reach(desk, officer, Some(&name))?,
+        };
+        let change = AdministratorChange {
+            role: (wanted.role != one.role).then_some(wanted.role),
+            reach: (reach != one.reach).then_some(reach),
+        };
+        let read = (id, Some(version));
+        match desk
+            .verifier
+            .change_administrator(officer, read, change)
+            .await
+        {
+            // Perhaps nothing that is shown: they signed in.
+            Err(Denied::Changed) => {}
+            changed => return Ok(tagged(shown(desk, &changed?))),
+        }
+    }
+    Err(Refusal::Unavailable(format!("{ATTEMPTS} lost races")))
 }
 
-/// Removes an administrator within reach, whose sessions and links end.
+/// Removes an administrator within reach, whose sessions, links and tokens end.
 pub async fn remove(
     desk: &Desk,
     officer: &Officer,
@@ -103,10 +116,19 @@ pub async fn remove(
     if_match: &IfMatch,
 ) -> Result<(), Refusal> {
     let id = number(id)?;
-    let one = desk.verifier.administrator(officer, id).await?;
-    if_match.check(&tagged(shown(desk, &one)).tag)?;
-    desk.verifier.remove_administrator(officer, id).await?;
-    Ok(())
+    for _ in 0..ATTEMPTS {
+        let Versioned {
+            version,
+            value: one,
+        } = desk.verifier.administrator(officer, id).await?;
+        if_match.check(&tagged(shown(desk, &one)).tag)?;
+        let read = (id, Some(version));
+        match desk.verifier.remove_administrator(officer, read).await {
+            Err(Denied::Changed) => {}
+            removed => return Ok(removed?),
+        }
+    }
+    Err(Refusal::Unavailable(format!("{ATTEMPTS} lost races")))
 }
 
 /// Makes a link by which an administrator signs in and chooses a new password.

@@ -15,6 +15,7 @@ use crate::management::paging::{Page, Paging};
 use crate::management::precondition::{IfMatch, Tagged};
 use crate::management::refusal::Refusal;
 use crate::management::shapes::sites::{SiteBody, SiteShown, Snippet};
+use crate::management::shapes::told::ToldOnce;
 use crate::management::writing;
 use crate::widget;
 
@@ -148,7 +149,7 @@ fn wanted(view: &TenantView, body: &SiteBody, secret: Option<SecretString>) -> B
     })
 }
 
-fn drawn(desk: &Desk, body: &SiteBody) -> (Option<SecretString>, Option<String>) {
+fn drawn(desk: &Desk, body: &SiteBody) -> (Option<SecretString>, Option<ToldOnce>) {
     let rng = desk.verifier.provisioner().rng;
     let set = body
         .secret

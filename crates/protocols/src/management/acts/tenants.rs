@@ -17,6 +17,7 @@ use crate::management::paging::{Page, Paging};
 use crate::management::precondition::{IfMatch, Tagged};
 use crate::management::refusal::Refusal;
 use crate::management::shapes::tenants::{OkayBody, OkaySecrets, TenantBody, TenantShown};
+use crate::management::shapes::told::ToldOnce;
 use crate::management::writing;
 
 /// The first number that is given to a tenant that names none.
@@ -199,8 +200,8 @@ fn check_governed(officer: &Officer, tenant: &Tenant, wanted: &Blueprint) -> Res
 /// The secrets that a request sets, and those that it had drawn.
 struct Drawn {
     secrets: OkaySecrets,
-    secret: Option<String>,
-    callback_standard_secret: Option<String>,
+    secret: Option<ToldOnce>,
+    callback_standard_secret: Option<ToldOnce>,
 }
 
 impl Drawn {

@@ -2,7 +2,6 @@
 
 use challenge::id::Id;
 use challenge::officers::{NewToken, Officer, Power, Reach, Token};
-use secrecy::ExposeSecret as _;
 
 use crate::desk::Desk;
 use crate::management::paging::{Page, Paging, closed};
@@ -48,7 +47,7 @@ pub async fn create(
     };
     let made = desk.verifier.make_token(officer, wish).await?;
     Ok(TokenShown {
-        token: Some(made.text.expose_secret().to_owned()),
+        token: Some(made.text.into()),
         ..shown(desk, &made.token)
     })
 }

@@ -13,7 +13,6 @@ use crate::management::response::{self, Told};
 use crate::management::shapes::authenticators::{
     AuthenticatorBody, AuthenticatorShown, CardShown, ResynchroniseBody, ResynchronisedShown,
 };
-use crate::management::writing::once;
 
 pub(super) fn documented() -> OpenApiRouter<Arc<Desk>> {
     OpenApiRouter::new()
@@ -51,13 +50,13 @@ async fn list(call: Call) -> Told {
     responses((status = 201, body = AuthenticatorShown, description = "It is enrolled")),
 )]
 async fn create(call: Call) -> Told {
-    let (desk, officer) = (&call.desk, &call.officer);
-    let (tenant, body) = (call.named("tenant"), call.json::<AuthenticatorBody>()?);
-    let asked = call.asked();
-    let key = (call.idempotency_key()?, asked.as_slice());
-    let made = authenticators::create(desk, officer, (tenant, call.named("user")), &body);
-    let made = once(desk, officer, key, made).await?;
-    response::created(&["tenants", tenant, "authenticators", &made.serial], &made)
+    let (desk, officer) = (Arc::clone(&call.desk), call.officer.clone());
+    let of = |name: &str| call.named(name).to_owned();
+    let (tenant, user) = (of("tenant"), of("user"));
+    let body: AuthenticatorBody = call.json()?;
+    let act = async move { authenticators::create(&desk, &officer, (&tenant, &user), &body).await };
+    let made = call.once(act).await?;
+    response::created(&place(&call, &made), &made)
 }
 
 /// An authenticator.
@@ -97,23 +96,12 @@ async fn change(call: Call) -> Told {
     responses((status = 201, body = AuthenticatorShown, description = "It has another key")),
 )]
 async fn enrol(call: Call) -> Told {
-    let (desk, officer) = (&call.desk, &call.officer);
-    let asked = call.asked();
-    let key = (call.idempotency_key()?, asked.as_slice());
-    let made = once(
-        desk,
-        officer,
-        key,
-        authenticators::enrol(desk, officer, named(&call)),
-    );
-    let made = made.await?;
-    let place = [
-        "tenants",
-        call.named("tenant"),
-        "authenticators",
-        &made.serial,
-    ];
-    response::created(&place, &made)
+    let (desk, officer) = (Arc::clone(&call.desk), call.officer.clone());
+    let (tenant, serial) = named(&call);
+    let (tenant, serial) = (tenant.to_owned(), serial.to_owned());
+    let act = async move { authenticators::enrol(&desk, &officer, (&tenant, &serial)).await };
+    let made = call.once(act).await?;
+    response::created(&place(&call, &made), &made)
 }
 
 /// Locks an authenticator until unlocked.
@@ -182,6 +170,12 @@ async fn resynchronise(call: Call) -> Told {
 async fn print(call: Call) -> Told {
     let card = authenticators::print(&call.desk, &call.officer, named(&call)).await?;
     response::ok(&card)
+}
+
+/// Where one that was made is.
+fn place<'a>(call: &'a Call, made: &'a AuthenticatorShown) -> [&'a str; 4] {
+    let tenant = call.named("tenant");
+    ["tenants", tenant, "authenticators", &made.serial]
 }
 
 fn named(call: &Call) -> (&str, &str) {

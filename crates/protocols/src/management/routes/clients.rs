@@ -11,7 +11,6 @@ use crate::management::paging::Page;
 use crate::management::request::Call;
 use crate::management::response::{self, Told};
 use crate::management::shapes::clients::{ClientBody, ClientShown};
-use crate::management::writing::once;
 
 pub(super) fn documented() -> OpenApiRouter<Arc<Desk>> {
     OpenApiRouter::new()
@@ -37,13 +36,12 @@ async fn list(call: Call) -> Told {
     responses((status = 201, body = ClientShown, description = "It is made")),
 )]
 async fn create(call: Call) -> Told {
-    let (desk, officer) = (&call.desk, &call.officer);
-    let (tenant, body) = (call.named("tenant"), call.json::<ClientBody>()?);
-    let asked = call.asked();
-    let key = (call.idempotency_key()?, asked.as_slice());
-    let made = clients::create(desk, officer, tenant, &body);
-    let made = once(desk, officer, key, made).await?;
-    response::created(&["tenants", tenant, "clients", &made.id], &made)
+    let (desk, officer) = (Arc::clone(&call.desk), call.officer.clone());
+    let (tenant, body) = (call.named("tenant").to_owned(), call.json::<ClientBody>()?);
+    let act = async move { clients::create(&desk, &officer, &tenant, &body).await };
+    let made = call.once(act).await?;
+    let place = ["tenants", call.named("tenant"), "clients", &made.id];
+    response::created(&place, &made)
 }
 
 /// A client.

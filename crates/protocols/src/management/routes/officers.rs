@@ -13,7 +13,6 @@ use crate::management::response::{self, Told};
 use crate::management::shapes::officers::{
     LinkBody, LinkShown, OfficerBody, OfficerPowers, OfficerShown,
 };
-use crate::management::writing::once;
 
 pub(super) fn documented() -> OpenApiRouter<Arc<Desk>> {
     OpenApiRouter::new()
@@ -37,11 +36,10 @@ async fn list(call: Call) -> Told {
     responses((status = 201, body = OfficerShown, description = "Invited")),
 )]
 async fn create(call: Call) -> Told {
-    let (desk, officer) = (&call.desk, &call.officer);
+    let (desk, officer) = (Arc::clone(&call.desk), call.officer.clone());
     let body: OfficerBody = call.json()?;
-    let asked = call.asked();
-    let key = (call.idempotency_key()?, asked.as_slice());
-    let made = once(desk, officer, key, officers::create(desk, officer, &body)).await?;
+    let act = async move { officers::create(&desk, &officer, &body).await };
+    let made = call.once(act).await?;
     response::created(&["officers", &made.id], &made)
 }
 
@@ -67,7 +65,7 @@ async fn change(call: Call) -> Told {
     response::tagged(&call, &shown)
 }
 
-/// Removes an administrator.
+/// Removes an administrator. Tokens that they made go on: `made_by` in `GET /api/v1/tokens` tells which.
 #[utoipa::path(delete, path = "/api/v1/officers/{officer}", tag = "management", operation_id = "officerRemove",
     params(("officer" = String, Path, description = "The id")),
     responses((status = 204, description = "Removed; sessions and links ended")),
@@ -85,10 +83,10 @@ async fn remove(call: Call) -> Told {
     responses((status = 201, body = LinkShown, description = "It is told nowhere else")),
 )]
 async fn link(call: Call) -> Told {
-    let (desk, officer) = (&call.desk, &call.officer);
-    let (id, body) = (call.named("officer"), call.json_or_nothing::<LinkBody>()?);
-    let asked = call.asked();
-    let key = (call.idempotency_key()?, asked.as_slice());
-    let made = once(desk, officer, key, officers::link(desk, officer, id, &body)).await?;
-    response::created(&["officers", id], &made)
+    let (desk, officer) = (Arc::clone(&call.desk), call.officer.clone());
+    let id = call.named("officer").to_owned();
+    let body: LinkBody = call.json_or_nothing()?;
+    let act = async move { officers::link(&desk, &officer, &id, &body).await };
+    let made = call.once(act).await?;
+    response::created(&["officers", call.named("officer")], &made)
 }

@@ -11,7 +11,6 @@ use crate::management::paging::Page;
 use crate::management::request::Call;
 use crate::management::response::{self, Told};
 use crate::management::shapes::policies::{PolicyBody, PolicyShown};
-use crate::management::writing::once;
 
 pub(super) fn documented() -> OpenApiRouter<Arc<Desk>> {
     OpenApiRouter::new()
@@ -37,13 +36,12 @@ async fn list(call: Call) -> Told {
     responses((status = 201, body = PolicyShown, description = "It is made")),
 )]
 async fn create(call: Call) -> Told {
-    let (desk, officer) = (&call.desk, &call.officer);
-    let (tenant, body) = (call.named("tenant"), call.json::<PolicyBody>()?);
-    let asked = call.asked();
-    let key = (call.idempotency_key()?, asked.as_slice());
-    let made = policies::create(desk, officer, tenant, &body);
-    let made = once(desk, officer, key, made).await?;
-    response::created(&["tenants", tenant, "policies", &made.code], &made)
+    let (desk, officer) = (Arc::clone(&call.desk), call.officer.clone());
+    let (tenant, body) = (call.named("tenant").to_owned(), call.json::<PolicyBody>()?);
+    let act = async move { policies::create(&desk, &officer, &tenant, &body).await };
+    let made = call.once(act).await?;
+    let place = ["tenants", call.named("tenant"), "policies", &made.code];
+    response::created(&place, &made)
 }
 
 /// A policy.

@@ -11,7 +11,6 @@ use crate::management::paging::Page;
 use crate::management::request::Call;
 use crate::management::response::{self, Told};
 use crate::management::shapes::sites::{SiteBody, SiteShown, Snippet};
-use crate::management::writing::once;
 
 pub(super) fn documented() -> OpenApiRouter<Arc<Desk>> {
     OpenApiRouter::new()
@@ -38,13 +37,12 @@ async fn list(call: Call) -> Told {
     responses((status = 201, body = SiteShown, description = "It is made")),
 )]
 async fn create(call: Call) -> Told {
-    let (desk, officer) = (&call.desk, &call.officer);
-    let (tenant, body) = (call.named("tenant"), call.json::<SiteBody>()?);
-    let asked = call.asked();
-    let key = (call.idempotency_key()?, asked.as_slice());
-    let made = sites::create(desk, officer, tenant, &body);
-    let made = once(desk, officer, key, made).await?;
-    response::created(&["tenants", tenant, "sites", &made.public_id], &made)
+    let (desk, officer) = (Arc::clone(&call.desk), call.officer.clone());
+    let (tenant, body) = (call.named("tenant").to_owned(), call.json::<SiteBody>()?);
+    let act = async move { sites::create(&desk, &officer, &tenant, &body).await };
+    let made = call.once(act).await?;
+    let place = ["tenants", call.named("tenant"), "sites", &made.public_id];
+    response::created(&place, &made)
 }
 
 /// A site.

@@ -11,7 +11,6 @@ use crate::management::paging::Page;
 use crate::management::request::Call;
 use crate::management::response::{self, Told};
 use crate::management::shapes::tenants::{TenantBody, TenantShown};
-use crate::management::writing::once;
 
 pub(super) fn documented() -> OpenApiRouter<Arc<Desk>> {
     OpenApiRouter::new()
@@ -34,11 +33,10 @@ async fn list(call: Call) -> Told {
     responses((status = 201, body = TenantShown, description = "It is made")),
 )]
 async fn create(call: Call) -> Told {
-    let (desk, officer) = (&call.desk, &call.officer);
+    let (desk, officer) = (Arc::clone(&call.desk), call.officer.clone());
     let body: TenantBody = call.json()?;
-    let asked = call.asked();
-    let key = (call.idempotency_key()?, asked.as_slice());
-    let made = once(desk, officer, key, tenants::create(desk, officer, &body)).await?;
+    let act = async move { tenants::create(&desk, &officer, &body).await };
+    let made = call.once(act).await?;
     response::created(&["tenants", &made.name], &made)
 }
 

@@ -11,7 +11,6 @@ use crate::management::paging::Page;
 use crate::management::request::Call;
 use crate::management::response::{self, Told};
 use crate::management::shapes::users::{ResetBody, StandingShown, UserBody, UserShown};
-use crate::management::writing::once;
 
 pub(super) fn documented() -> OpenApiRouter<Arc<Desk>> {
     OpenApiRouter::new()
@@ -56,18 +55,12 @@ async fn list(call: Call) -> Told {
     responses((status = 201, body = UserShown, description = "It is made")),
 )]
 async fn create(call: Call) -> Told {
-    let (desk, officer) = (&call.desk, &call.officer);
-    let (tenant, body) = (call.named("tenant"), call.json::<UserBody>()?);
-    let asked = call.asked();
-    let key = (call.idempotency_key()?, asked.as_slice());
-    let made = once(
-        desk,
-        officer,
-        key,
-        users::create(desk, officer, tenant, &body),
-    )
-    .await?;
-    response::created(&["tenants", tenant, "users", &made.id], &made)
+    let (desk, officer) = (Arc::clone(&call.desk), call.officer.clone());
+    let (tenant, body) = (call.named("tenant").to_owned(), call.json::<UserBody>()?);
+    let act = async move { users::create(&desk, &officer, &tenant, &body).await };
+    let made = call.once(act).await?;
+    let place = ["tenants", call.named("tenant"), "users", &made.id];
+    response::created(&place, &made)
 }
 
 /// A user.

@@ -18,6 +18,7 @@ use crate::management::members::word_schema;
 use crate::management::precondition::{Tag, Tagged};
 use crate::management::refusal::Refusal;
 use crate::management::shapes::parameters::Parameters;
+use crate::management::shapes::told::{ToldOnce, never, nothing};
 use crate::management::shapes::users::statuses;
 use crate::qr::{self, NotDrawn};
 
@@ -44,7 +45,7 @@ pub struct AuthenticatorBody {
     #[serde(default)]
     pub policies: Option<Vec<String>>,
     /// Its key; absent: as it is. Another key enrols it anew.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "never", serialize_with = "nothing")]
     pub secret: Option<KeyGiven>,
     /// OCRA: the suite of challenge–response; empty: it answers no challenges.
     #[serde(default)]
@@ -63,7 +64,7 @@ pub struct AuthenticatorBody {
     #[schema(schema_with = algorithms)]
     pub algorithm: Option<String>,
     /// HOTP, OCRA with a counter: the next counter. It counts at enrolment alone.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "never", serialize_with = "nothing")]
     pub counter: Option<u64>,
     /// HOTP: counters tried, the next one included; null: the policy's.
     #[serde(default)]
@@ -85,11 +86,11 @@ pub struct AuthenticatorBody {
     #[schema(minimum = 0, maximum = 10)]
     pub time_window: Option<u32>,
     /// OCRA with a PIN: the PIN; absent: as it is.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "never", serialize_with = "nothing")]
     #[schema(value_type = Option<String>)]
     pub pin: Option<SecretString>,
     /// Grid: the secret, as its mode spells it; absent: as it is.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "never", serialize_with = "nothing")]
     #[schema(value_type = Option<String>)]
     pub path: Option<SecretString>,
     /// Grid: what the secret is.
@@ -191,10 +192,11 @@ pub struct AuthenticatorShown {
 #[schema(as = ManagementEnrolment)]
 pub struct Enrolment {
     /// What authenticator apps read.
-    #[schema(examples("otpauth://totp/ONLINEBANK:10000000?secret=…&issuer=ONLINEBANK"))]
-    pub uri: String,
+    #[schema(value_type = String, examples("otpauth://totp/ONLINEBANK:10000000?secret=…&issuer=ONLINEBANK"))]
+    pub uri: ToldOnce,
     /// The same as a QR code: base64 of a PNG of 300 by 300 points.
-    pub qr_png: String,
+    #[schema(value_type = String)]
+    pub qr_png: ToldOnce,
 }
 
 /// Two consecutive codes of a token that ran ahead, or whose clock is off.
@@ -225,7 +227,8 @@ pub struct CardShown {
     /// The letters of the columns.
     pub columns: String,
     /// The characters of each row, from row 1 on.
-    pub rows: Vec<String>,
+    #[schema(value_type = Vec<String>)]
+    pub rows: Vec<ToldOnce>,
 }
 
 fn kinds() -> Schema {
@@ -379,7 +382,10 @@ impl Enrolment {
             GeneratedKey::Ocra(uri) => uri.to_string(),
         };
         let qr_png = qr::picture(&uri).map_err(|NotDrawn(text)| Refusal::Unavailable(text))?;
-        Ok(Self { uri, qr_png })
+        Ok(Self {
+            uri: uri.into(),
+            qr_png: qr_png.into(),
+        })
     }
 }
 
@@ -387,9 +393,8 @@ impl CardShown {
     /// What is on a card.
     pub(in crate::management) fn of(card: &Card) -> Self {
         let row = |row| {
-            (0..Card::COLS)
-                .filter_map(|col| card.cell(row, col))
-                .collect()
+            let cells = (0..Card::COLS).filter_map(|col| card.cell(row, col));
+            ToldOnce::from(cells.collect::<String>())
         };
         let columns = Card::LABELS.chars().take(usize::from(Card::COLS));
         Self {

@@ -10,6 +10,7 @@ use utoipa::openapi::schema::Schema;
 use crate::management::members::{SecretGiven, words_schema};
 use crate::management::precondition::{Tag, Tagged};
 use crate::management::refusal::{FieldError, Refusal};
+use crate::management::shapes::told::{ToldOnce, never, nothing};
 use crate::networks;
 
 /// A client to be made, or as it is to be.
@@ -27,7 +28,7 @@ pub struct ClientBody {
     )]
     pub id: String,
     /// Its secret; absent: as it is, and where it is new it has none.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "never", serialize_with = "nothing")]
     pub secret: Option<SecretGiven>,
     /// The grants it may use.
     #[serde(default = "grants")]
@@ -78,7 +79,8 @@ pub struct ClientShown {
     pub has_secret: bool,
     /// The secret, where this request had it drawn. It is told nowhere else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub secret: Option<ToldOnce>,
     /// The grants it may use.
     #[schema(schema_with = grants_schema)]
     pub grants: Vec<Grant>,

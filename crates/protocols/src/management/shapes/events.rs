@@ -51,6 +51,9 @@ pub struct EventShown {
     /// The authenticator, by its id.
     #[schema(required)]
     pub authenticator: Option<String>,
+    /// The authenticator's serial number.
+    #[schema(required)]
+    pub serial: Option<String>,
     /// The challenge.
     #[schema(required)]
     pub challenge: Option<String>,
@@ -92,6 +95,7 @@ pub struct EventField {
 pub(in crate::management) struct Names {
     pub(in crate::management) tenant: Option<String>,
     pub(in crate::management) login_name: Option<String>,
+    pub(in crate::management) serial: Option<String>,
 }
 
 impl EventShown {
@@ -128,6 +132,7 @@ impl EventShown {
             named_user,
             site,
             authenticator: authenticator.map(|id| id.to_string()),
+            serial: names.serial,
             challenge: challenge.map(|id| id.to_string()),
             session: session.map(|id| id.to_string()),
             device: device.map(|id| id.to_string()),

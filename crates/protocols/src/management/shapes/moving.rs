@@ -37,6 +37,9 @@ pub struct ChallengeShown {
     /// The id of the one authenticator that may answer.
     #[schema(required)]
     pub authenticator: Option<String>,
+    /// That authenticator's serial number.
+    #[schema(required)]
+    pub serial: Option<String>,
     /// The site that asked, by its public id.
     #[schema(required)]
     pub site: Option<String>,
@@ -160,7 +163,7 @@ pub struct CallbackShown {
 impl ChallengeShown {
     pub(in crate::management) fn of_user(
         challenge: &Challenge,
-        client: Option<String>,
+        (client, serial): (Option<String>, Option<String>),
         now: Timestamp,
     ) -> Self {
         let phase = challenge.phase_at(now);
@@ -172,6 +175,7 @@ impl ChallengeShown {
             policy: Some(challenge.policy.clone()),
             client,
             authenticator: challenge.authenticator.map(|id| id.to_string()),
+            serial,
             site: None,
             issued_at: moment::show(challenge.issued_at),
             answer_by: moment::show(challenge.answer_by),
@@ -193,6 +197,7 @@ impl ChallengeShown {
             policy: None,
             client: None,
             authenticator: None,
+            serial: None,
             site,
             issued_at: moment::show(visit.id.drawn_at()),
             answer_by: moment::show(visit.answer_by),

@@ -2,12 +2,12 @@
 
 use challenge::directory::Catalogue;
 use challenge::officers::{Administrator, Role, SignInLink};
-use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::management::moment;
 use crate::management::shapes::me::{roles, tenant_of};
+use crate::management::shapes::told::ToldOnce;
 
 /// An administrator to be invited.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -88,7 +88,8 @@ pub struct LinkBody {
 #[schema(as = ManagementLink)]
 pub struct LinkShown {
     /// Where it leads.
-    pub url: String,
+    #[schema(value_type = String)]
+    pub url: ToldOnce,
     /// Until when it can be followed.
     pub expires_at: String,
 }
@@ -124,7 +125,7 @@ impl LinkShown {
     /// A link just made.
     pub(in crate::management) fn of(link: &SignInLink, public_url: &str) -> Self {
         Self {
-            url: link.url(public_url).expose_secret().to_owned(),
+            url: link.url(public_url).into(),
             expires_at: moment::show(link.expires_at),
         }
     }

@@ -10,6 +10,7 @@ use utoipa::openapi::schema::Schema;
 
 use crate::management::members::{SecretGiven, words_schema};
 use crate::management::precondition::{Tag, Tagged};
+use crate::management::shapes::told::{ToldOnce, never, nothing};
 
 /// A site to be made, or as it is to be.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -25,7 +26,7 @@ pub struct SiteBody {
     )]
     pub public_id: String,
     /// The key its server signs with; absent: as it is.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "never", serialize_with = "nothing")]
     pub secret: Option<SecretGiven>,
     /// The JWT algorithms its server may sign with.
     #[serde(default = "algorithms")]
@@ -59,7 +60,8 @@ pub struct SiteShown {
     pub has_secret: bool,
     /// The key, where this request had it drawn. It is told nowhere else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub secret: Option<ToldOnce>,
     /// The JWT algorithms its server may sign with.
     pub jwt_algorithms: Vec<String>,
     /// The kinds of challenge it wants, the default one first.

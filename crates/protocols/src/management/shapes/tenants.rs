@@ -12,6 +12,7 @@ use crate::management::members::{SecretGiven, word_schema};
 use crate::management::moment;
 use crate::management::precondition::{Tag, Tagged};
 use crate::management::refusal::Refusal;
+use crate::management::shapes::told::{ToldOnce, never, nothing};
 
 /// A tenant to be made, or as it is to be.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -44,13 +45,15 @@ pub struct OkayBody {
     #[schema(examples(150_001), minimum = 1, maximum = 9_007_199_254_740_991_u64)]
     pub id: Option<u64>,
     /// The secret that requests and callbacks are signed with; absent: as it is.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "never", serialize_with = "nothing")]
+    #[schema(default = json!(null))]
     pub secret: Option<SecretGiven>,
     /// Where callbacks go.
     #[schema(examples("https://bank.example/callback"))]
     pub callback_url: Option<String>,
     /// A second secret, for Standard Webhooks signatures on callbacks; absent: as it is.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "never", serialize_with = "nothing")]
+    #[schema(default = json!(null))]
     pub callback_standard_secret: Option<SecretGiven>,
     /// Whether callbacks may go to a private or loopback address. For officers of the server.
     pub allow_private_callback: bool,
@@ -127,7 +130,8 @@ pub struct OkayShown {
     pub has_secret: bool,
     /// The secret, where this request had it drawn. It is told nowhere else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub secret: Option<ToldOnce>,
     /// Where callbacks go.
     #[schema(required)]
     pub callback_url: Option<String>,
@@ -135,7 +139,8 @@ pub struct OkayShown {
     pub has_callback_standard_secret: bool,
     /// The second secret, where this request had it drawn. It is told nowhere else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub callback_standard_secret: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub callback_standard_secret: Option<ToldOnce>,
     /// Since when no callback leaves, because the receiver answered 410.
     #[schema(required)]
     pub callback_stopped_at: Option<String>,

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::management::moment;
 use crate::management::shapes::me::{roles, tenant_of};
+use crate::management::shapes::told::ToldOnce;
 
 /// A token to be made.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -58,7 +59,8 @@ pub struct TokenShown {
     pub is_good: bool,
     /// Its text, where this request made it. It is told nowhere else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub token: Option<ToldOnce>,
 }
 
 impl TokenShown {

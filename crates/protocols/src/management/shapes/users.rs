@@ -15,6 +15,7 @@ use utoipa::openapi::schema::Schema;
 use crate::management::members::word_schema;
 use crate::management::moment;
 use crate::management::precondition::{Tag, Tagged};
+use crate::management::shapes::told::{never, nothing};
 
 /// A user to be made, or as it is to be.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -41,7 +42,7 @@ pub struct UserBody {
     #[schema(min_length = 1, max_length = 256)]
     pub phone: Option<String>,
     /// The static password; absent: as it is. In a change, null takes it away.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "never", serialize_with = "nothing")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 1024)]
     pub password: Option<SecretString>,
 }

@@ -111,7 +111,7 @@ async fn challenge(
 #[utoipa::path(
     post, path = "/ocapi/altcha/{public_id}/verify", tag = "ocapi", operation_id = "altchaVerify",
     params(("public_id" = String, Path, description = "the site's public id")),
-    request_body(content = String, content_type = "application/json", description = "{\"payload\": text, \"code\": text}"),
+    request_body(content = Object, content_type = "application/json", description = "{\"payload\": text, \"code\": text}"),
     responses(
         (status = 200, body = Verdict, description = "verified, with what takes the payload's place; or not, with the reason"),
         (status = "default", body = Failure, description = "an error, as the widget shows it"),
@@ -139,7 +139,7 @@ async fn verify(State(desk): State<Arc<Desk>>, named: Named, request: Request) -
         ("public_id" = String, Path, description = "the site's public id"),
         ("Idempotency-Key" = Option<String>, Header, description = "under which the same is told again for 60 seconds"),
     ),
-    request_body(content = String, content_type = "application/json", description = "{\"payload\": text, \"secret\": the site's private id}; or the same as a form"),
+    request_body(content = Object, content_type = "application/json", description = "{\"payload\": text, \"secret\": the site's private id}; or the same as a form"),
     responses(
         (status = 200, body = Verdict, description = "verified and spent; or not, with the reason"),
         (status = "default", body = Failure, description = "the request cannot be read, or the secret is refused"),

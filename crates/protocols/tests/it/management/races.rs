@@ -2,7 +2,14 @@
 
 use std::sync::Arc;
 
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
 use axum::http::StatusCode;
+use challenge::officers::{ABANDONED_S, Denied, Officer, Opening};
+use protocols::management::refusal::Refusal;
+use protocols::management::writing::once;
 use serde_json::{Value, json};
 
 use crate::bank::Reply;
@@ -39,7 +46,11 @@ fn count(replies: &[Reply], status: StatusCode) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_changes_of_what_was_read_exactly_one_is_written() {
     let office = Arc::new(Office::open().await);
+    let body = json!({"login_name": "ann", "role": "auditor"});
+    let officer = office.post("/officers", &body).await.json();
+    let officer = format!("/officers/{}", officer["id"].as_str().unwrap());
     for path in [
+        officer.as_str(),
         "/tenants/ONLINEBANK",
         "/tenants/ONLINEBANK/clients/onlinebank-api",
         "/tenants/ONLINEBANK/sites/onlinebank-shop",
@@ -51,6 +62,15 @@ async fn of_many_changes_of_what_was_read_exactly_one_is_written() {
         let tag = read.headers["etag"].to_str().unwrap().to_owned();
         let requests = (0..16).map(|number| {
             let patch = match path.rsplit('/').next().unwrap() {
+                _ if path == officer => {
+                    // What each makes of it differs from what was read.
+                    let tenant = if number % 2 == 0 {
+                        "ONLINEBANK"
+                    } else {
+                        "OTHERBANK"
+                    };
+                    json!({"role": "operator", "tenant": tenant})
+                }
                 "ONLINEBANK" => json!({"display_name": format!("Bank {number}")}),
                 "onlinebank-api" => json!({"token_s": 1000 + number}),
                 "onlinebank-shop" => json!({"difficulty": 1000 + number}),
@@ -162,8 +182,88 @@ async fn a_key_is_for_one_request_and_one_officer_and_one_day() {
         let reply = office.ask(&office.admin, path, &headers, &body).await;
         assert_eq!(problem(&reply).0, "taken");
     }
+    // With another body as well, such as one that mends what was wrong.
+    let body = json!({"login_name": "c", "external_id": "uid406jkt-2"});
+    let reply = office.ask(&office.admin, path, &headers, &body).await;
+    assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.body);
     office.clock.advance_s(24 * 3600 + 1);
     assert_eq!(problem(&ask(&office.admin, "a").await).0, "taken");
+}
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_is_told_the_same_when_asking_again() {
+    let office = Office::open().await;
+    for looks in 0..16 {
+        let name = format!("cut-{looks}");
+        let body = json!({"name": name, "role": "auditor"});
+        let headers = [("idempotency-key", name.as_str())];
+        let asked = || Office::request(&office.admin, ("POST", "/tokens"), &headers, &body);
+        {
+            // The handler goes on until it waits; then it is gone, as when a connection ends.
+            let mut sent = pin!(office.send(asked()));
+            for _ in 0..looks {
+                let looked = std::future::poll_fn(|at| Poll::Ready(sent.as_mut().poll(at)));
+                if looked.await.is_ready() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        }
+        let mut told = office.send(asked()).await;
+        for _ in 0..200 {
+            if told.status != StatusCode::CONFLICT {
+                break;
+            }
+            assert_eq!(problem(&told).0, "in-progress");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            told = office.send(asked()).await;
+        }
+        assert_eq!(told.status, StatusCode::CREATED, "{looks}: {}", told.body);
+        let listed = office.get("/tokens").await.json();
+        let made = listed["items"].as_array().unwrap().iter();
+        assert_eq!(
+            made.filter(|token| token["name"] == name.as_str()).count(),
+            1,
+            "{looks}"
+        );
+        let made = told.json()["token"].as_str().unwrap().to_owned();
+        let me = office.ask(&made, ("GET", "/me"), &[], &Value::Null).await;
+        assert_eq!(me.status, StatusCode::OK, "{looks}: {}", me.body);
+    }
+}
+
+#[tokio::test]
+async fn what_may_have_been_done_is_not_done_again_at_once() {
+    let office = Office::open().await;
+    let by = Officer::command_line();
+    let ask = async |told: Result<u32, Refusal>| {
+        once(&office.desk, &by, (Some("k"), b"asked"), async { told }).await
+    };
+    let unknown = Refusal::Unavailable("nobody knows".to_owned());
+    assert_eq!(ask(Err(unknown.clone())).await, Err(unknown));
+    assert_eq!(ask(Ok(1)).await, Err(Denied::InProgress.into()));
+    office.clock.advance_s(ABANDONED_S);
+    assert_eq!(ask(Ok(2)).await, Ok(2));
+    assert_eq!(ask(Ok(3)).await, Ok(2));
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_though_the_key_cannot_be_given_back() {
+    let office = Office::open().await;
+    let by = Officer::command_line();
+    let refused = {
+        let (desk, clock) = (Arc::clone(&office.desk), Arc::clone(&office.clock));
+        let by = by.clone();
+        async move {
+            // It takes so long that another request of the key is let in.
+            clock.advance_s(ABANDONED_S);
+            let other = desk.verifier.open_request(&by, "k", b"asked").await;
+            assert!(matches!(other, Ok(Opening::New(_))));
+            Err::<u32, _>(Refusal::NotPossible("no".to_owned()))
+        }
+    };
+    let told = once(&office.desk, &by, (Some("k"), b"asked"), refused).await;
+    assert_eq!(told, Err(Refusal::NotPossible("no".to_owned())));
 }
 
 #[tokio::test]

@@ -3,13 +3,18 @@
 use challenge::directory::provision::{
     Blueprint, Options, ProvisionError, Removal, Removed, TenantBlueprint,
 };
-use challenge::officers::{AdministratorChange, CONSOLE, Denied, Officer, Power, Reach, Role};
+use challenge::officers::{
+    ADMINISTRATORS_MAX, AdministratorChange, CONSOLE, Denied, Officer, Power, Reach, Role,
+};
 
 use super::stage::*;
 use crate::support::*;
 
 on_both!(
     the_last_who_governs_the_server_stays,
+    an_invitation_is_not_in_the_stead_of_one_who_can_sign_in,
+    names_of_others_in_the_audit_log_are_given_to_nobody,
+    a_reach_has_so_many_administrators_and_no_more,
     two_who_remove_each_other_at_once_do_not_both_succeed,
     a_name_is_given_once_and_again_after_its_removal,
     a_removed_administrator_has_no_way_in,
@@ -37,16 +42,94 @@ async fn the_last_who_governs_the_server_stays(place: &Place) {
         reach: Some(bank),
     };
     for change in [DEMOTED, confined] {
-        let denied = node.change_administrator(&by, ann, change).await;
+        let denied = node.change_administrator(&by, (ann, None), change).await;
         assert_eq!(denied.unwrap_err(), Denied::LastAdministrator);
     }
-    let denied = node.remove_administrator(&by, ann).await;
+    let denied = node.remove_administrator(&by, (ann, None)).await;
     assert_eq!(denied.unwrap_err(), Denied::LastAdministrator);
     let (dan, _) = stage.invited("dan", Role::Admin, Reach::Server).await;
-    node.change_administrator(&by, ann, DEMOTED).await.unwrap();
-    let denied = node.remove_administrator(&by, dan).await;
+    node.change_administrator(&by, (ann, None), DEMOTED)
+        .await
+        .unwrap();
+    let denied = node.remove_administrator(&by, (dan, None)).await;
     assert_eq!(denied.unwrap_err(), Denied::LastAdministrator);
-    node.remove_administrator(&by, ann).await.unwrap();
+    node.remove_administrator(&by, (ann, None)).await.unwrap();
+}
+
+async fn an_invitation_is_not_in_the_stead_of_one_who_can_sign_in(place: &Place) {
+    let stage = Stage::on(place).await;
+    let by = Officer::command_line();
+    let node = stage.one();
+    let ann = stage.person("ann").await;
+    let (bob, _) = stage.invited("bob", Role::Admin, Reach::Server).await;
+    let denied = node.remove_administrator(&by, (ann.id, None)).await;
+    assert_eq!(denied.unwrap_err(), Denied::LastAdministrator);
+    let denied = node
+        .change_administrator(&by, (ann.id, None), DEMOTED)
+        .await;
+    assert_eq!(denied.unwrap_err(), Denied::LastAdministrator);
+    // The invitation itself can go: it kept nothing open.
+    node.remove_administrator(&by, (bob, None)).await.unwrap();
+    stage.person("cas").await;
+    node.remove_administrator(&by, (ann.id, None))
+        .await
+        .unwrap();
+}
+
+async fn names_of_others_in_the_audit_log_are_given_to_nobody(place: &Place) {
+    let stage = Stage::on(place).await;
+    let by = Officer::command_line();
+    for name in [
+        "operator",
+        "Operator",
+        " operator ",
+        "token x",
+        "Token\u{a0}x",
+        "token",
+    ] {
+        let wish = wish(name, Role::Auditor, Reach::Server);
+        let denied = stage.one().make_administrator(&by, wish).await;
+        assert!(matches!(denied, Err(Denied::DoesNotFit(_))), "{name:?}");
+    }
+    for name in ["operators", "tokens", "tokenx y"] {
+        stage.invited(name, Role::Auditor, Reach::Server).await;
+    }
+}
+
+async fn a_reach_has_so_many_administrators_and_no_more(place: &Place) {
+    let stage = Stage::on(place).await;
+    let bank = Reach::Tenant(stage.tenant("BANK").await);
+    let shop = Reach::Tenant(stage.tenant("SHOP").await);
+    let by = Officer::command_line();
+    let mut first = None;
+    for turn in 0..ADMINISTRATORS_MAX {
+        let (id, _) = stage
+            .invited(&format!("one{turn}"), Role::Admin, bank)
+            .await;
+        first.get_or_insert(id);
+    }
+    let further = stage
+        .other()
+        .make_administrator(&by, wish("further", Role::Auditor, bank))
+        .await;
+    assert!(matches!(further, Err(Denied::TooMany(_))));
+    let (moved, _) = stage.invited("moved", Role::Admin, shop).await;
+    let change = AdministratorChange {
+        role: None,
+        reach: Some(bank),
+    };
+    let denied = stage
+        .one()
+        .change_administrator(&by, (moved, None), change)
+        .await;
+    assert!(matches!(denied, Err(Denied::TooMany(_))));
+    let gone = first.unwrap();
+    stage
+        .one()
+        .remove_administrator(&by, (gone, None))
+        .await
+        .unwrap();
+    stage.invited("further", Role::Auditor, bank).await;
 }
 
 async fn two_who_remove_each_other_at_once_do_not_both_succeed(place: &Place) {
@@ -62,7 +145,7 @@ async fn two_who_remove_each_other_at_once_do_not_both_succeed(place: &Place) {
         for other in everybody.iter().filter(|one| !ids.contains(&one.id)) {
             stage
                 .one()
-                .remove_administrator(&by, other.id)
+                .remove_administrator(&by, (other.id, None))
                 .await
                 .unwrap();
         }
@@ -70,7 +153,7 @@ async fn two_who_remove_each_other_at_once_do_not_both_succeed(place: &Place) {
         let outcomes = at_once(&stage, |node, turn| {
             let id = ids[turn % 2];
             async move {
-                node.remove_administrator(&Officer::command_line(), id)
+                node.remove_administrator(&Officer::command_line(), (id, None))
                     .await
             }
         });
@@ -89,7 +172,11 @@ async fn a_name_is_given_once_and_again_after_its_removal(place: &Place) {
         .one()
         .make_administrator(&by, wish("ann", Role::Auditor, Reach::Server));
     assert_eq!(again.await.unwrap_err(), Denied::Taken("administrator"));
-    stage.one().remove_administrator(&by, ann.id).await.unwrap();
+    stage
+        .one()
+        .remove_administrator(&by, (ann.id, None))
+        .await
+        .unwrap();
     let (id, link) = stage.invited("ann", Role::Auditor, Reach::Server).await;
     assert_eq!(id, ann.id);
     assert_eq!(
@@ -112,7 +199,11 @@ async fn a_removed_administrator_has_no_way_in(place: &Place) {
     let by = Officer::command_line();
     let half = stage.half(&ann).await;
     stage.one().make_link(&by, ann.id, false).await.unwrap();
-    stage.one().remove_administrator(&by, ann.id).await.unwrap();
+    stage
+        .one()
+        .remove_administrator(&by, (ann.id, None))
+        .await
+        .unwrap();
     let session = stage.find(&ann.session).await;
     assert_eq!(session.unwrap_err(), Denied::NotSignedIn);
     assert_eq!(
@@ -135,7 +226,7 @@ async fn a_changed_role_is_honoured_with_the_next_request(place: &Place) {
     let by = Officer::command_line();
     let changed = stage
         .one()
-        .change_administrator(&by, ann.id, DEMOTED)
+        .change_administrator(&by, (ann.id, None), DEMOTED)
         .await
         .unwrap();
     assert_eq!(changed.role, Role::Operator);
@@ -165,7 +256,9 @@ async fn nobody_appoints_beyond_their_reach(place: &Place) {
             role: None,
             reach: Some(reach),
         };
-        let denied = node.change_administrator(&owner, bob, widened).await;
+        let denied = node
+            .change_administrator(&owner, (bob, None), widened)
+            .await;
         assert_eq!(denied.unwrap_err(), Denied::OutOfReach);
     }
     let unknown = Denied::Unknown("administrator");
@@ -178,11 +271,13 @@ async fn nobody_appoints_beyond_their_reach(place: &Place) {
         unknown
     );
     assert_eq!(
-        node.remove_administrator(&owner, root).await.unwrap_err(),
+        node.remove_administrator(&owner, (root, None))
+            .await
+            .unwrap_err(),
         unknown
     );
     assert_eq!(
-        node.change_administrator(&owner, root, DEMOTED)
+        node.change_administrator(&owner, (root, None), DEMOTED)
             .await
             .unwrap_err(),
         unknown
@@ -196,7 +291,9 @@ async fn nobody_appoints_beyond_their_reach(place: &Place) {
         forbidden
     );
     assert_eq!(
-        node.remove_administrator(&lesser, bob).await.unwrap_err(),
+        node.remove_administrator(&lesser, (bob, None))
+            .await
+            .unwrap_err(),
         forbidden
     );
 }

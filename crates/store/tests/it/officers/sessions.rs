@@ -4,7 +4,7 @@ use challenge::administration::Actor;
 use challenge::directory::UserKey;
 use challenge::door::Door;
 use challenge::officers::{
-    ABSOLUTE_S, CONSOLE, Denied, HALF_S, IDLE_S, Origin, SESSIONS_MAX, csrf_token,
+    ABSOLUTE_S, CONSOLE, Denied, HALF_S, IDLE_S, OWING_MAX, Origin, SESSIONS_MAX, csrf_token,
 };
 use secrecy::ExposeSecret;
 
@@ -19,6 +19,7 @@ on_both!(
     a_session_that_was_signed_out_opens_nothing,
     sessions_are_listed_and_ended_by_name,
     one_session_too_many_ends_the_oldest,
+    sign_ins_that_were_not_finished_end_one_another_alone,
     a_lock_by_an_operator_ends_what_was_open,
     secrets_of_a_session_are_shown_nowhere,
 );
@@ -141,11 +142,32 @@ async fn one_session_too_many_ends_the_oldest(place: &Place) {
     let ann = stage.person("ann").await;
     let mut begun = Vec::new();
     for _ in 0..SESSIONS_MAX {
-        begun.push(stage.begin("ann", PASSWORD).await.unwrap());
+        begun.push(stage.sign_in(&ann).await);
     }
     let oldest = stage.find(&ann.session).await;
     assert_eq!(oldest.unwrap_err(), Denied::NotSignedIn);
     assert!(stage.find(&begun[0].secret).await.is_ok());
+}
+
+async fn sign_ins_that_were_not_finished_end_one_another_alone(place: &Place) {
+    let stage = Stage::on(place).await;
+    let ann = stage.person("ann").await;
+    let open = stage.sign_in(&ann).await;
+    let first = stage.half(&ann).await;
+    let mut newest = first.clone();
+    for _ in 0..SESSIONS_MAX.max(OWING_MAX) + 1 {
+        newest = stage.half(&ann).await;
+    }
+    assert!(stage.find(&open.secret).await.is_ok());
+    let code = |person: &Person| stage.code(&person.uri);
+    stage.clock.advance_s(30);
+    let ended = stage.one().finish_by_code(&first, &code(&ann)).await;
+    assert!(ended.is_err());
+    stage.clock.advance_s(30);
+    let finished = stage.one().finish_by_code(&newest, &code(&ann)).await;
+    let finished = finished.unwrap();
+    assert!(stage.find(&finished.secret).await.is_ok());
+    assert!(stage.find(&open.secret).await.is_ok());
 }
 
 async fn a_lock_by_an_operator_ends_what_was_open(place: &Place) {

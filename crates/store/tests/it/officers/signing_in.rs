@@ -15,6 +15,7 @@ on_both!(
     a_right_password_without_a_second_factor_opens_nothing,
     a_changed_password_ends_all_other_sessions,
     a_second_factor_counts_once_it_gave_a_code,
+    a_second_factor_drawn_in_many_tabs_is_one,
     passwords_that_are_no_good_are_refused_with_what_is,
 );
 
@@ -179,6 +180,28 @@ async fn a_changed_password_ends_all_other_sessions(place: &Place) {
         .await;
     assert_eq!(old.unwrap_err(), Denied::NotSignedIn);
     assert!(stage.begin("ann", new.expose_secret()).await.is_ok());
+}
+
+async fn a_second_factor_drawn_in_many_tabs_is_one(place: &Place) {
+    let stage = Stage::on(place).await;
+    let (_, link) = stage.invited("bob", Role::Auditor, Reach::Server).await;
+    let begun = stage.one().follow_link(&link, from("192.0.2.1")).await;
+    let session = stage.session(&begun.unwrap()).await;
+    let chosen = stage.choose(&session, PASSWORD).await.unwrap();
+    // Every tab has the session as it was before any of them drew.
+    let session = stage.session(&chosen).await;
+    let drawn = at_once(&stage, |node, _| {
+        let session = session.clone();
+        async move { node.draw_second_factor(&session, None, &Plain).await }
+    });
+    let drawn = drawn.await.into_iter().map(|one| one.unwrap().uri);
+    let mut drawn: Vec<_> = drawn.map(|uri| uri.expose_secret().to_owned()).collect();
+    drawn.dedup();
+    assert_eq!(drawn.len(), 1, "one key for all tabs");
+    let uri: oath::otpauth::Uri = drawn[0].parse().unwrap();
+    let (session, code) = (stage.session(&chosen).await, stage.code(&uri));
+    let confirmed = stage.one().confirm_second_factor(&session, &code).await;
+    confirmed.unwrap();
 }
 
 async fn a_second_factor_counts_once_it_gave_a_code(place: &Place) {
