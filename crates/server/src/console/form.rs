@@ -27,9 +27,10 @@ impl fmt::Debug for Form {
 impl Form {
     /// Reads a body as browsers write it (`application/x-www-form-urlencoded`), a query likewise.
     pub(super) fn read(body: &[u8]) -> Self {
-        Self(Arc::new(
-            form_urlencoded::parse(body).into_owned().collect(),
-        ))
+        // No database takes a NUL in a text, and nobody types one.
+        let plain = |(name, value): (String, String)| (name, value.replace('\0', ""));
+        let fields = form_urlencoded::parse(body).into_owned();
+        Self(Arc::new(fields.map(plain).collect()))
     }
 
     /// A field as it was sent; nothing where it is missing. For what people type use [`Form::text`].
@@ -47,6 +48,21 @@ impl Form {
     /// A field without the space around it, unless it is missing or empty.
     pub(super) fn given(&self, name: &str) -> Option<&str> {
         Some(self.text(name)).filter(|text| !text.is_empty())
+    }
+
+    /// The values of all fields of this name, such as boxes that are ticked, without the space around each.
+    pub(super) fn all(&self, name: &str) -> Vec<String> {
+        let named = self.0.iter().filter(|(known, _)| known == name);
+        named.map(|(_, value)| value.trim().to_owned()).collect()
+    }
+
+    /// The lines of a field that are not empty.
+    pub(super) fn lines(&self, name: &str) -> Vec<String> {
+        let lines = self.raw(name).lines().map(str::trim);
+        lines
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Whether a box is ticked.
@@ -82,8 +98,14 @@ mod tests {
         let form = Form::read(b"name=+a%20b+&box=on&many=1&many=2&empty=");
         assert_eq!((form.raw("name"), form.text("name")), (" a b ", "a b"));
         assert_eq!((form.given("empty"), form.given("none")), (None, None));
+        assert_eq!(Form::read(b"name=a%00b").raw("name"), "ab");
         assert!(form.ticked("box") && !form.ticked("none"));
         assert_eq!(form.raw("many"), "1");
+        assert_eq!(form.all("many"), ["1", "2"]);
+        let form = Form::read(b"lines=+a+%0D%0A%0D%0Ab%0A&x=");
+        assert_eq!(form.lines("lines"), ["a", "b"]);
+        assert!(form.lines("x").is_empty() && form.all("y").is_empty());
+        let form = Form::read(b"name=+a%20b+&box=on&many=1&many=2&empty=");
         assert_eq!(format!("{form:?}"), "Form(5 fields)");
     }
 }

@@ -9,6 +9,10 @@ pub(super) enum Place {
     Overview,
     /// The list of tenants, and what belongs to one.
     Tenants,
+    /// Callbacks of all tenants, and what else leaves the server.
+    Callbacks,
+    /// The audit log of all tenants.
+    Audit,
     /// How the server is.
     Health,
     /// Who may use the console.
@@ -26,15 +30,49 @@ pub(super) enum Place {
 pub(super) enum TenantPlace {
     /// The tenant itself: status, trial, callback address, secret.
     Settings,
+    /// Its websites.
+    Sites,
+    /// The programs that call.
+    Clients,
+    /// What is demanded of answers.
+    Policies,
+    /// Its users, and what they hold.
+    Users,
+    /// Those of them who are locked.
+    Locked,
+    /// What phones are asked.
+    Approvals,
+    /// Its callbacks, and what else leaves the server.
+    Callbacks,
+    /// Its audit log.
+    Audit,
 }
 
 impl TenantPlace {
     /// All of them, in the order of the navigation. Whoever reaches a tenant may look at each.
-    const ALL: [Self; 1] = [Self::Settings];
+    const ALL: [Self; 9] = [
+        Self::Settings,
+        Self::Sites,
+        Self::Clients,
+        Self::Policies,
+        Self::Users,
+        Self::Locked,
+        Self::Approvals,
+        Self::Callbacks,
+        Self::Audit,
+    ];
 
     fn key(self) -> &'static str {
         match self {
             Self::Settings => "frame.settings",
+            Self::Sites => "frame.sites",
+            Self::Clients => "frame.clients",
+            Self::Policies => "frame.policies",
+            Self::Users => "frame.users",
+            Self::Locked => "frame.locked",
+            Self::Approvals => "frame.approvals",
+            Self::Callbacks => "frame.callbacks",
+            Self::Audit => "frame.audit",
         }
     }
 
@@ -42,6 +80,14 @@ impl TenantPlace {
     fn ending(self) -> &'static str {
         match self {
             Self::Settings => "settings",
+            Self::Sites => "sites",
+            Self::Clients => "clients",
+            Self::Policies => "policies",
+            Self::Users => "users",
+            Self::Locked => "locked",
+            Self::Approvals => "approvals",
+            Self::Callbacks => "callbacks",
+            Self::Audit => "audit",
         }
     }
 }
@@ -77,6 +123,13 @@ pub(super) fn navigation(
     let offered = [
         (Place::Overview, "/console/", "frame.overview", true),
         (Place::Tenants, "/console/tenants", "frame.tenants", true),
+        (
+            Place::Callbacks,
+            "/console/callbacks",
+            "frame.callbacks",
+            whole,
+        ),
+        (Place::Audit, "/console/audit", "frame.audit", whole),
         (Place::Health, "/console/server", "frame.health", whole),
         (
             Place::Officers,
@@ -127,10 +180,16 @@ mod tests {
     #[test]
     fn nobody_is_offered_what_they_may_not_open() {
         let tenant = Reach::Tenant(challenge::id::Id::from_number(1).unwrap());
-        assert_eq!(keys(Role::Admin, Reach::Server).len(), 5);
+        assert_eq!(keys(Role::Admin, Reach::Server).len(), 7);
         assert_eq!(
             keys(Role::Auditor, Reach::Server),
-            ["frame.overview", "frame.tenants", "frame.health"]
+            [
+                "frame.overview",
+                "frame.tenants",
+                "frame.callbacks",
+                "frame.audit",
+                "frame.health"
+            ]
         );
         assert_eq!(
             keys(Role::Admin, tenant),
