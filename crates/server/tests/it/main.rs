@@ -11,6 +11,7 @@ mod console_officers;
 mod console_stage;
 mod console_tenants;
 mod corpora;
+mod corpora_ended;
 mod device;
 mod documents;
 mod drop_in;
