@@ -94,6 +94,21 @@ async fn libraries_for_three_other_services_verify_with_another_address() {
 }
 
 #[tokio::test]
+async fn a_library_for_three_other_services_signs_people_up_with_another_address() {
+    let home = home();
+    let server = home.serve();
+    let mut node = Command::new("node");
+    node.arg(foreign("siteverify_clients.mjs"));
+    let modules = prepared("COUNTERSIGN_TEST_NODE_MODULES");
+    node.args([&server.base, &modules, PRIVATE_ID]);
+    for _ in 0..6 {
+        node.arg(answered(&server.base).await);
+    }
+    passes(&mut node);
+    assert!(server.stopped());
+}
+
+#[tokio::test]
 async fn altchas_libraries_solve_and_verify_what_is_issued_and_are_verified() {
     let home = home();
     let server = home.serve();

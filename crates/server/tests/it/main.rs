@@ -15,6 +15,7 @@ mod console_tenants;
 mod console_users;
 mod corpora;
 mod described;
+mod corpora_ended;
 mod device;
 mod documents;
 mod drop_in;
