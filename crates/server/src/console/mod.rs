@@ -28,6 +28,7 @@ mod pager;
 mod place;
 mod qr;
 mod routes;
+mod said;
 mod set_up;
 mod shared;
 mod sign_in;

@@ -7,6 +7,7 @@ mod certificates;
 mod code_secrets;
 mod codes;
 mod console;
+mod console_forms;
 mod console_officers;
 mod console_pace;
 mod console_stage;
