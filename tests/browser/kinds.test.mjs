@@ -234,6 +234,56 @@ test('a code can be pasted, in capitals and with spaces, into a field that remem
   await untilState(page, 'valid');
 });
 
+/** Puts a text into a field that the page's own clipboard had: from a table, with a tab in it. */
+async function paste(page, field, text) {
+  await page.getByLabel('Your message').evaluate((source, pasted) => {
+    source.addEventListener('copy', (event) => {
+      event.clipboardData.setData('text/plain', pasted);
+      event.preventDefault();
+    }, { once: true });
+  }, text);
+  await page.getByLabel('Your message').focus();
+  await page.keyboard.press('Control+C');
+  await field.focus();
+  await page.keyboard.press('Control+V');
+  assert.equal(await field.inputValue(), text);
+}
+
+test('a tab in what is pasted is a space', async () => {
+  const page = await asked('transcription');
+  const [first, second] = ['Text 1', 'Text 2'].map((name) => widgetOf(page).getByRole('textbox', { name }));
+  await paste(page, first, `\t${newest().right[1]}\u0007`);
+  await paste(page, second, 'Le\tRoi');
+  await page.keyboard.press('Enter');
+  await untilState(page, 'valid');
+  assert.deepEqual(JSON.parse(world.mock.requests.at(-1).body).answer, { 1: ` ${newest().right[1]} `, 2: 'Le Roi' });
+
+  const code = await asked('text');
+  await paste(code, widgetOf(code).getByRole('textbox', { name: 'Code' }), [...newest().right].join('\t'));
+  await code.keyboard.press('Enter');
+  await untilState(code, 'valid');
+});
+
+test('a series goes on where the visitor turns to another kind and back', async () => {
+  const page = await asked('classification');
+  const last = () => [...world.mock.challenges.keys()].at(-1);
+  const turn = async (name, kind) => {
+    await page.evaluate(() => { window.heard = []; });
+    await button(page, name).click();
+    await page.waitForFunction(() => window.heard.at(-1) === 'asking');
+    assert.equal(newest().kind, kind);
+    return world.mock.requests.at(-1).query;
+  };
+  const pictures = last();
+  const first = await turn('Copy text from a picture', 'transcription');
+  assert.deepEqual(first, { kind: 'transcription', lang: 'en' });
+  const text = last();
+  const back = await turn('Choose pictures', 'classification');
+  assert.deepEqual(back, { kind: 'classification', lang: 'en', after: pictures });
+  const again = await turn('Copy text from a picture', 'transcription');
+  assert.deepEqual(again, { kind: 'transcription', lang: 'en', after: text });
+});
+
 /** Counts the sounds that the page begins, by whichever way. */
 const countSounds = (page) => page.evaluate(() => {
   window.sounds = [];

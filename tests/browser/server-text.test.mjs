@@ -59,6 +59,23 @@ test('text: the code is drawn and spoken in four languages; a wrong one brings t
   assert.equal(await server.check(await valueOf(page)), 'valid');
 });
 
+test('text: the right code, typed as a person reads it, confirms the form', async () => {
+  const page = await asked('text');
+  const created = page.waitForResponse((response) => /\/challenge\/shop\?/.test(response.url()));
+  await button(page, 'Another one').click();
+  const { id } = await (await created).json();
+  const code = server.codeOf(id);
+  assert.match(code, /^[3479hjluwxy]{6}$/);
+  await page.waitForFunction(() => window.heard.filter((event) => event === 'asking').length === 2);
+  await page.keyboard.type(`${code.slice(0, 3).toUpperCase()} ${code.slice(3)}`);
+  await page.keyboard.press('Enter');
+  await untilState(page, 'valid');
+  assert.equal(await valueOf(page), id);
+  assert.equal(await server.check(id), 'valid');
+  assert.equal(await server.check(id), 'consumed');
+  assert.deepEqual(page.complaints, []);
+});
+
 test('text as the true server draws it', async () => {
   const page = await asked('text', 'en', { policy: null, scripts: [axeSource] });
   const { 'light-phone': light, 'dark-desk': dark } = PLAIN;

@@ -1096,6 +1096,9 @@
     };
   });
 
+  /** What was typed; a tab or the like that was pasted with it is a space. @param {HTMLInputElement} input */
+  const lineOf = (input) => input.value.replace(/\p{Cc}/gu, ' ');
+
   /** @param {Task} task */
   const copyText = (task) => ask(task, async () => {
     wantImages(task.challenge, 1);
@@ -1106,8 +1109,8 @@
     return {
       parts: lines.flatMap(({ field }, i) => [pictures[i], field]),
       first: lines[0].input, hint: task.words.hint_copy, wanting: task.words.none_copy,
-      read: () => (lines.some(({ input }) => input.value.trim())
-        ? Object.fromEntries(lines.map(({ id, input }) => [id, input.value])) : undefined),
+      read: () => (lines.some(({ input }) => lineOf(input).trim())
+        ? Object.fromEntries(lines.map(({ id, input }) => [id, lineOf(input)])) : undefined),
     };
   });
 
@@ -1120,7 +1123,7 @@
     return {
       parts: [...pictures, ...(sound ? [sound.place] : []), field],
       first: input, hint: task.words.hint_code, wanting: task.words.none_code,
-      read: () => (input.value.trim() ? input.value : undefined), ...(sound && { silence: sound.silence }),
+      read: () => (lineOf(input).trim() ? lineOf(input) : undefined), ...(sound && { silence: sound.silence }),
     };
   });
 
@@ -1209,8 +1212,10 @@
     #futile = 0;
     /** The kind the visitor changed to. */
     #chosen = '';
-    /** The last challenge that asked: another one shows other pictures. @type {Challenge | null} */
-    #series = null;
+    /** Of each kind the last challenge that asked: another one shows other pictures. @type {Map<string, Challenge>} */
+    #series = new Map();
+    /** The kind that asked last. */
+    #asked = '';
     /** Why the visitor is asked again. @type {'' | 'wrong' | 'late'} */
     #again = '';
     #run = new AbortController();
@@ -1467,13 +1472,13 @@
     async #fetch(kind, signal) {
       const site = this.getAttribute('public-id');
       if (!site || !this.#base()) throw new Trouble('misconfigured', 'public-id is missing, or base');
-      const after = this.#series && [this.#series.kind, ''].includes(kind) ? this.#series.id : '';
+      const after = this.#series.get(kind || this.#asked)?.id ?? '';
       const query = new URLSearchParams({ ...(kind && { kind }), lang: languageOf(this), ...(after && { after }) });
       const { status, content } = await request(`${this.#base()}/ocapi/v2/challenge/${encodeURIComponent(site)}?${query}`, signal);
       signal.throwIfAborted();
       if (status === 400 && after) {
         // A server that has other keys by now does not know the challenge.
-        this.#series = null;
+        this.#series.delete(kind || this.#asked);
         return this.#fetch(kind, signal);
       }
       if (status === 400 && kind && kind === this.#chosen) {
@@ -1495,7 +1500,9 @@
       this.#sending = false;
       this.#taken = false;
       this.#arm(lifeOf(challenge));
-      if (asks(challenge)) this.#series = challenge;
+      if (!asks(challenge)) return;
+      this.#asked = challenge.kind;
+      this.#series.set(challenge.kind, challenge);
     }
 
     /**
@@ -1748,7 +1755,7 @@
       const state = this.#state;
       if (state === 'idle' || (state === 'expired' && !this.#confirmed)) return words.ready;
       // The same words from the moment on in which it is known, so that they are told once.
-      const coming = KINDS.get(this.#chosen || (this.#series?.kind ?? ''))?.asks;
+      const coming = KINDS.get(this.#chosen || this.#asked)?.asks;
       const again = state === 'asking' || (state === 'loading' && coming);
       return again && this.#confirmed && this.#again ? words[`again_${this.#again}`] : words[state];
     }

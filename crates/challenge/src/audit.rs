@@ -199,6 +199,51 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// All of them.
+    pub const ALL: [Self; 41] = [
+        Self::Issue,
+        Self::Send,
+        Self::Password,
+        Self::OneTimePassword,
+        Self::Response,
+        Self::Signature,
+        Self::Decision,
+        Self::Consume,
+        Self::Check,
+        Self::Cancel,
+        Self::ClientToken,
+        Self::TokenRevoked,
+        Self::Reset,
+        Self::Lock,
+        Self::Unlock,
+        Self::Revoke,
+        Self::Resynchronise,
+        Self::Provision,
+        Self::Link,
+        Self::LinkDevice,
+        Self::Unlink,
+        Self::UpdateDevice,
+        Self::DropPush,
+        Self::Start,
+        Self::NotMe,
+        Self::Expire,
+        Self::ForgetDigits,
+        Self::BindSignature,
+        Self::Deliver,
+        Self::PrintCard,
+        Self::Redeliver,
+        Self::SignIn,
+        Self::RecoveryCode,
+        Self::MakeLink,
+        Self::FollowLink,
+        Self::SignOut,
+        Self::SetUp,
+        Self::Appoint,
+        Self::Dismiss,
+        Self::MakeToken,
+        Self::RevokeToken,
+    ];
+
     /// The kind of this name.
     pub fn named(name: &str) -> Option<Self> {
         of_name(name)
@@ -279,6 +324,20 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Done,
+        Self::Wrong,
+        Self::WrongAndLocked,
+        Self::Replayed,
+        Self::Locked,
+        Self::NotFound,
+        Self::TooMany,
+        Self::DoesNotFit,
+        Self::Declined,
+        Self::Undelivered,
+    ];
+
     /// The outcome of this name.
     pub fn named(name: &str) -> Option<Self> {
         of_name(name)
@@ -306,4 +365,29 @@ fn of_name<'de, T: Deserialize<'de>>(name: &'de str) -> Option<T> {
     use serde::de::value::{BorrowedStrDeserializer, Error};
     let name: BorrowedStrDeserializer<'de, Error> = BorrowedStrDeserializer::new(name);
     T::deserialize(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names that a reader of these names expects, which are all there are.
+    fn expected<T: for<'de> Deserialize<'de>>() -> Vec<String> {
+        let refused = serde_json::from_str::<T>("\"\"").map(|_| ()).unwrap_err();
+        let refused = refused.to_string();
+        let names = refused.split('`').skip(1).step_by(2).skip(1);
+        names.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_kind_and_every_outcome_is_listed() {
+        assert_eq!(
+            EventKind::ALL.map(EventKind::name).to_vec(),
+            expected::<EventKind>()
+        );
+        assert_eq!(
+            Outcome::ALL.map(Outcome::name).to_vec(),
+            expected::<Outcome>()
+        );
+    }
 }

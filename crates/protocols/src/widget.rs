@@ -41,3 +41,52 @@ pub fn snippet(public_url: &str, public_id: &str) -> [String; 2] {
         format!("<ocapi-challenge public-id=\"{public_id}\"></ocapi-challenge>"),
     ]
 }
+
+/// What takes the place of another service, in pages and at servers that were made for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replacement {
+    /// The service.
+    pub service: &'static str,
+    /// Whether the page loads our widget instead of the service's.
+    pub loads_ours: bool,
+    /// What stands where the service's element was.
+    pub element: String,
+    /// Where the site's server asks instead.
+    pub check: String,
+}
+
+/// The services whose place can be taken: each with the field that its servers look for, and where they
+/// ask on its own host.
+const SERVICES: [(&str, &str, &str); 3] = [
+    (
+        "recaptcha",
+        "g-recaptcha-response",
+        "/recaptcha/api/siteverify",
+    ),
+    ("hcaptcha", "h-captcha-response", "/siteverify"),
+    (
+        "turnstile",
+        "cf-turnstile-response",
+        "/turnstile/v0/siteverify",
+    ),
+];
+
+/// What takes the place of each service that one can come from. ALTCHA's own widget stays.
+pub fn replacements(public_url: &str, public_id: &str) -> Vec<Replacement> {
+    let named = SERVICES.map(|(service, field, path)| Replacement {
+        service,
+        loads_ours: true,
+        element: format!(
+            "<ocapi-challenge public-id=\"{public_id}\" name=\"{field}\"></ocapi-challenge>"
+        ),
+        check: format!("{public_url}{path}"),
+    });
+    let base = format!("{public_url}/ocapi/altcha/{public_id}");
+    let altcha = Replacement {
+        service: "altcha",
+        loads_ours: false,
+        element: format!("<altcha-widget challenge=\"{base}/challenge?v=2\"></altcha-widget>"),
+        check: format!("{base}/siteverify"),
+    };
+    named.into_iter().chain([altcha]).collect()
+}

@@ -84,6 +84,19 @@ impl<D: Database> CorpusStore for Engine<D> {
         Ok(())
     }
 
+    async fn unstage_edition(
+        &self,
+        key: EditionKey,
+        staged_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut cells = cells_of(key);
+        // The end that it was given; one that was published has another one, or none.
+        cells.push(staged_at.plus_s(STAGED_S).unix_ms().into());
+        let step = any(sql::END_EDITION, cells);
+        self.database().run(vec![step], PATIENCE).await?;
+        Ok(())
+    }
+
     async fn publish(&self, published: &Published, now: Timestamp) -> Result<(), StoreError> {
         let corpus = &published.corpus;
         let (tenant, id) = (corpus.tenant.number(), corpus.id.number());
@@ -122,6 +135,21 @@ impl<D: Database> CorpusStore for Engine<D> {
         cells.push(now.unix_ms().into());
         let new = exactly(1, sql::SHOW_EDITION, cells);
         self.database().run(vec![first, old, new], PATIENCE).await?;
+        Ok(())
+    }
+
+    async fn remove_corpus(
+        &self,
+        tenant: Id<Tenant>,
+        corpus: Id<Corpus>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (tenant, corpus) = (tenant.number(), corpus.number());
+        let kept_until = now.plus_s(KEPT_AFTER_REPLACEMENT_S).unix_ms();
+        let first = exactly(1, sql::REMOVE_CORPUS, vec![tenant.into(), corpus.into()]);
+        let cells = vec![kept_until.into(), tenant.into(), corpus.into()];
+        let shown = any(sql::END_SHOWN_EDITION, cells);
+        self.database().run(vec![first, shown], PATIENCE).await?;
         Ok(())
     }
 
@@ -277,7 +305,7 @@ fn tally(row: Row) -> Result<Tally, StoreError> {
 /// What finds editions whose time is up, and the rows of those that have ended, each with the statement that
 /// ends or removes one. An edition ends for good before anything of it is removed, so that none is
 /// published of which something is missing.
-pub(crate) fn ended(before: Timestamp, limit: u32) -> [(&'static str, Vec<Cell>, &'static str); 4] {
+pub(crate) fn ended(before: Timestamp, limit: u32) -> [(&'static str, Vec<Cell>, &'static str); 5] {
     let limit = Cell::from(i64::from(limit));
     let cells = || vec![limit.clone()];
     let by_end = vec![before.unix_ms().into(), limit.clone()];
@@ -285,6 +313,7 @@ pub(crate) fn ended(before: Timestamp, limit: u32) -> [(&'static str, Vec<Cell>,
         (sql::ENDED_EDITIONS, by_end, sql::END_EDITION),
         (sql::ENDED_BYTES, cells(), sql::REMOVE_BYTES),
         (sql::ENDED_IMAGES, cells(), sql::REMOVE_IMAGE),
+        (sql::ENDED_WORDS, cells(), sql::REMOVE_WORD),
         (sql::EMPTY_EDITIONS, cells(), sql::REMOVE_EDITION),
     ]
 }

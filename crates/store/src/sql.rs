@@ -141,7 +141,8 @@ pub(crate) const PUT_AUTHENTICATOR: &str = "INSERT INTO authenticator \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, id) DO UPDATE SET \
      user_id = excluded.user_id, serial = excluded.serial, device_id = excluded.device_id, \
      secret = excluded.secret, pin = excluded.pin, body = excluded.body";
-pub(crate) const REMOVE_TENANT: &str = "DELETE FROM tenant WHERE id = $1";
+pub(crate) const REMOVE_TENANT: &str = "DELETE FROM tenant WHERE id = $1 \
+     AND NOT EXISTS (SELECT 1 FROM corpus WHERE tenant = $1)";
 pub(crate) const REMOVE_CLIENT: &str = "DELETE FROM client WHERE tenant = $1 AND id = $2";
 pub(crate) const REMOVE_POLICY: &str = "DELETE FROM policy WHERE tenant = $1 AND id = $2";
 pub(crate) const REMOVE_SITE: &str = "DELETE FROM site WHERE tenant = $1 AND id = $2";
@@ -270,6 +271,7 @@ pub(crate) const ADD_CORPUS: &str = "INSERT INTO corpus (tenant, id, name, editi
      VALUES ($1, $2, $3, $4, 1, $5)";
 pub(crate) const REPLACE_EDITION: &str = "UPDATE corpus SET edition = $1, version = version + 1, \
      body = $2 WHERE tenant = $3 AND id = $4 AND edition = $5";
+pub(crate) const REMOVE_CORPUS: &str = "DELETE FROM corpus WHERE tenant = $1 AND id = $2";
 pub(crate) const RAISE_CORPUS: &str =
     "UPDATE corpus SET version = version + 1 WHERE tenant = $1 AND id = $2";
 pub(crate) const STAGE_EDITION: &str = "INSERT INTO corpus_edition (tenant, corpus, edition, ends_at, name, body) \
@@ -318,12 +320,22 @@ pub(crate) const ENDED_IMAGES: &str = "SELECT i.tenant, i.corpus, i.edition, i.o
      WHERE e.ends_at = 0 LIMIT $1";
 pub(crate) const REMOVE_IMAGE: &str = "DELETE FROM corpus_image \
      WHERE tenant = $1 AND corpus = $2 AND edition = $3 AND ordinal = $4";
-/// Those whose images are all removed.
+/// What visitors said of the images of a corpus that is not there any more, as long as one of its editions is.
+pub(crate) const ENDED_WORDS: &str = "SELECT a.tenant, a.corpus, a.digest, a.voice \
+     FROM corpus_edition e JOIN annotation a ON a.tenant = e.tenant AND a.corpus = e.corpus \
+     WHERE e.ends_at = 0 AND NOT EXISTS (SELECT 1 FROM corpus c \
+         WHERE c.tenant = e.tenant AND c.id = e.corpus) LIMIT $1";
+pub(crate) const REMOVE_WORD: &str = "DELETE FROM annotation \
+     WHERE tenant = $1 AND corpus = $2 AND digest = $3 AND voice = $4";
+/// Those whose images are all removed, and, where the corpus is gone, what was said of them.
 pub(crate) const EMPTY_EDITIONS: &str = "SELECT e.tenant, e.corpus, e.edition \
      FROM corpus_edition e WHERE e.ends_at = 0 \
      AND NOT EXISTS (SELECT 1 FROM corpus_image i \
          WHERE i.tenant = e.tenant AND i.corpus = e.corpus AND i.edition = e.edition) \
      AND NOT EXISTS (SELECT 1 FROM corpus_bytes b \
-         WHERE b.tenant = e.tenant AND b.corpus = e.corpus AND b.edition = e.edition) LIMIT $1";
+         WHERE b.tenant = e.tenant AND b.corpus = e.corpus AND b.edition = e.edition) \
+     AND (EXISTS (SELECT 1 FROM corpus c WHERE c.tenant = e.tenant AND c.id = e.corpus) \
+         OR NOT EXISTS (SELECT 1 FROM annotation a \
+             WHERE a.tenant = e.tenant AND a.corpus = e.corpus)) LIMIT $1";
 pub(crate) const REMOVE_EDITION: &str = "DELETE FROM corpus_edition \
      WHERE tenant = $1 AND corpus = $2 AND edition = $3 AND ends_at = 0";

@@ -47,6 +47,7 @@ impl Way {
             officer,
             kinds,
             outcome,
+            door,
             text,
             ..
         } = search;
@@ -68,6 +69,7 @@ impl Way {
             officer.is_some(),
             !kinds.is_empty(),
             outcome.is_some(),
+            door.is_some(),
             text.is_some(),
         ];
         let conditions = asked.iter().filter(|asked| **asked).count();

@@ -71,6 +71,8 @@ export async function startMock() {
     const challenge = mock.challenges.get(id);
     if (!challenge) return problem(404, 'unknown challenge');
     if (challenge.expires < Date.now()) return problem(410, 'the challenge has expired');
+    const texts = [given].flatMap((one) => (typeof one === 'object' && one ? Object.values(one) : one));
+    if (texts.some((one) => /\p{Cc}/u.test(one))) return problem(400, 'a text has a control character');
     const right = challenge.isRight(given);
     if (challenge.state !== 'pending') {
       return right && challenge.state === 'valid' ? { status: 200, body: { id, state: 'valid' } } : problem(409, 'already answered');

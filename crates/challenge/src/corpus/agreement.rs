@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::clock::Timestamp;
-use crate::corpus::{Said, Tally, VOICES_MAX};
+use crate::corpus::{Corpus, Said, Tally, VOICES_MAX};
 use crate::methods::images::{folded, is_telling};
 
 /// Of the voices that count, so many in a hundred must say the same.
@@ -44,9 +44,16 @@ pub enum Standing {
     Disputed,
 }
 
+/// What becomes of an image of a corpus, of which this was said. What was said of classes that the corpus does
+/// not have any more counts for nothing.
+pub fn standing_in(corpus: &Corpus, mut tallies: Vec<Tally>) -> Standing {
+    tallies.retain(|tally| corpus.asks_about(&tally.said));
+    standing_of(&tallies, corpus.agreement)
+}
+
 /// What becomes of an image of which this was said, where so many voices are demanded (0: it never
 /// counts as known).
-pub fn standing_of(tallies: &[Tally], agreement: u32) -> Standing {
+pub(crate) fn standing_of(tallies: &[Tally], agreement: u32) -> Standing {
     if let Some(opinion) = agreed(tallies, agreement) {
         let texts = tallies.iter().any(|one| matches!(one.said, Said::Reads(_)));
         // Nobody could be judged by such a text, and more of the same need not be heard.
@@ -55,12 +62,21 @@ pub fn standing_of(tallies: &[Tally], agreement: u32) -> Standing {
         }
         return Standing::Known(opinion);
     }
-    let all: u32 = tallies.iter().map(|tally| tally.voices).sum();
-    if all >= VOICES_MAX {
+    if most_asked(tallies) >= VOICES_MAX {
         Standing::Disputed
     } else {
         Standing::Open
     }
+}
+
+/// How many were heard about one class, that of which most were; of texts, how many were heard. Voices
+/// about all classes together would be many where there are many classes, and all of them agree.
+fn most_asked(tallies: &[Tally]) -> u32 {
+    let mut asked: BTreeMap<&str, u32> = BTreeMap::new();
+    for tally in tallies {
+        *asked.entry(tally.said.parts().0).or_default() += tally.voices;
+    }
+    asked.into_values().max().unwrap_or(0)
 }
 
 /// The opinion by which an image counts as known, if there is one: enough voices, of which enough say the
@@ -146,6 +162,8 @@ impl<'a> Side<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::corpus::pool_tests::corpus;
+    use crate::corpus::{Class, Holds};
 
     fn tally(said: Said, voices: u32) -> Tally {
         Tally {
@@ -244,14 +262,48 @@ mod tests {
     }
 
     #[test]
-    fn who_disagree_for_too_long_are_not_asked_any_more() {
-        assert_eq!(
-            standing_of(&[shows("a", 500), shows("b", 499)], 5),
-            Standing::Open
-        );
-        assert_eq!(
-            standing_of(&[shows("a", 500), shows("b", 500)], 5),
-            Standing::Disputed
-        );
+    fn who_disagree_for_too_long_about_one_thing_are_not_asked_any_more() {
+        for (heard, expected) in [
+            ([shows("a", 500), not("a", 499)], Standing::Open),
+            ([shows("a", 500), not("a", 500)], Standing::Disputed),
+            ([not("a", 999), not("b", 999)], Standing::Open),
+            ([not("a", 1000), not("b", 1)], Standing::Disputed),
+            ([reads("one", 500), reads("other", 499)], Standing::Open),
+            ([reads("one", 500), reads("other", 500)], Standing::Disputed),
+        ] {
+            assert_eq!(standing_of(&heard, 5), expected, "{heard:?}");
+        }
+    }
+
+    #[test]
+    fn an_image_of_a_corpus_with_many_classes_becomes_known() {
+        let others = (0..200).map(|number| not(&format!("class{number}"), 950));
+        let mut heard: Vec<_> = others.collect();
+        heard.push(shows("ship", 99));
+        assert_eq!(standing_of(&heard, 100), Standing::Open);
+        heard.push(shows("ship", 1));
+        assert!(matches!(standing_of(&heard, 100), Standing::Known(_)));
+    }
+
+    #[test]
+    fn what_was_said_of_a_class_that_is_gone_counts_for_nothing() {
+        let class = |name: &str| Class {
+            name: name.to_owned(),
+            said: BTreeMap::new(),
+        };
+        let boats = corpus(Holds::Classes, vec![class("boat"), class("house")]);
+        let before = vec![shows("ship", 900), not("ship", 100), reads("ship", 1000)];
+        assert_eq!(standing_in(&boats, before.clone()), Standing::Open);
+        let heard = [before.clone(), vec![shows("boat", 5)]].concat();
+        let Standing::Known(opinion) = standing_in(&boats, heard) else {
+            panic!("it is a boat");
+        };
+        assert_eq!((opinion.says.as_str(), opinion.of), ("boat", 5));
+        let texts = corpus(Holds::Texts, vec![]);
+        let heard = [before, vec![reads("harbour", 4000)]].concat();
+        let Standing::Known(opinion) = standing_in(&texts, heard) else {
+            panic!("it reads harbour");
+        };
+        assert_eq!(opinion.of, 5000, "a voice about a class is none");
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::corpus::EditionKey;
+use crate::corpus::{EditionKey, Said};
 use crate::directory::Tenant;
 use crate::id::Id;
 use crate::visitor::{Kind, Language};
@@ -38,6 +38,17 @@ impl Corpus {
             tenant: self.tenant,
             corpus: self.id,
             edition: self.edition,
+        }
+    }
+
+    /// Whether visitors can be asked for what was said: earlier editions had other classes, perhaps.
+    pub fn asks_about(&self, said: &Said) -> bool {
+        match (self.holds, said) {
+            (Holds::Classes, Said::Shows(about) | Said::ShowsNot(about)) => {
+                self.classes.iter().any(|class| class.name == *about)
+            }
+            (Holds::Texts, Said::Reads(_)) => true,
+            _ => false,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Timestamp;
-use crate::corpus::{Corpus, EditionKey, KEPT_AFTER_REPLACEMENT_S, Pool};
+use crate::corpus::{Corpus, EditionKey, ImageRow, KEPT_AFTER_REPLACEMENT_S, Pool};
 use crate::directory::Tenant;
 use crate::id::Id;
 use crate::ports::{Store, StoreError};
@@ -98,6 +98,7 @@ impl Corpora {
     }
 
     /// The images of a corpus, not older than `least` but for a second: other nodes' clocks may be ahead.
+    /// Where they cannot be read now, the ones that are in memory are given.
     pub(crate) async fn pool(
         &self,
         store: &dyn Store,
@@ -111,9 +112,9 @@ impl Corpora {
         {
             return Ok(Arc::clone(pool));
         }
-        let _reading = match (self.reading.try_lock(), kept) {
+        let _reading = match (self.reading.try_lock(), &kept) {
             (Some(reading), _) => reading,
-            (None, Some(pool)) => return Ok(pool),
+            (None, Some(pool)) => return Ok(Arc::clone(pool)),
             (None, None) => self.reading.lock().await,
         };
         if let Some(pool) = self.pool_of(&corpus.key())
@@ -122,16 +123,10 @@ impl Corpora {
         {
             return Ok(pool);
         }
-        let mut rows = Vec::new();
-        loop {
-            let from = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-            let page = store.corpus_images(corpus.key(), from, PAGE).await?;
-            let last = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
-            rows.extend(page);
-            if last {
-                break;
-            }
-        }
+        let rows = match all_images(store, corpus).await {
+            Ok(rows) => rows,
+            Err(error) => return kept.ok_or(error),
+        };
         let pool = Arc::new(Pool::of(corpus.clone(), rows, now));
         let kept = KeptPool {
             pool: Arc::clone(&pool),
@@ -165,6 +160,20 @@ impl Corpora {
     fn lock(&self) -> MutexGuard<'_, Kept> {
         // Nothing panics while it holds the lock.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All images of an edition, a page after the other.
+async fn all_images(store: &dyn Store, corpus: &Corpus) -> Result<Vec<ImageRow>, StoreError> {
+    let mut rows = Vec::new();
+    loop {
+        let from = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        let page = store.corpus_images(corpus.key(), from, PAGE).await?;
+        let last = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+        rows.extend(page);
+        if last {
+            return Ok(rows);
+        }
     }
 }
 

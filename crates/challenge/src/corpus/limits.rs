@@ -26,7 +26,7 @@ pub const AGREEMENT_DEFAULT: u32 = 5;
 /// The most voices that can be demanded.
 pub const AGREEMENT_MAX: u32 = 100;
 
-/// Voices of one image at most: it is not shown any more after them, agreed or not.
+/// Voices on one image about one class, or on its text, at most: it is not shown any more after them.
 pub const VOICES_MAX: u32 = 1_000;
 
 /// Why nothing can be asked about the images of a corpus.

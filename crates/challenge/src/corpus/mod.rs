@@ -15,7 +15,9 @@ mod limits;
 mod pool;
 mod ports;
 
-pub use agreement::{Opinion, SHARE_NEEDED_PERCENT, Standing, agreed, opinion, standing_of};
+#[cfg(test)]
+pub(crate) use agreement::standing_of;
+pub use agreement::{Opinion, SHARE_NEEDED_PERCENT, Standing, agreed, opinion, standing_in};
 pub use annotation::{Annotation, Said, Tally};
 pub use corpus_row::{Class, Corpus, Edition, Holds};
 pub use image::{ImageRow, NewImage};

@@ -65,10 +65,28 @@ pub trait CorpusStore: Send + Sync {
     /// Adds images to an edition that nobody sees, all or none of them.
     async fn stage_images(&self, key: EditionKey, images: Vec<NewImage>) -> Result<(), StoreError>;
 
+    /// Ends an edition that was staged then and will not be published: it can be removed from now on. One that
+    /// was published all the same stays.
+    async fn unstage_edition(
+        &self,
+        key: EditionKey,
+        staged_at: Timestamp,
+    ) -> Result<(), StoreError>;
+
     /// Shows an edition in the place of the one before it, which is kept for
     /// [`KEPT_AFTER_REPLACEMENT_S`]. Of any number at the same time, one is shown; the others get
     /// [`StoreError::Conflict`], as does one whose time was up.
     async fn publish(&self, published: &Published, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Removes a corpus: no challenge is made of it any more. The edition that was shown is kept for
+    /// [`KEPT_AFTER_REPLACEMENT_S`], for those that were; what visitors said is removed with it.
+    /// [`StoreError::Conflict`] where it is not there.
+    async fn remove_corpus(
+        &self,
+        tenant: Id<Tenant>,
+        corpus: Id<Corpus>,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Settles images of an edition that are not settled, each by its ordinal: what it shows, or
     /// nothing where nobody is to be asked any more; and raises the corpus's version.

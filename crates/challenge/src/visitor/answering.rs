@@ -77,6 +77,14 @@ pub enum Answered {
     Wrong(Option<Box<IssuedToVisitor>>),
 }
 
+/// An answer that could have been another one.
+struct Guess {
+    /// By what its repetition is known.
+    digest: String,
+    /// When it was counted as a guess.
+    taken_at: Timestamp,
+}
+
 impl Verifier {
     /// Verifies a visitor's answer and spends the challenge by it; a wrong one brings the next challenge.
     ///
@@ -136,30 +144,35 @@ impl Verifier {
             let taken = self.visitors.take_wrong(address, taken_at);
             taken.map_err(|retry_s| Refused::SlowDown { retry_s })?;
         }
-        let answer = guessable.then(|| given.digest(ticket.id));
-        let settled = self.commit_answer((ticket, site), (judged, answer), visitor);
-        let settled = settled.await?;
-        // A right one that comes too late stays counted: that would tell it from a wrong one, without end.
-        if guessable && settled.is_some() {
-            self.visitors.give_guess_back(site, address, taken_at);
-        }
-        Ok(settled)
+        let guess = guessable.then(|| Guess {
+            digest: given.digest(ticket.id),
+            taken_at,
+        });
+        self.commit_answer((ticket, site), (judged, guess), visitor)
+            .await
     }
 
-    /// Commits what an answer is worth, or says what an earlier one was. `answer` is the digest of an answer
-    /// that could have been another one.
+    /// Commits what an answer is worth, or says what an earlier one was. A right guess is taken off the count:
+    /// while it is being written, lest its sender hang up, or where it was written before. A right one that comes
+    /// too late stays counted: that would tell it from a wrong one, without end.
     async fn commit_answer(
         &self,
         (ticket, site): (&Ticket, &Arc<Site>),
-        (Judged { right, said }, answer): (Judged, Option<String>),
+        (Judged { right, said }, guess): (Judged, Option<Guess>),
         visitor: &Visitor<'_>,
     ) -> Result<Option<Timestamp>, Refused> {
+        let address = visitor.address;
+        let answer = guess.as_ref().map(|guess| guess.digest.clone());
+        let taken_at = guess.filter(|_| right).map(|guess| guess.taken_at);
         for _ in 0..TRIES {
             let read = self.store.visit(site.tenant, ticket.id).await?;
             let now = self.clock.now();
             if let Some(Versioned { value, .. }) = read {
                 return match value.phase_at(now) {
                     Phase::Is(State::Accepted { at }) if right && value.answer == answer => {
+                        if let Some(taken_at) = taken_at {
+                            self.visitors.give_guess_back(site, address, taken_at);
+                        }
                         Ok(Some(at))
                     }
                     Phase::Expired => Err(Refused::Expired),
@@ -180,7 +193,7 @@ impl Verifier {
             };
             let outcome = if right { Outcome::Done } else { Outcome::Wrong };
             let kind = (EventKind::Response, outcome);
-            let event = self.visitor_event(site, kind, ticket.id, visitor.address);
+            let event = self.visitor_event(site, kind, ticket.id, address);
             let change = Change {
                 visit: Some(VisitWrite { expected: 0, next }),
                 annotations: said.clone(),
@@ -189,6 +202,9 @@ impl Verifier {
             let issued_at = ticket.id.drawn_at();
             let counted = self.visitors.once_written(move |visitors| {
                 visitors.answered(site, issued_at, now, right);
+                if let Some(taken_at) = taken_at {
+                    visitors.give_guess_back(site, address, taken_at);
+                }
             });
             match self.commit(change).await {
                 Ok(()) => {

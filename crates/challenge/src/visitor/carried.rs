@@ -165,18 +165,23 @@ impl Verifier {
         Ok(IssuedToCarry { shown, code })
     }
 
-    /// A code, issued as a challenge of its own, with its image.
+    /// A code, issued as a challenge of its own, with its image, which is one that the address fetches. It
+    /// is issued once it is drawn: a challenge that nobody was shown would be left unanswered.
     async fn code_to_show(&self, site: &Site, wish: &Wish<'_>) -> Result<ShownCode, Refused> {
         let kind = Kind::Text;
-        let issued = self.issue_to_visitor(site, &Wish { kind, ..*wish }).await?;
-        let ticket = Ticket::open(&self.keyring, &issued.id).ok_or(Refused::NotFound)?;
+        let taken = self.visitors.take_picture(wish.address, self.clock.now());
+        taken.map_err(|retry_s| Refused::SlowDown { retry_s })?;
+        let drawn = self.draw_for_visitor(site, &Wish { kind, ..*wish }).await?;
+        let ticket = Ticket::open(&self.keyring, &drawn.id).ok_or(Refused::NotFound)?;
         let Task::Text(code) = &ticket.task else {
             return Err(Refused::NotFound);
         };
+        let image = self.mint.text_image(code, wish.address).await?;
+        self.count_issued(site);
         Ok(ShownCode {
-            image: self.mint.text_image(code, wish.address).await?,
+            image,
             length: code.text.len(),
-            id: issued.id,
+            id: drawn.id,
         })
     }
 

@@ -28,6 +28,9 @@ pub const WRONG_GUESSES_PER_MINUTE: u32 = 30;
 /// Wrong answers that a site takes in a minute, of all addresses together, to such challenges.
 pub const WRONG_GUESSES_OF_SITE_PER_MINUTE: u32 = 600;
 
+/// Secrets that are no site's, of which one address can show so many in a minute.
+pub const WRONG_SECRETS_PER_MINUTE: u32 = 60;
+
 /// Challenges that one address gets in a minute from a site that is under attack.
 pub const ISSUED_UNDER_ATTACK_PER_MINUTE: u32 = 60;
 
@@ -39,6 +42,7 @@ pub struct Counters {
     guesses: Throttle,
     guesses_of_site: Throttle,
     pictures: Throttle,
+    secrets: Throttle,
 }
 
 #[derive(Default)]
@@ -90,6 +94,7 @@ impl Default for Counters {
             guesses: Throttle::of(WRONG_GUESSES_PER_MINUTE),
             guesses_of_site: Throttle::of(WRONG_GUESSES_OF_SITE_PER_MINUTE),
             pictures: Throttle::of(PICTURES_PER_MINUTE),
+            secrets: Throttle::of(WRONG_SECRETS_PER_MINUTE),
         }
     }
 }
@@ -145,6 +150,17 @@ impl Counters {
     /// Counts an image or a sound that an address fetches, or says how many seconds it has to wait.
     pub(super) fn take_picture(&self, address: &str, now: Timestamp) -> Result<(), u32> {
         self.pictures.take(address, now)
+    }
+
+    /// Counts a secret that an address shows before it is looked at, or says how many seconds it has to wait.
+    /// One that is some site's is [given back](Self::give_secret_back).
+    pub(super) fn take_secret(&self, address: &str, now: Timestamp) -> Result<(), u32> {
+        self.secrets.take(address, now)
+    }
+
+    /// Takes back what [`Self::take_secret`] counted.
+    pub(super) fn give_secret_back(&self, address: &str, taken_at: Timestamp) {
+        self.secrets.give_back(address, taken_at);
     }
 
     pub(super) fn issued(&self, site: &Site, now: Timestamp) {

@@ -106,6 +106,17 @@ impl Verifier {
         site: &Site,
         wish: &Wish<'_>,
     ) -> Result<IssuedToVisitor, Refused> {
+        let drawn = self.draw_for_visitor(site, wish).await?;
+        self.count_issued(site);
+        Ok(drawn)
+    }
+
+    /// Draws a challenge that nobody has yet, and counts nothing: what belongs to it may still be refused.
+    pub(super) async fn draw_for_visitor(
+        &self,
+        site: &Site,
+        wish: &Wish<'_>,
+    ) -> Result<IssuedToVisitor, Refused> {
         let corpora = self.corpora_of(site).await;
         let kinds = kinds_of(site, corpora.as_deref().ok());
         let (task, answer_by, shown) = match wish.kind {
@@ -120,24 +131,27 @@ impl Verifier {
                 (task, self.answer_by(), shown)
             }
         };
-        let now = self.clock.now();
         let ticket = Ticket {
-            id: TimedId::random(now, &*self.rng),
+            id: TimedId::random(self.clock.now(), &*self.rng),
             site: site.id,
             answer_by,
             language: wish.language,
             task,
         };
-        let id = ticket.seal(&self.keyring, &*self.rng)?;
-        self.visitors.issued(site, now);
-        self.traffic.issued(site.tenant, Door::Ocapi, now);
         Ok(IssuedToVisitor {
-            id,
+            id: ticket.seal(&self.keyring, &*self.rng)?,
             kinds,
             answer_by,
             language: wish.language,
             shown,
         })
+    }
+
+    /// Counts a challenge that a visitor gets.
+    pub(super) fn count_issued(&self, site: &Site) {
+        let now = self.clock.now();
+        self.visitors.issued(site, now);
+        self.traffic.issued(site.tenant, Door::Ocapi, now);
     }
 
     async fn work_for(

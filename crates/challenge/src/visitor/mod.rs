@@ -33,7 +33,7 @@ pub use carried::{
 pub use checking::{Check, Finding, Told, Voucher};
 pub use counters::{
     Counters, ISSUED_UNDER_ATTACK_PER_MINUTE, SiteTotals, TIME_BOUNDS_S, WRONG_ANSWERS_PER_MINUTE,
-    WRONG_GUESSES_OF_SITE_PER_MINUTE, WRONG_GUESSES_PER_MINUTE,
+    WRONG_GUESSES_OF_SITE_PER_MINUTE, WRONG_GUESSES_PER_MINUTE, WRONG_SECRETS_PER_MINUTE,
 };
 pub use effort::{BASE_COST, BASE_COUNTER_MAX, FAILURES_FREE, effort_for};
 pub use issuing::{ANSWER_S, CHECK_S, IssuedToVisitor, Shown, Wish};
@@ -43,6 +43,7 @@ pub use mint::{Drawn, InlineMint, Mint};
 pub use pictures::PICTURES_PER_MINUTE;
 pub use refused::Refused;
 pub use site_hour::SiteHour;
+pub use site_secrets::Owner;
 pub(crate) use site_secrets::SiteSecrets;
 pub use task::{Images, SERIES_MAX, Series, Task};
 pub use ticket::{TICKET_LENGTH_MAX, Ticket};

@@ -22,16 +22,55 @@ struct Known {
     macs: HashSet<[u8; 32]>,
 }
 
+/// Whose a secret is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The site's that is spoken of.
+    Own,
+    /// Another site's.
+    Other,
+    /// Nobody's.
+    Nobody,
+}
+
 impl Verifier {
+    /// Whose secret this is, as seen from a site or from none.
+    ///
+    /// Who shows secrets that are nobody's is slowed down before the next one is looked at: by trying, the
+    /// secret of some site would be found in time. [`Refused::SlowDown`] then, for a right one as well.
+    pub fn owner_of_secret(
+        &self,
+        site: Option<&Site>,
+        unverified: &str,
+        address: &str,
+    ) -> Result<Owner, Refused> {
+        let taken_at = self.clock.now();
+        let taken = self.visitors.take_secret(address, taken_at);
+        taken.map_err(|retry_s| Refused::SlowDown { retry_s })?;
+        let own = match site {
+            Some(site) => self.is_secret_of(site, unverified),
+            None => Ok(false),
+        };
+        let owner = own.map(|own| match own {
+            true => Owner::Own,
+            false if self.is_secret_of_any_site(unverified) => Owner::Other,
+            false => Owner::Nobody,
+        });
+        if owner != Ok(Owner::Nobody) {
+            self.visitors.give_secret_back(address, taken_at);
+        }
+        owner
+    }
+
     /// Whether this is the secret of the site, decided in constant time.
-    pub fn is_secret_of(&self, site: &Site, unverified: &str) -> Result<bool, Refused> {
+    fn is_secret_of(&self, site: &Site, unverified: &str) -> Result<bool, Refused> {
         let key = self.site_key(site)?;
         Ok(bool::from(key.as_slice().ct_eq(unverified.as_bytes())) && !key.is_empty())
     }
 
     /// Whether this is the secret of any site. How long it takes tells nothing about the secrets: what is
     /// looked up is a MAC under a key that nobody knows.
-    pub fn is_secret_of_any_site(&self, unverified: &str) -> bool {
+    fn is_secret_of_any_site(&self, unverified: &str) -> bool {
         let version = self.catalogue.version();
         // A panic while the lock was held leaves the last list or none; either is as good as new.
         let kept = self.site_secrets.0.lock();

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
-use crate::corpus::{Annotation, Corpus, EditionKey, Pool, Said, Standing, standing_of};
+use crate::corpus::{Annotation, Corpus, EditionKey, Pool, Said, Standing, standing_in};
 use crate::directory::Site;
 use crate::id::Id;
 use crate::methods::images;
@@ -133,7 +133,7 @@ impl Verifier {
             };
             let tallies = self.store.tallies_of(key.tenant, key.corpus, digest);
             let Ok(tallies) = tallies.await else { return };
-            match standing_of(&tallies, pool.corpus.agreement) {
+            match standing_in(&pool.corpus, tallies) {
                 Standing::Open => {}
                 Standing::Known(opinion) => settled.push((ordinal, Some(opinion.says))),
                 Standing::Disputed => settled.push((ordinal, None)),

@@ -7,6 +7,7 @@
 use crate::audit::{Event, EventKind, Outcome};
 use crate::clock::Timestamp;
 use crate::directory::{Tenant, User};
+use crate::door::Door;
 use crate::id::{Id, TimedId};
 use crate::ports::StoreError;
 use crate::verifier::Verifier;
@@ -30,6 +31,8 @@ pub struct Search {
     pub kinds: Vec<EventKind>,
     /// That ended so.
     pub outcome: Option<Outcome>,
+    /// That came in this way.
+    pub door: Option<Door>,
     /// At or after this moment.
     pub from: Option<Timestamp>,
     /// Before this moment.
@@ -75,6 +78,7 @@ impl Search {
             && is_named(self.officer.as_deref(), event.officer())
             && (self.kinds.is_empty() || self.kinds.contains(&event.kind))
             && self.outcome.is_none_or(|outcome| event.outcome == outcome)
+            && self.door.is_none_or(|door| detail.door == Some(door))
             && self
                 .from
                 .is_none_or(|from| event.id >= TimedId::first_at(from))

@@ -10,8 +10,8 @@ use challenge::directory::Site;
 use challenge::methods::hashed_number::Found;
 use challenge::methods::signed_work::SignedWork;
 use challenge::visitor::{
-    ANSWER_S, CARRIED_S, Carried, Check, CodeTold, Form, IssuedToCarry, Kind, Presented, Refused,
-    Task, Told, Wish,
+    ANSWER_S, CARRIED_S, Carried, Check, CodeTold, Form, IssuedToCarry, Kind, Owner,
+    PICTURES_PER_MINUTE, Presented, Refused, Task, Told, WRONG_SECRETS_PER_MINUTE, Wish,
 };
 use data_encoding::HEXLOWER;
 use pollster::block_on;
@@ -204,6 +204,22 @@ fn a_short_key_signs_nothing() {
 }
 
 #[test]
+fn who_has_too_many_codes_drawn_has_to_wait() {
+    let shop = Shop::open();
+    for _ in 0..PICTURES_PER_MINUTE {
+        issue(&shop, Form::HashedNumber, true);
+    }
+    let refused = issue_of(&shop, &shop.site, (Form::HashedNumber, true));
+    assert!(
+        matches!(refused, Err(Refused::SlowDown { retry_s: 1..=60 })),
+        "{refused:?}"
+    );
+    issue(&shop, Form::HashedNumber, false);
+    shop.bench.clock.advance_s(60);
+    issue(&shop, Form::HashedNumber, true);
+}
+
+#[test]
 fn a_right_code_makes_a_challenge_that_is_told_to_be_valid_once() {
     for form in FORMS {
         let shop = Shop::open();
@@ -294,17 +310,48 @@ fn what_is_not_presented_does_not_press_a_site() {
 }
 
 #[test]
-fn a_secret_is_known_as_its_own_sites_and_as_some_sites() {
+fn a_secret_is_known_as_its_own_sites_or_anothers_or_nobodys() {
     let shop = Shop::open();
-    let verifier = &shop.bench.verifier;
     let secret = |name: &str| format!("{name:-<32}");
-    let is_own = |unverified: &str| verifier.is_secret_of(&shop.site, unverified).unwrap();
-    assert!(is_own(&secret("shop")));
-    for other in [secret("forum"), secret("shop") + "-", String::new()] {
-        assert!(!is_own(&other), "{other}");
+    let owner = |site: Option<&Site>, unverified: &str| {
+        let verifier = &shop.bench.verifier;
+        verifier.owner_of_secret(site, unverified, HERE).unwrap()
+    };
+    let of_shop = Some(&*shop.site);
+    for (site, unverified, expected) in [
+        (of_shop, secret("shop"), Owner::Own),
+        (None, secret("shop"), Owner::Other),
+        (of_shop, secret("forum"), Owner::Other),
+        (of_shop, secret("shop") + "-", Owner::Nobody),
+        (of_shop, secret("nobody"), Owner::Nobody),
+        (of_shop, String::new(), Owner::Nobody),
+        (None, String::new(), Owner::Nobody),
+    ] {
+        assert_eq!(owner(site, &unverified), expected, "{unverified}");
     }
-    assert!(verifier.is_secret_of_any_site(&secret("shop")));
-    assert!(verifier.is_secret_of_any_site(&secret("forum")));
-    assert!(!verifier.is_secret_of_any_site(&secret("nobody")));
-    assert!(!verifier.is_secret_of_any_site(""));
+}
+
+#[test]
+fn who_tries_secrets_has_to_wait_and_right_ones_are_free() {
+    let shop = Shop::open();
+    let show = |unverified: &str, address: &str| {
+        let verifier = &shop.bench.verifier;
+        verifier.owner_of_secret(Some(&shop.site), unverified, address)
+    };
+    let right = format!("{:-<32}", "shop");
+    for number in 0..WRONG_SECRETS_PER_MINUTE {
+        assert_eq!(show(&right, HERE), Ok(Owner::Own));
+        let tried = show(&format!("{number:-<32}"), HERE);
+        assert_eq!(tried, Ok(Owner::Nobody));
+    }
+    for unverified in ["tried", &right] {
+        let limited = show(unverified, HERE);
+        assert!(
+            matches!(limited, Err(Refused::SlowDown { retry_s: 1..=60 })),
+            "right or wrong, nobody looks"
+        );
+    }
+    assert_eq!(show(&right, "192.0.2.99"), Ok(Owner::Own));
+    shop.bench.clock.advance_s(60);
+    assert_eq!(show(&right, HERE), Ok(Owner::Own));
 }

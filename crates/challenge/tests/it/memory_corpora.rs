@@ -22,6 +22,8 @@ pub(crate) struct CorpusRows {
     pub(crate) lists: u32,
     /// Whether nothing can be listed.
     pub(crate) broken: bool,
+    /// Whether the images of an edition cannot be read.
+    pub(crate) unreadable: bool,
     /// How often images were read, but for single ones.
     pub(crate) reads: u32,
 }
@@ -45,12 +47,20 @@ impl CorpusRows {
         })
     }
 
-    pub(crate) fn page(&mut self, key: EditionKey, from: u32, limit: u32) -> Vec<ImageRow> {
+    pub(crate) fn page(
+        &mut self,
+        key: EditionKey,
+        from: u32,
+        limit: u32,
+    ) -> Result<Vec<ImageRow>, StoreError> {
         self.reads += 1;
+        if self.unreadable {
+            return Err(StoreError::Unavailable("the disk is gone".to_owned()));
+        }
         let rows = self.images.iter().filter(|(of, _)| *of == key);
         let rows = rows.map(|(_, image)| image.row.clone());
         let rows = rows.filter(|row| row.ordinal >= from);
-        rows.take(usize::try_from(limit).unwrap()).collect()
+        Ok(rows.take(usize::try_from(limit).unwrap()).collect())
     }
 
     pub(crate) fn bytes(&self, key: EditionKey, ordinal: u32) -> Option<Vec<u8>> {
@@ -145,7 +155,7 @@ macro_rules! keeps_corpora {
                 from: u32,
                 limit: u32,
             ) -> Result<Vec<challenge::corpus::ImageRow>, challenge::ports::StoreError> {
-                Ok(self.rows().corpora.page(key, from, limit))
+                self.rows().corpora.page(key, from, limit)
             }
 
             async fn image_bytes(
@@ -181,12 +191,33 @@ macro_rules! keeps_corpora {
                 Ok(())
             }
 
+            async fn unstage_edition(
+                &self,
+                key: challenge::corpus::EditionKey,
+                _: challenge::clock::Timestamp,
+            ) -> Result<(), challenge::ports::StoreError> {
+                self.rows().corpora.images.retain(|(of, _)| *of != key);
+                Ok(())
+            }
+
             async fn publish(
                 &self,
                 published: &challenge::corpus::Published,
                 _: challenge::clock::Timestamp,
             ) -> Result<(), challenge::ports::StoreError> {
                 self.rows().corpora.publish(published)
+            }
+
+            async fn remove_corpus(
+                &self,
+                tenant: challenge::id::Id<challenge::directory::Tenant>,
+                corpus: challenge::id::Id<challenge::corpus::Corpus>,
+                _: challenge::clock::Timestamp,
+            ) -> Result<(), challenge::ports::StoreError> {
+                let mut rows = self.rows();
+                let kept = &mut rows.corpora.corpora;
+                kept.retain(|one| (one.tenant, one.id) != (tenant, corpus));
+                Ok(())
             }
 
             async fn settle_images(

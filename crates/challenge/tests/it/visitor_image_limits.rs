@@ -91,6 +91,64 @@ fn a_store_that_cannot_list_is_asked_once_in_ten_seconds_and_pow_goes_on() {
 }
 
 #[test]
+fn images_that_cannot_be_read_anew_are_those_of_a_moment_ago() {
+    let shop = open();
+    let before = shop.ask(Kind::Classification).id;
+    shop.bench.store.rows().corpora.unreadable = true;
+    shop.bench.store.rows().corpora.corpora[0].version += 1;
+    shop.bench.clock.advance_s(60);
+    let read_before = shop.bench.store.rows().corpora.reads;
+    assert_eq!(shop.ask(Kind::Classification).kinds.len(), 4);
+    assert_eq!(shop.bench.store.rows().corpora.reads, read_before + 1);
+    let right = chosen(&shop.images(&before), |_| false);
+    assert_eq!(shop.give(&before, &right), Ok(Answered::Right));
+    let refused = shop.wish(&Wish::of(Kind::Transcription, HERE));
+    assert!(
+        matches!(refused, Err(Refused::Unavailable(_))),
+        "there is none of the texts: {refused:?}"
+    );
+}
+
+#[test]
+fn a_right_guess_whose_sender_hangs_up_is_not_counted_as_wrong() {
+    let shop = open();
+    for _ in 0..=WRONG_GUESSES_PER_MINUTE {
+        let id = shop.ask(Kind::Text).id;
+        let code = AnswerGiven::Text(shop.code(&id));
+        shop.bench.store.rows().mute = true;
+        let (ticket, site) = shop.bench.verifier.ticket(&id).unwrap();
+        let verifier = &shop.bench.verifier;
+        let mut answer =
+            std::pin::pin!(verifier.answer_of_visitor((&ticket, &site), &code, &VISITOR));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(answer.as_mut().poll(&mut context).is_pending());
+    }
+    shop.bench.store.rows().mute = false;
+    let id = shop.ask(Kind::Text).id;
+    let code = AnswerGiven::Text(shop.code(&id));
+    assert_eq!(shop.give(&id, &code), Ok(Answered::Right));
+    // A wrong one stays counted, whoever hangs up.
+    let wrong = AnswerGiven::Text("wrong".to_owned());
+    let spent = shop.ask(Kind::Text).id;
+    for _ in 0..WRONG_GUESSES_PER_MINUTE {
+        let (ticket, site) = shop
+            .bench
+            .verifier
+            .ticket(&shop.ask(Kind::Text).id)
+            .unwrap();
+        shop.bench.store.rows().mute = true;
+        let verifier = &shop.bench.verifier;
+        let mut answer =
+            std::pin::pin!(verifier.answer_of_visitor((&ticket, &site), &wrong, &VISITOR));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(answer.as_mut().poll(&mut context).is_pending());
+        shop.bench.store.rows().mute = false;
+    }
+    let limited = shop.give(&spent, &wrong);
+    assert!(matches!(limited, Err(Refused::SlowDown { .. })));
+}
+
+#[test]
 fn wrong_guesses_are_limited_by_address_before_they_are_looked_at_and_right_ones_are_free() {
     let shop = open();
     for _ in 0..WRONG_GUESSES_PER_MINUTE {

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use challenge::corpus::Said;
+use challenge::corpus::{Annotation, Said};
+use challenge::id::Id;
 use challenge::visitor::{
     AnswerGiven, Answered, Kind, Language, Refused, SERIES_MAX, Shown, TICKET_LENGTH_MAX, Told,
     Wish,
 };
 use pollster::block_on;
 
+use crate::bench::START;
 use crate::visitor_gallery::*;
 use crate::visitor_shop::HERE;
 
@@ -235,4 +237,44 @@ fn a_visitor_has_one_voice_an_image_and_enough_of_them_make_it_known() {
     let row = &learnt[0].1.row;
     let class = ["ship", "house", "tree"][usize::try_from(row.ordinal % 3).unwrap()];
     assert_eq!(row.known.as_deref(), Some(class));
+}
+
+#[test]
+fn what_visitors_agreed_on_before_a_class_was_renamed_retires_no_image() {
+    let shop = open();
+    let said_before = |digest, voice| Annotation {
+        corpus: Id::from_number(1).unwrap(),
+        digest,
+        voice: [voice; 16],
+        said: Said::Shows("vessel".to_owned()),
+        at: START,
+    };
+    let id = shop.ask(Kind::Classification).id;
+    let images = shop.images(&id);
+    let mut rows = shop.bench.store.rows();
+    let digests: Vec<_> = rows
+        .corpora
+        .images
+        .iter()
+        .map(|one| one.1.row.digest)
+        .collect();
+    for voice in 0..5 {
+        let words = digests.iter().map(|digest| said_before(*digest, voice));
+        rows.corpora.annotate(words.collect());
+    }
+    drop(rows);
+    assert_eq!(
+        shop.give(&id, &chosen(&images, |_| false)),
+        Ok(Answered::Right)
+    );
+    let rows = shop.bench.store.rows();
+    assert_eq!(rows.corpora.corpora[0].version, 1, "nothing was settled");
+    let unknown = images.pick.unknown().map(|(_, ordinal)| ordinal);
+    for ordinal in unknown {
+        let mut of_corpus = rows.corpora.images.iter();
+        let (_, image) = of_corpus
+            .find(|(_, image)| image.row.ordinal == ordinal)
+            .unwrap();
+        assert_eq!((&image.row.known, image.row.settled_at), (&None, None));
+    }
 }

@@ -32,7 +32,7 @@ impl Mint for ShopMint {
     async fn puzzle(&self, effort: Effort, _: &str) -> Result<Puzzle, Refused> {
         let mut state = self.state.lock().unwrap();
         match &*state {
-            (Mode::Crowded, _) => Err(Refused::SlowDown { retry_s: 9 }),
+            (Mode::Crowded, _) => Err(CROWDED),
             (Mode::Repeating, Some(last)) => Ok(last.clone()),
             _ => {
                 let drawn = Puzzle::draw(effort, &self.rng).unwrap();
@@ -43,17 +43,29 @@ impl Mint for ShopMint {
     }
 
     async fn text_image(&self, code: &Code, asker: &str) -> Result<Drawn, Refused> {
+        self.not_crowded()?;
         let plain = InlineMint(DangerCountingRng::default());
         plain.text_image(code, asker).await
     }
 
     async fn spoken(&self, code: &Code, language: Language, asker: &str) -> Result<Drawn, Refused> {
+        self.not_crowded()?;
         let plain = InlineMint(DangerCountingRng::default());
         plain.spoken(code, language, asker).await
     }
 }
 
+/// What is said where too many are waiting.
+const CROWDED: Refused = Refused::SlowDown { retry_s: 9 };
+
 impl ShopMint {
+    fn not_crowded(&self) -> Result<(), Refused> {
+        match self.state.lock().unwrap().0 {
+            Mode::Crowded => Err(CROWDED),
+            Mode::Drawing | Mode::Repeating => Ok(()),
+        }
+    }
+
     /// Draws so from now on.
     pub(crate) fn set(&self, mode: Mode) {
         self.state.lock().unwrap().0 = mode;

@@ -17,6 +17,8 @@ pub enum CorpusCommand {
     List(TenantOption),
     /// Print what is known of the images, and what visitors said of them
     Export(ExportArguments),
+    /// Remove a corpus, its images and what visitors said of them
+    Remove(Named),
 }
 
 /// `corpus import`

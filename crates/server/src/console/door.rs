@@ -180,6 +180,10 @@ fn is_near(parts: &Parts) -> bool {
 /// Whether a page may be opened.
 fn admit_reader(visit: &Visit, parts: &Parts) -> Result<(), Trouble> {
     let path = parts.uri.path();
+    // No name has a NUL in it, and no database takes one.
+    if path.contains("%00") {
+        return Err(Trouble::NotFound);
+    }
     let is_open = OPEN_TO_ALL.iter().any(|open| path.starts_with(open));
     let Some(session) = &visit.session else {
         return if is_open {

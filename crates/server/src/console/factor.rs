@@ -14,9 +14,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::field::Field;
 use super::form::Form;
+use super::key::KeyShown;
 use super::page::Page;
 use super::place::Place;
-use super::qr;
 use super::shared::Console;
 use super::sign_in::{code_field, with_session};
 use super::trouble::Trouble;
@@ -49,35 +49,7 @@ enum Step {
     /// Nothing was drawn. Whoever is signed in proves the password again.
     Begin(Vec<Field>),
     /// A key was drawn; it is shown unless a code of it was wrong just now.
-    Drawn(Option<Shown>, Box<Field>),
-}
-
-/// A key as a person takes it over.
-struct Shown {
-    picture: String,
-    uri: String,
-    key: String,
-}
-
-impl Shown {
-    fn of(uri: &SecretString) -> Self {
-        let uri = uri.expose_secret().to_owned();
-        let query = uri.split_once('?').map_or("", |(_, query)| query);
-        let mut parsed = form_urlencoded::parse(query.as_bytes());
-        let key = parsed.find(|(name, _)| name == "secret");
-        Self {
-            picture: qr::svg(&uri).unwrap_or_default(),
-            key: key.map_or_else(String::new, |(_, key)| grouped(&key)),
-            uri,
-        }
-    }
-}
-
-/// A key in groups of four, to be typed.
-fn grouped(key: &str) -> String {
-    let characters: Vec<_> = key.chars().collect();
-    let groups: Vec<String> = characters.chunks(4).map(String::from_iter).collect();
-    groups.join(" ")
+    Drawn(Option<KeyShown>, Box<Field>),
 }
 
 /// The session and where its forms go; or where it is sent that has no business here.
@@ -136,7 +108,10 @@ async fn draw(console: &Console, visit: &Visit, form: &Form) -> Result<Response,
     let drawn = verifier.draw_second_factor(session, current, &*console.hasher);
     match drawn.await {
         Ok(drawn) => {
-            let step = Step::Drawn(Some(Shown::of(&drawn.uri)), Box::new(code_field(&page)));
+            let step = Step::Drawn(
+                Some(KeyShown::of(drawn.uri.expose_secret())),
+                Box::new(code_field(&page)),
+            );
             Ok(visit.show(&FactorPage { page, action, step }))
         }
         Err(Denied::NotVerified) => {

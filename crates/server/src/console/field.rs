@@ -10,8 +10,12 @@ use askama::Template;
 pub(super) enum Kind {
     /// A line of text; `type` says which.
     Line(&'static str),
+    /// Several lines of text.
+    Lines,
     /// One of several values, each with what it is called.
     Choice(Vec<(String, String)>),
+    /// Any of several values.
+    Boxes(Vec<(String, String)>),
     /// Yes or no.
     Tick,
 }
@@ -24,6 +28,8 @@ pub(super) struct Field {
     label: String,
     kind: Kind,
     value: String,
+    /// The values of the boxes that are ticked.
+    ticked: Vec<String>,
     hint: Option<String>,
     wrong: Option<String>,
     is_required: bool,
@@ -38,6 +44,7 @@ impl Field {
             label: label.into(),
             kind,
             value: String::new(),
+            ticked: Vec::new(),
             hint: None,
             wrong: None,
             is_required: false,
@@ -60,6 +67,11 @@ impl Field {
         Self::new(name, label, Kind::Line("password"))
     }
 
+    /// Several lines of text.
+    pub(super) fn lines(name: &'static str, label: impl Into<String>) -> Self {
+        Self::new(name, label, Kind::Lines)
+    }
+
     /// One of several values.
     pub(super) fn choice(
         name: &'static str,
@@ -67,6 +79,15 @@ impl Field {
         choices: Vec<(String, String)>,
     ) -> Self {
         Self::new(name, label, Kind::Choice(choices))
+    }
+
+    /// Any of several values, as boxes of one name.
+    pub(super) fn boxes(
+        name: &'static str,
+        label: impl Into<String>,
+        choices: Vec<(String, String)>,
+    ) -> Self {
+        Self::new(name, label, Kind::Boxes(choices))
     }
 
     /// Yes or no.
@@ -80,6 +101,13 @@ impl Field {
         if self.kind != Kind::Line("password") {
             self.value = value.into();
         }
+        self
+    }
+
+    /// With these boxes ticked.
+    #[must_use]
+    pub(super) fn ticked(mut self, values: Vec<String>) -> Self {
+        self.ticked = values;
         self
     }
 
@@ -110,6 +138,33 @@ impl Field {
     pub(super) fn with(mut self, attribute: &'static str, value: impl Into<String>) -> Self {
         self.attributes.push((attribute, value.into()));
         self
+    }
+
+    fn is_ticked(&self, value: &str) -> bool {
+        self.ticked.iter().any(|ticked| ticked == value)
+    }
+
+    /// What it holds, for those who may not change it: its label, and its value as text. `yes_no` are the
+    /// words for a tick.
+    pub(super) fn told(&self, yes_no: &[&str; 2]) -> (&str, String) {
+        let called = |choices: &[(String, String)], is_meant: &dyn Fn(&str) -> bool| -> String {
+            let meant = choices.iter().filter(|(value, _)| is_meant(value));
+            let called: Vec<_> = meant.map(|(_, called)| called.as_str()).collect();
+            called.join(", ")
+        };
+        let text = match &self.kind {
+            Kind::Line(_) => self.value.clone(),
+            Kind::Lines => self.value.lines().collect::<Vec<_>>().join(", "),
+            Kind::Choice(choices) => called(choices, &|value| value == self.value),
+            Kind::Boxes(choices) => called(choices, &|value| self.is_ticked(value)),
+            Kind::Tick => yes_no[usize::from(self.value.is_empty())].to_owned(),
+        };
+        let text = if text.is_empty() {
+            "–".to_owned()
+        } else {
+            text
+        };
+        (&self.label, text)
     }
 
     /// The ids of what describes it.
@@ -164,5 +219,23 @@ mod tests {
                 .to_string()
                 .contains(" checked")
         );
+        let boxes = Field::boxes("c", "Tick", two()).ticked(vec!["a".to_owned()]);
+        assert_eq!(boxes.to_string().matches(" checked").count(), 1, "{boxes}");
+    }
+
+    #[test]
+    fn whoever_may_not_change_it_is_told_what_it_holds() {
+        let two = || [("a", "A"), ("b", "B")].map(|(v, l)| (v.to_owned(), l.to_owned()));
+        let told = |field: &Field| field.told(&["yes", "no"]).1;
+        assert_eq!(told(&Field::lines("l", "L").value("x\ny")), "x, y");
+        assert_eq!(told(&Field::choice("c", "C", two().into()).value("b")), "B");
+        let both = vec!["a".to_owned(), "b".to_owned()];
+        assert_eq!(
+            told(&Field::boxes("c", "C", two().into()).ticked(both)),
+            "A, B"
+        );
+        assert_eq!(told(&Field::tick("t", "T").value("on")), "yes");
+        assert_eq!(told(&Field::tick("t", "T")), "no");
+        assert_eq!(told(&Field::text("t", "T")), "–");
     }
 }

@@ -52,6 +52,21 @@ impl Form {
         Some(self.text(name)).filter(|text| !text.is_empty())
     }
 
+    /// The values of all fields of this name, such as boxes that are ticked, without the space around each.
+    pub(super) fn all(&self, name: &str) -> Vec<String> {
+        let named = self.0.iter().filter(|(known, _)| known == name);
+        named.map(|(_, value)| value.trim().to_owned()).collect()
+    }
+
+    /// The lines of a field that are not empty.
+    pub(super) fn lines(&self, name: &str) -> Vec<String> {
+        let lines = self.raw(name).lines().map(str::trim);
+        lines
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// Whether a box is ticked.
     pub(super) fn ticked(&self, name: &str) -> bool {
         !self.raw(name).is_empty()
@@ -89,6 +104,10 @@ mod tests {
         assert_eq!((form.given("empty"), form.given("none")), (None, None));
         assert!(form.ticked("box") && !form.ticked("none"));
         assert_eq!(form.raw("many"), "1");
+        assert_eq!(form.all("many"), ["1", "2"]);
+        let form = Form::read(b"lines=+a+%0D%0A%0D%0Ab%0A&x=").unwrap();
+        assert_eq!(form.lines("lines"), ["a", "b"]);
+        assert!(form.lines("x").is_empty() && form.all("y").is_empty());
         assert_eq!(format!("{form:?}"), "Form(5 fields)");
     }
 

@@ -52,19 +52,24 @@ impl Mistakes {
         Self(vec![FieldError::new(pointer, detail)])
     }
 
-    /// What is wrong with the member at this place (a JSON pointer).
+    /// What is wrong with the member at this place (a JSON pointer), or with something in it.
     pub(super) fn at(&self, pointer: &str) -> Option<&str> {
-        let mut found = self.0.iter().filter(|error| error.pointer == pointer);
+        let mut found = self.0.iter().filter(|error| is_within(error, pointer));
         found.next().map(|error| error.detail.as_str())
     }
 
     /// The same, and for the form's first field what is about none of these places: nothing that the
     /// server says is lost.
     pub(super) fn first(&self, pointer: &str, others: &[&str]) -> Option<&str> {
-        let stray = |error: &&FieldError| !others.contains(&error.pointer.as_str());
+        let stray = |error: &&FieldError| !others.iter().any(|other| is_within(error, other));
         let found = self.at(pointer);
         found.or_else(|| Some(self.0.iter().find(stray)?.detail.as_str()))
     }
+}
+
+fn is_within(error: &FieldError, pointer: &str) -> bool {
+    let rest = error.pointer.strip_prefix(pointer);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -85,6 +90,14 @@ mod tests {
         let taken = Mistakes::of(Denied::Taken("officer").into()).unwrap();
         assert!(taken.first("/login_name", &[]).is_some());
         assert_eq!(Mistakes::default().first("/login_name", &[]), None);
+    }
+
+    #[test]
+    fn a_list_has_the_mistakes_of_its_members() {
+        let found = Mistakes::one("/origins/1", "no origin");
+        assert_eq!(found.at("/origins"), Some("no origin"));
+        assert_eq!(found.at("/origin"), None);
+        assert_eq!(found.first("/name", &["/origins"]), None);
     }
 
     #[test]

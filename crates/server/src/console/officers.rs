@@ -15,7 +15,6 @@ use protocols::management::precondition::{IfMatch, Tagged};
 use protocols::management::refusal::Refusal;
 use protocols::management::shapes::officers::{LinkBody, OfficerBody, OfficerShown};
 use protocols::management::shapes::told::ToldOnce;
-use protocols::management::writing;
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -209,11 +208,12 @@ async fn invite(
         role: role_of(&form)?,
         tenant,
     };
-    let asked = form.asked("console officers new");
-    let once = (form.given("key"), asked.as_slice());
-    let (desk, by) = (Arc::clone(&console.desk), officer.clone());
-    let act = async move { acts::officers::create(&desk, &by, &body).await };
-    match writing::once(&console.desk, officer, once, act).await {
+    let made = console.once(
+        officer,
+        (&form, "console officers new"),
+        async move |desk, by| acts::officers::create(&desk, &by, &body).await,
+    );
+    match made.await {
         Ok(made) => {
             let url = made.link.map(|link| link.url).unwrap_or_default();
             Ok(tell_link(&visit, (&made.id, &made.login_name), url))

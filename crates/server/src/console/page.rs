@@ -24,7 +24,7 @@ use challenge::officers::Role;
 
 use super::csrf;
 use super::language::Language;
-use super::place::{Entry, Place, navigation};
+use super::place::{Entry, Place, TenantPlace, navigation};
 use super::visit::Visit;
 use super::words::Words;
 
@@ -52,13 +52,22 @@ pub(super) struct Page {
 impl Page {
     /// The frame for a visit, at this place.
     pub(super) fn at(visit: &Visit, place: Place) -> Self {
+        Self::new(visit, place, None)
+    }
+
+    /// The frame for a page of a tenant, by its name.
+    pub(super) fn of_tenant(visit: &Visit, tenant: &str, place: TenantPlace) -> Self {
+        Self::new(visit, Place::Tenants, Some((tenant, place)))
+    }
+
+    fn new(visit: &Visit, place: Place, tenant: Option<(&str, TenantPlace)>) -> Self {
         let officer = visit.signed_in();
         Self {
             words: visit.words,
             token: visit.token(),
             officer: officer.map(|officer| officer.name.clone()),
             role: officer.map_or("", |officer| role_key(officer.role)),
-            entries: officer.map_or_else(Vec::new, |officer| navigation(officer, place)),
+            entries: officer.map_or_else(Vec::new, |officer| navigation(officer, place, tenant)),
             is_account: place == Place::Account,
             notice: visit.notice(),
             here: visit.path().to_owned(),

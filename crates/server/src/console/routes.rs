@@ -10,8 +10,8 @@ use axum::routing::{any, get};
 use super::shared::Console;
 use super::trouble::Trouble;
 use super::{
-    account, door, factor, files, headers, health, link, officers, overview, set_up, sign_in,
-    tenants, tokens,
+    account, approvals, audit, callbacks, clients, door, factor, files, headers, health, link,
+    officers, overview, policies, set_up, sign_in, site, sites, tenants, tokens, users,
 };
 
 /// All pages behind the door, and the files beside it.
@@ -23,6 +23,14 @@ pub fn router(console: &Arc<Console>) -> Router {
         .merge(factor::routes())
         .merge(overview::routes())
         .merge(tenants::routes())
+        .merge(sites::routes())
+        .merge(site::routes())
+        .merge(clients::routes())
+        .merge(policies::routes())
+        .merge(approvals::routes())
+        .merge(callbacks::routes())
+        .merge(users::routes())
+        .merge(audit::routes())
         .merge(health::routes())
         .merge(officers::routes())
         .merge(tokens::routes())

@@ -16,7 +16,6 @@ use protocols::management::members::SecretGiven;
 use protocols::management::paging::Paging;
 use protocols::management::precondition::{IfMatch, Tagged};
 use protocols::management::shapes::tenants::{OkayBody, OkayShown, TenantBody, TenantShown};
-use protocols::management::writing;
 use serde_json::{Value, json};
 
 use super::field::Field;
@@ -26,7 +25,7 @@ use super::moment::Moment;
 use super::notice::Notice;
 use super::page::Page;
 use super::pager::Pager;
-use super::place::Place;
+use super::place::{Place, TenantPlace, tenant_path};
 use super::shared::Console;
 use super::told::ToldPage;
 use super::trouble::Trouble;
@@ -40,11 +39,6 @@ pub(super) fn routes() -> Router<Arc<Console>> {
         .route(PATH, get(list))
         .route("/console/tenants/new", get(ask_new).post(make))
         .route("/console/tenants/{name}/settings", get(show).post(change))
-}
-
-/// Where a tenant is edited. Names of tenants have nothing that a path would have to encode.
-fn path_of(name: &str) -> String {
-    format!("{PATH}/{name}/settings")
 }
 
 #[derive(Template)]
@@ -149,11 +143,12 @@ async fn make(
         display_name: form.given("display_name").map(str::to_owned),
         okay,
     };
-    let asked = form.asked("console tenants new");
-    let once = (form.given("key"), asked.as_slice());
-    let (desk, by) = (Arc::clone(&console.desk), officer.clone());
-    let act = async move { acts::tenants::create(&desk, &by, &body).await };
-    match writing::once(&console.desk, officer, once, act).await {
+    let made = console.once(
+        officer,
+        (&form, "console tenants new"),
+        async move |desk, by| acts::tenants::create(&desk, &by, &body).await,
+    );
+    match made.await {
         Ok(made) => Ok(told_or_on(&visit, made)),
         Err(refusal) => {
             let template = MakePage::new(&console, &visit, &form, &Mistakes::of(refusal)?);
@@ -168,12 +163,12 @@ fn told_or_on(visit: &Visit, tenant: TenantShown) -> Response {
     let Some(secret) = secret else {
         return visit.go_on(PATH, &Notice::of("notices.tenant_saved", &tenant.name));
     };
-    let page = visit.page(Place::Tenants);
+    let page = visit.tenant_page(&tenant.name, TenantPlace::Settings);
     visit.show(&ToldPage {
         title: page.with("tenants.secret_of", &tenant.name),
         text: page.t("tenants.secret_text"),
         secret,
-        back: path_of(&tenant.name),
+        back: tenant_path(&tenant.name, TenantPlace::Settings),
         page,
     })
 }
@@ -196,8 +191,8 @@ impl SettingsPage {
         (form, wrong): (Option<&Form>, &Mistakes),
     ) -> Result<Self, Trouble> {
         let officer = visit.officer()?;
-        let page = visit.page(Place::Tenants);
         let Tagged { value, tag } = found;
+        let page = visit.tenant_page(&value.name, TenantPlace::Settings);
         let typed = |name: &str, kept: &str| match form {
             Some(form) => form.text(name).to_owned(),
             None => kept.to_owned(),

@@ -13,7 +13,6 @@ use protocols::management::acts;
 use protocols::management::paging::Paging;
 use protocols::management::precondition::IfMatch;
 use protocols::management::shapes::tokens::{TokenBody, TokenShown};
-use protocols::management::writing;
 
 use super::ask::AskPage;
 use super::field::Field;
@@ -136,12 +135,12 @@ async fn make(
                 tenant,
                 days,
             };
-            let asked = form.asked("console tokens new");
-            let once = (form.given("key"), asked.as_slice());
-            let (desk, by) = (Arc::clone(&console.desk), officer.clone());
-            let act = async move { acts::tokens::create(&desk, &by, &body).await };
-            let made = writing::once(&console.desk, officer, once, act).await;
-            made.map_err(Mistakes::of)
+            let made = console.once(
+                officer,
+                (&form, "console tokens new"),
+                async move |desk, by| acts::tokens::create(&desk, &by, &body).await,
+            );
+            made.await.map_err(Mistakes::of)
         }
         (Err(_), _) => Err(Ok(Mistakes::one("/days", format!("1–{DAYS_MAX}")))),
         (_, Err(wrong)) => Err(Ok(wrong)),

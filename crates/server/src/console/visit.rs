@@ -17,7 +17,7 @@ use super::cookies::{Cookie, Cookies};
 use super::language::Language;
 use super::notice::Notice;
 use super::page::Page;
-use super::place::Place;
+use super::place::{Place, TenantPlace};
 use super::trouble::Trouble;
 use super::words::Words;
 
@@ -58,6 +58,12 @@ impl Visit {
     /// The frame for a page at this place.
     pub(super) fn page(&self, place: Place) -> Page {
         Page::at(self, place)
+    }
+
+    /// The frame for a page of a tenant, by its name. Ask an operation first, so that nobody finds a
+    /// tenant out that is none of theirs.
+    pub(super) fn tenant_page(&self, tenant: &str, place: TenantPlace) -> Page {
+        Page::of_tenant(self, tenant, place)
     }
 
     /// The page as the answer.

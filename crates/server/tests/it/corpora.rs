@@ -1,14 +1,21 @@
 //! Corpora at the command line: imported whole or not at all, listed, given out, imported anew.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Output, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
-use challenge::clock::Timestamp;
+use challenge::clock::{Clock as _, Timestamp};
 use challenge::corpus::{Annotation, Corpus, Said};
+use challenge::directory::Tenant;
+use challenge::directory::provision::{Blueprint, Options, Provisioner, Removal, Removed};
+use challenge::id::Id;
 use challenge::ports::{Change, Store};
+use challenge::secret::Keyring;
+use countersign::system::{OsRng, SystemClock};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -179,6 +186,95 @@ fn a_corpus_of_which_nothing_can_be_asked_is_refused() {
     assert!(why.contains("101"), "{why}");
 }
 
+#[test]
+fn a_corpus_keeps_its_kind() {
+    let (home, folder) = museum();
+    furnish(folder.path(), 40);
+    assert!(import(&home, folder.path(), &[]).status.success());
+    let before = listed(&home);
+    let mut texts = "file,text\n".to_owned();
+    for number in 0..40 {
+        writeln!(texts, "{number}.img,words number {number}").unwrap();
+    }
+    fs::write(folder.path().join("photographs.csv"), texts).unwrap();
+    let refused = import(&home, folder.path(), &[]);
+    assert_eq!(refused.status.code(), Some(1));
+    let why = told(&refused);
+    assert!(
+        why.contains("holds classes") && why.contains("take another --name for texts"),
+        "{why}"
+    );
+    assert_eq!(listed(&home), before);
+}
+
+/// The store of a home, and its museum.
+async fn store_of(home: &Home) -> (Arc<dyn Store>, Id<Tenant>) {
+    let url = format!("sqlite:{}", home.data().join("countersign.db").display());
+    let (url, options) = (url.parse().unwrap(), store::Options::default());
+    let store = store::open(&url, &options).await.unwrap();
+    let tenants = store.tenants().await.unwrap();
+    let mut others = tenants.iter().filter(|rows| rows.tenant.name != "CONSOLE");
+    (store, others.next().unwrap().tenant.id)
+}
+
+#[tokio::test]
+async fn a_refused_import_leaves_nothing_after_the_next_sweep() {
+    let (home, folder) = museum();
+    furnish(folder.path(), 200);
+    let images = folder.path().join("photographs");
+    fs::write(images.join("150.img"), "no image").unwrap();
+    assert_eq!(import(&home, folder.path(), &[]).status.code(), Some(1));
+    let (store, _) = store_of(&home).await;
+    let long_ago = Timestamp::from_unix_s(1_700_000_000);
+    let mut swept = Vec::new();
+    while swept.last() != Some(&0) {
+        swept.push(store.sweep(long_ago, 1_000).await.unwrap());
+    }
+    // Two batches of 64 were stored before the broken one, each image in two rows.
+    assert_eq!(swept, [256, 1, 0]);
+}
+
+#[tokio::test]
+async fn a_removed_corpus_is_gone_and_its_tenant_can_go() {
+    let (home, folder) = museum();
+    furnish(folder.path(), 40);
+    assert!(import(&home, folder.path(), &[]).status.success());
+    let (store, tenant) = store_of(&home).await;
+    let corpus = store.corpora(tenant).await.unwrap().remove(0);
+    let rows = store.corpus_images(corpus.key(), 0, 100).await.unwrap();
+    say(&*store, &corpus, &[(&rows[1].digest, "ship")], 5).await;
+    let remove_tenant = async || {
+        let provisioner = Provisioner {
+            store: &*store,
+            keyring: &Keyring::new(BTreeMap::from([(1, [7; 32])])).unwrap(),
+            rng: &OsRng,
+            clock: &SystemClock,
+        };
+        let blueprint = Blueprint {
+            removed: vec![Removal {
+                tenant: "MUSEUM".to_owned(),
+                what: Removed::Tenant,
+            }],
+            ..Blueprint::default()
+        };
+        provisioner.apply(&blueprint, Options::default()).await
+    };
+    let refused = format!("{:?}", remove_tenant().await.err());
+    assert!(
+        refused.contains("it has corpora (`corpus remove`)"),
+        "{refused}"
+    );
+    let said = home.done(["corpus", "remove", "harbour"]);
+    assert!(said.contains("corpus harbour removed"), "{said}");
+    assert_eq!(listed(&home), serde_json::json!([]));
+    remove_tenant().await.unwrap();
+    let in_an_hour = SystemClock.now().plus_s(3600);
+    while store.sweep(in_an_hour, 1_000).await.unwrap() > 0 {}
+    let left = store.tallies(tenant, corpus.id, &[], 100).await.unwrap();
+    assert_eq!(left, []);
+    assert_eq!(store.corpus_of(corpus.key()).await.unwrap(), None);
+}
+
 /// What so many visitors say of images, as their answers would have written it.
 async fn say(store: &dyn Store, corpus: &Corpus, images: &[(&[u8; 32], &str)], voices: u8) {
     for voice in 0..voices {
@@ -212,12 +308,7 @@ async fn what_visitors_said_of_an_image_outlives_its_edition() {
     let (home, folder) = museum();
     furnish(folder.path(), 40);
     assert!(import(&home, folder.path(), &[]).status.success());
-    let url = format!("sqlite:{}", home.data().join("countersign.db").display());
-    let (url, options) = (url.parse().unwrap(), store::Options::default());
-    let store = store::open(&url, &options).await.unwrap();
-    let tenants = store.tenants().await.unwrap();
-    let mut others = tenants.iter().filter(|rows| rows.tenant.name != "CONSOLE");
-    let tenant = others.next().unwrap().tenant.id;
+    let (store, tenant) = store_of(&home).await;
     let corpus = store.corpora(tenant).await.unwrap().remove(0);
     let rows = store.corpus_images(corpus.key(), 0, 100).await.unwrap();
     let [one, other] = [&rows[1], &rows[3]];

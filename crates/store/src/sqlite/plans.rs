@@ -6,7 +6,7 @@ use crate::sqlite::open;
 use crate::{sql, sql_watching};
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 86] = [
+const STATEMENTS: [&str; 88] = [
     sql::STANDING,
     sql::CHALLENGE,
     sql::TOKEN,
@@ -78,6 +78,8 @@ const STATEMENTS: [&str; 86] = [
     sql::ENDED_EDITIONS,
     sql::END_EDITION,
     sql::EMPTY_EDITIONS,
+    sql::ENDED_WORDS,
+    sql::REMOVE_WORD,
     sql::EDITION,
     sql_watching::EVENTS_OF_TENANT,
     sql_watching::EVENTS_OF_USER,

@@ -20,6 +20,7 @@ on_both!(
     a_voice_counts_once_and_comes_with_its_change_or_not_at_all,
     a_word_that_the_database_does_not_take_takes_no_other_with_it,
     tallies_come_in_pages_of_whole_images,
+    a_removed_corpus_goes_with_what_was_said_of_it,
 );
 
 pub(crate) fn corpus(edition: i64) -> Corpus {
@@ -320,4 +321,44 @@ async fn tallies_come_in_pages_of_whole_images(place: &Place) {
         pages.push(page.iter().map(|one| one.voices).collect::<Vec<_>>());
     }
     assert_eq!(pages, [vec![1, 2, 1, 2], vec![1, 2, 1, 2], vec![1, 2]]);
+}
+
+async fn a_removed_corpus_goes_with_what_was_said_of_it(place: &Place) {
+    let store = place.open().await;
+    let replaced = stage(&*store, 11, 3).await;
+    publish(&*store, 11, None).await.unwrap();
+    let shown = stage(&*store, 12, 3).await;
+    publish(&*store, 12, Some(11)).await.unwrap();
+    say(&*store, vec![word(1, 1, ship()), word(2, 1, ship())]).await;
+    let of_another = Annotation {
+        corpus: id(6),
+        ..word(1, 1, ship())
+    };
+    say(&*store, vec![of_another]).await;
+    let end = NOW.plus_s(KEPT_AFTER_REPLACEMENT_S);
+    let sweep_all = |at: Timestamp| {
+        let store = Arc::clone(&store);
+        async move { while store.sweep(at, 2).await.unwrap() > 0 {} }
+    };
+    sweep_all(end).await;
+    assert_eq!(store.corpus_of(replaced).await.unwrap(), None);
+    assert_eq!(heard(&*store, 1).await.len(), 1, "the corpus is there");
+    let later = NOW.plus_s(3600);
+    store.remove_corpus(id(1), id(5), later).await.unwrap();
+    let again = store.remove_corpus(id(1), id(5), later).await;
+    assert_eq!(again, Err(StoreError::Conflict));
+    assert_eq!(store.corpora(id(1)).await.unwrap(), []);
+    // Who was asked before can still look and answer.
+    let end = later.plus_s(KEPT_AFTER_REPLACEMENT_S);
+    sweep_all(Timestamp::from_unix_ms(end.unix_ms() - 1)).await;
+    assert!(store.image_bytes(shown, 2).await.unwrap().is_some());
+    say(&*store, vec![word(1, 2, ship())]).await;
+    sweep_all(end).await;
+    assert_eq!(store.image_bytes(shown, 2).await.unwrap(), None);
+    assert_eq!(store.corpus_of(shown).await.unwrap(), None);
+    for ordinal in [1, 2] {
+        assert_eq!(heard(&*store, ordinal).await, []);
+    }
+    let of_another = store.tallies_of(id(1), id(6), &digest(1)).await;
+    assert_eq!(of_another.unwrap().len(), 1);
 }

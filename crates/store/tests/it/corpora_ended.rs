@@ -4,7 +4,9 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use challenge::clock::Timestamp;
 use challenge::corpus::{Published, STAGED_S};
+use challenge::ports::StoreError;
 
 use crate::corpora::{corpus, image, publish, stage};
 use crate::support::*;
@@ -12,6 +14,7 @@ use crate::support::*;
 on_both!(
     a_killed_import_leaves_nothing_to_be_seen,
     what_is_published_while_others_sweep_is_whole,
+    an_edition_that_is_given_up_is_removed_by_the_next_sweep_and_a_shown_one_stays,
 );
 
 const URL: &str = "COUNTERSIGN_STORE_CORPUS_URL";
@@ -40,6 +43,31 @@ async fn what_is_published_while_others_sweep_is_whole(place: &Place) {
     }
     assert_eq!(published + swept, 30);
     assert!(published > 0);
+}
+
+async fn an_edition_that_is_given_up_is_removed_by_the_next_sweep_and_a_shown_one_stays(
+    place: &Place,
+) {
+    let store = place.open().await;
+    let shown = stage(&*store, 11, 4).await;
+    publish(&*store, 11, None).await.unwrap();
+    let given_up = stage(&*store, 12, 4).await;
+    for key in [shown, given_up] {
+        store.unstage_edition(key, NOW).await.unwrap();
+    }
+    assert_eq!(
+        publish(&*store, 12, Some(11)).await,
+        Err(StoreError::Conflict)
+    );
+    let before = Timestamp::from_unix_ms(NOW.unix_ms() - i64::from(STAGED_S) * 1000);
+    assert_eq!(store.sweep(before, 100).await, Ok(8), "4 rows, 4 images");
+    assert_eq!(store.sweep(before, 100).await, Ok(1), "the edition");
+    assert!(store.image_bytes(given_up, 0).await.unwrap().is_none());
+    assert_eq!(store.corpus_of(given_up).await, Ok(None));
+    assert!(store.image_bytes(shown, 3).await.unwrap().is_some());
+    publish(&*store, 11, Some(11)).await.unwrap_err();
+    stage(&*store, 13, 1).await;
+    publish(&*store, 13, Some(11)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

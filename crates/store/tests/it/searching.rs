@@ -101,7 +101,7 @@ async fn a_search_finds_what_fits_all_that_is_said(place: &Place) {
     let wrong = |search: &mut Search| search.outcome = Some(Outcome::Wrong);
     let told = |search: &mut Search| search.text = Some("REQUEST-2".into());
     let by = |name: &str| Some(name.to_owned());
-    let cases: [(Search, &[i64]); 13] = [
+    let cases: [(Search, &[i64]); 15] = [
         (search(), &[5, 4, 3, 2, 1, 0]),
         (with(&[&mine]), &[4, 3, 1, 0]),
         (with(&[&mine, &wrong]), &[1]),
@@ -115,6 +115,8 @@ async fn a_search_finds_what_fits_all_that_is_said(place: &Place) {
             with(&[&|all| all.kinds = vec![EventKind::Lock, EventKind::Unlock]]),
             &[4, 3],
         ),
+        (with(&[&|all| all.door = Some(Door::Dualshield)]), &[5]),
+        (with(&[&wrong, &|all| all.door = Some(Door::Activid)]), &[1]),
         (with(&[&|all| all.client = by("ann")]), &[5, 3]),
         (with(&[&|all| all.officer = by("ann")]), &[3]),
         (with(&[&|all| all.officer = by("spl-api")]), &[]),

@@ -70,6 +70,10 @@ impl Draft<'_> {
             ("clients", !rows.clients.is_empty()),
             ("sites", !rows.sites.is_empty()),
             ("policies", !rows.policies.is_empty()),
+            (
+                "corpora (`corpus remove`)",
+                !self.context.store.corpora(id).await?.is_empty(),
+            ),
         ];
         let held: Vec<_> = held
             .iter()

@@ -26,7 +26,8 @@ pub fn said_of_chosen(pick: &Pick, chosen: &[usize], class: &str) -> Vec<(u32, S
 }
 
 /// Whether the known texts were typed, and what that says of the others, by their ordinals: nothing
-/// of one that was left empty. `known` gives the text of an image that is known.
+/// of one that was left empty. Where several are known, one of them is enough, and those that were left empty
+/// are passed over: what cannot be read may be left empty. `known` gives the text of an image that is known.
 pub fn said_of_texts<'a>(
     pick: &Pick,
     typed: &[String],
@@ -35,12 +36,15 @@ pub fn said_of_texts<'a>(
     let mut said = Vec::new();
     let mut any_known = false;
     for (place, &ordinal) in pick.images.iter().enumerate() {
-        let text = typed.get(place)?;
+        let text = typed.get(place)?.trim();
+        if text.is_empty() {
+            continue;
+        }
         if pick.is_known(place) {
             is_same_text(known(ordinal)?, text).then_some(())?;
             any_known = true;
-        } else if !text.trim().is_empty() {
-            said.push((ordinal, Said::Reads(text.trim().to_owned())));
+        } else {
+            said.push((ordinal, Said::Reads(text.to_owned())));
         }
     }
     any_known.then_some(said)
@@ -124,5 +128,32 @@ mod tests {
         assert_eq!(said_of_texts(&pick, &typed("le roi", "x"), known), None);
         assert_eq!(said_of_texts(&pick, &typed("x", ""), known), None);
         assert_eq!(said_of_texts(&pick, &["le roi".to_owned()], known), None);
+    }
+
+    #[test]
+    fn of_two_known_texts_one_may_be_left_empty_and_none_may_be_wrong() {
+        let pick = Pick {
+            about: 0,
+            images: vec![7, 8],
+            known: 0b11,
+            positive: 0b11,
+        };
+        let known = |ordinal| Some(if ordinal == 8 { "Le Roi" } else { "La Reine" });
+        for (first, second, right) in [
+            ("la reine", "le roi", true),
+            ("la reine", " ", true),
+            ("", "le roi", true),
+            ("", "", false),
+            ("la reine", "le duc", false),
+            ("le duc", "le roi", false),
+        ] {
+            let typed = [first.to_owned(), second.to_owned()];
+            let expected = right.then(Vec::new);
+            assert_eq!(
+                said_of_texts(&pick, &typed, known),
+                expected,
+                "{first}, {second}"
+            );
+        }
     }
 }

@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use challenge::audit::{Event, EventKind, Outcome};
 use challenge::clock::Timestamp;
 use challenge::directory::{Authenticator, AuthenticatorKey, Tenant, TenantView, User, UserKey};
+use challenge::door::Door;
 use challenge::id::{Id, TimedId};
 use challenge::officers::{Officer, Power};
 use challenge::ports::StoreError;
@@ -36,6 +37,8 @@ pub struct Wanted {
     pub kind: Option<String>,
     /// That ended so, by name.
     pub outcome: Option<String>,
+    /// That came in this way, by name.
+    pub protocol: Option<String>,
     /// At or after this moment.
     pub from: Option<Timestamp>,
     /// Before this moment.
@@ -51,6 +54,24 @@ pub enum Format {
     Lines,
     /// A table whose cells no spreadsheet takes for formulas.
     Table,
+}
+
+impl Format {
+    /// Its media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Lines => "application/x-ndjson",
+            Self::Table => "text/csv; charset=utf-8; header=present",
+        }
+    }
+
+    /// As what a browser keeps it (RFC 6266).
+    pub fn disposition(self) -> &'static str {
+        match self {
+            Self::Lines => "attachment; filename=\"audit.ndjson\"",
+            Self::Table => "attachment; filename=\"audit.csv\"",
+        }
+    }
 }
 
 impl Wanted {
@@ -69,6 +90,10 @@ impl Wanted {
             let known = Outcome::named(name);
             known.ok_or_else(|| Refusal::Malformed(format!("outcome: there is no {name:?}")))
         });
+        let door = self.protocol.as_deref().map(|name| {
+            let known = Door::named(name);
+            known.ok_or_else(|| Refusal::Malformed(format!("protocol: there is no {name:?}")))
+        });
         let after = paging.after.as_deref().map(place).transpose()?;
         Ok(Search {
             user,
@@ -76,6 +101,7 @@ impl Wanted {
             officer: self.officer.clone(),
             kinds: kind.transpose()?.into_iter().collect(),
             outcome: outcome.transpose()?,
+            door: door.transpose()?,
             from: self.from,
             to: self.to,
             text: self.text.clone(),

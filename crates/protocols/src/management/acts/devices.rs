@@ -1,6 +1,6 @@
-//! A tenant's phones: listed, shown, unlinked.
+//! A tenant's phones: listed, shown, linked, unlinked.
 
-use challenge::approval::Device;
+use challenge::approval::{Asking, Device};
 use challenge::audit::{Event, EventKind};
 use challenge::directory::TenantView;
 use challenge::id::Id;
@@ -12,7 +12,7 @@ use crate::management::acts::audit::named_by_events;
 use crate::management::acts::users;
 use crate::management::paging::{Page, Paging, closed};
 use crate::management::refusal::Refusal;
-use crate::management::shapes::moving::DeviceShown;
+use crate::management::shapes::moving::{DeviceShown, LinkingShown};
 
 /// The phones of a tenant within reach, by their ids as text.
 pub async fn list(
@@ -76,6 +76,30 @@ pub async fn show(
 ) -> Result<DeviceShown, Refusal> {
     let view = officer.tenant(&desk.verifier.catalogue, tenant, Power::Look)?;
     found(desk, &view, id).await
+}
+
+/// Draws a code by which a phone is linked to a user. The one drawn before for the same user opens nothing
+/// any more; a phone that is linked stays so until another one takes the code.
+pub async fn link(
+    desk: &Desk,
+    officer: &Officer,
+    named: (&str, &str),
+) -> Result<LinkingShown, Refusal> {
+    let found = users::found(desk, officer, named, Power::Tend).await?;
+    let Some(external_id) = &found.user.external_id else {
+        let text = "phones are linked by the user's external id: give the user one first";
+        return Err(Refusal::NotPossible(text.to_owned()));
+    };
+    let actor = officer.actor();
+    let asking = Asking {
+        tenant: &found.view,
+        door: actor.door,
+        officer: Some(actor.name),
+        address: actor.address,
+        correlation: actor.correlation,
+    };
+    let ticket = desk.verifier.link(&asking, external_id).await?;
+    LinkingShown::of(&ticket, &desk.public_url)
 }
 
 /// Unlinks a phone: one that was lost, say. What it was asked ends, and the tenant is told.

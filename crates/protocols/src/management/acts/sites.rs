@@ -17,7 +17,6 @@ use crate::management::refusal::Refusal;
 use crate::management::shapes::sites::{SiteBody, SiteShown, Snippet};
 use crate::management::shapes::told::ToldOnce;
 use crate::management::writing;
-use crate::widget;
 
 /// The sites of a tenant within reach, by public id.
 #[expect(
@@ -63,8 +62,7 @@ pub async fn snippet(
 ) -> Result<Snippet, Refusal> {
     let view = officer.tenant(&desk.verifier.catalogue, tenant, Power::Read)?;
     let site = found(desk, &view, public_id)?;
-    let [script, element] = widget::snippet(&desk.public_url, &site.public_id);
-    Ok(Snippet { script, element })
+    Ok(Snippet::of(&desk.public_url, &site.public_id))
 }
 
 /// Makes a site.

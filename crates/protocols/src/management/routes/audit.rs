@@ -23,8 +23,8 @@ const LINES: &str = "application/x-ndjson";
 const TABLE: &str = "text/csv";
 
 /// What may be asked for.
-const FILTERS: [&str; 8] = [
-    "user", "client", "officer", "kind", "outcome", "from", "to", "text",
+const FILTERS: [&str; 9] = [
+    "user", "client", "officer", "kind", "outcome", "protocol", "from", "to", "text",
 ];
 
 pub(super) fn documented() -> OpenApiRouter<Arc<Desk>> {
@@ -43,6 +43,7 @@ pub(super) fn documented() -> OpenApiRouter<Arc<Desk>> {
         ("officer" = Option<String>, Query, description = "Done by this officer, by name"),
         ("kind" = Option<String>, Query, description = "Of this kind, such as one_time_password"),
         ("outcome" = Option<String>, Query, description = "That ended so, such as wrong_and_locked"),
+        ("protocol" = Option<String>, Query, description = "That came in this way, such as activid or management"),
         ("from" = Option<String>, Query, description = "At or after this date or moment"),
         ("to" = Option<String>, Query, description = "Before this date or moment"),
         ("text" = Option<String>, Query, description = "With this text in what they tell, whatever the case of its letters; at most 200 characters"),
@@ -65,6 +66,7 @@ async fn of_server(call: Call) -> Told {
         ("officer" = Option<String>, Query, description = "Done by this officer, by name"),
         ("kind" = Option<String>, Query, description = "Of this kind, such as one_time_password"),
         ("outcome" = Option<String>, Query, description = "That ended so, such as wrong_and_locked"),
+        ("protocol" = Option<String>, Query, description = "That came in this way, such as activid or management"),
         ("from" = Option<String>, Query, description = "At or after this date or moment"),
         ("to" = Option<String>, Query, description = "Before this date or moment"),
         ("text" = Option<String>, Query, description = "With this text in what they tell, whatever the case of its letters; at most 200 characters"),
@@ -102,16 +104,9 @@ async fn told(call: &Call, tenant: Option<&str>) -> Told {
     let wish = (&wanted, format);
     let stream = audit::export(&call.desk, &call.officer, tenant, wish)?;
     let mut response = Response::new(Body::from_stream(stream));
-    let (media_type, place) = match format {
-        Format::Lines => (LINES, "attachment; filename=\"audit.ndjson\""),
-        Format::Table => (
-            "text/csv; charset=utf-8; header=present",
-            "attachment; filename=\"audit.csv\"",
-        ),
-    };
     for (name, value) in [
-        (header::CONTENT_TYPE, media_type),
-        (header::CONTENT_DISPOSITION, place),
+        (header::CONTENT_TYPE, format.media_type()),
+        (header::CONTENT_DISPOSITION, format.disposition()),
         (header::CACHE_CONTROL, "no-store"),
     ] {
         response
@@ -154,6 +149,7 @@ fn wanted(query: &Query) -> Result<Wanted, Refusal> {
         officer: text("officer"),
         kind: text("kind"),
         outcome: text("outcome"),
+        protocol: text("protocol"),
         from: moment("from")?,
         to: moment("to")?,
         text: text("text"),

@@ -1,4 +1,5 @@
-//! `/api/v1/tenants/{tenant}/devices`, `/api/v1/tenants/{tenant}/users/{user}/devices`
+//! `/api/v1/tenants/{tenant}/devices`, `/api/v1/tenants/{tenant}/users/{user}/devices`,
+//! `/api/v1/tenants/{tenant}/users/{user}/link`
 
 use std::sync::Arc;
 
@@ -10,12 +11,13 @@ use crate::management::acts::devices;
 use crate::management::paging::Page;
 use crate::management::request::Call;
 use crate::management::response::{self, Told};
-use crate::management::shapes::moving::DeviceShown;
+use crate::management::shapes::moving::{DeviceShown, LinkingShown};
 
 pub(super) fn documented() -> OpenApiRouter<Arc<Desk>> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(of_user))
+        .routes(routes!(link))
         .routes(routes!(show))
         .routes(routes!(unlink))
 }
@@ -48,6 +50,25 @@ async fn of_user(call: Call) -> Told {
     let (paging, named) = (call.paging()?, (call.named("tenant"), call.named("user")));
     let page = devices::of_user(&call.desk, &call.officer, named, &paging).await?;
     response::ok(&page)
+}
+
+/// Draws a code by which a phone is linked to a user, who must have an external id. It is told once, in
+/// this answer, and takes the place of the one drawn before for the same user.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/users/{user}/link", tag = "management", operation_id = "userLink",
+    params(
+        ("tenant" = String, Path, description = "The tenant's name"),
+        ("user" = String, Path, description = "The user's id"),
+    ),
+    responses((status = 200, body = LinkingShown, description = "The code")),
+)]
+async fn link(call: Call) -> Told {
+    let (desk, officer) = (Arc::clone(&call.desk), call.officer.clone());
+    let (tenant, user) = (
+        call.named("tenant").to_owned(),
+        call.named("user").to_owned(),
+    );
+    let act = async move { devices::link(&desk, &officer, (&tenant, &user)).await };
+    response::ok(&call.once(act).await?)
 }
 
 /// A phone.

@@ -2,7 +2,7 @@
 //! in a challenge, a typed digit, the number of an asker's page, or what a message says.
 
 use challenge::approval::ports::Waiting;
-use challenge::approval::{Answered, Device, DeviceStatus, Session};
+use challenge::approval::{Answered, Device, DeviceStatus, LinkingTicket, Session};
 use challenge::clock::Timestamp;
 use challenge::lifecycle::{Challenge, Course, Phase, Purpose, State};
 use challenge::visitor::Visit;
@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::management::moment;
+use crate::management::refusal::Refusal;
+use crate::qr::{self, NotDrawn};
 
 /// A challenge: a user's, or a visitor's that was answered.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -130,6 +132,22 @@ pub struct DeviceShown {
     /// When it was unlinked; null: it is linked.
     #[schema(required)]
     pub unlinked_at: Option<String>,
+}
+
+/// A code by which a phone is linked. **Whoever has it first links theirs**; it is told once.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ManagementLinking)]
+pub struct LinkingShown {
+    /// Decimal digits, at least six; may begin with zeros.
+    #[schema(examples("980565"))]
+    pub code: String,
+    /// Where the app takes the code: an address to be opened on the phone.
+    #[schema(examples("https://login.example/app/#/link/980565"))]
+    pub url: String,
+    /// The address as a QR code: base64 of a PNG of 300 by 300 points.
+    pub qr_png: String,
+    /// From when on it opens nothing.
+    pub expires_at: String,
 }
 
 /// A message that waits or was given up. Never what it says.
@@ -257,6 +275,22 @@ impl DeviceShown {
             linked_at: moment::show(device.linked_at),
             unlinked_at,
         }
+    }
+}
+
+impl LinkingShown {
+    pub(in crate::management) fn of(
+        ticket: &LinkingTicket,
+        public_url: &str,
+    ) -> Result<Self, Refusal> {
+        let url = format!("{public_url}/app/#/link/{}", ticket.code);
+        let qr_png = qr::picture(&url).map_err(|NotDrawn(text)| Refusal::Unavailable(text))?;
+        Ok(Self {
+            code: ticket.code.clone(),
+            url,
+            qr_png,
+            expires_at: moment::show(ticket.expires_at),
+        })
     }
 }
 

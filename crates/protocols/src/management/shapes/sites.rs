@@ -11,6 +11,7 @@ use utoipa::openapi::schema::Schema;
 use crate::management::members::{SecretGiven, words_schema};
 use crate::management::precondition::{Tag, Tagged};
 use crate::management::shapes::told::{ToldOnce, never, nothing};
+use crate::widget;
 
 /// A site to be made, or as it is to be.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -87,6 +88,27 @@ pub struct Snippet {
     pub script: String,
     /// What stands where the challenge is to be.
     pub element: String,
+    /// Where the site's server asks whether a challenge is valid, whose id stands behind it.
+    #[schema(examples("https://captcha.example/ocapi/v2/challenge/"))]
+    pub check: String,
+    /// The same for pages and servers that were made for another service.
+    pub replacements: Vec<ReplacementShown>,
+}
+
+/// What takes the place of another service.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ManagementReplacement)]
+pub struct ReplacementShown {
+    /// The service: `recaptcha`, `hcaptcha`, `turnstile` or `altcha`.
+    #[schema(examples("turnstile"))]
+    pub service: String,
+    /// What the page loads instead of the service's script; null: that script stays.
+    #[schema(required)]
+    pub script: Option<String>,
+    /// What stands where the service's element was.
+    pub element: String,
+    /// Where the site's server asks instead of the service.
+    pub check: String,
 }
 
 fn algorithms() -> Vec<String> {
@@ -103,6 +125,26 @@ fn algorithms_schema() -> Schema {
 
 fn kinds_schema() -> Schema {
     words_schema(&SiteBlueprint::KINDS)
+}
+
+impl Snippet {
+    /// What a site of this public id needs, from a server at this address.
+    pub(in crate::management) fn of(public_url: &str, public_id: &str) -> Self {
+        let [script, element] = widget::snippet(public_url, public_id);
+        let shown = |found: widget::Replacement| ReplacementShown {
+            service: found.service.to_owned(),
+            script: found.loads_ours.then(|| script.clone()),
+            element: found.element,
+            check: found.check,
+        };
+        let replacements = widget::replacements(public_url, public_id).into_iter();
+        Self {
+            replacements: replacements.map(shown).collect(),
+            check: format!("{public_url}/ocapi/v2/challenge/"),
+            script,
+            element,
+        }
+    }
 }
 
 impl SiteBody {

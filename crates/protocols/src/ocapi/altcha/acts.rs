@@ -6,7 +6,9 @@ use axum::body::Body;
 use axum::http::Response;
 use axum::http::request::Parts;
 use challenge::directory::Site;
-use challenge::visitor::{self, CHECK_S, Check, CodeTold, Kind, Presented, Told, Visitor, Wish};
+use challenge::visitor::{
+    self, CHECK_S, Check, CodeTold, Kind, Owner, Presented, Told, Visitor, Wish,
+};
 
 use super::payload::Payload;
 use super::request::{ToVerify, form, with_code};
@@ -90,7 +92,9 @@ pub(super) async fn take(
     let (Some(payload), Some(secret)) = (fields.get("payload"), fields.get("secret")) else {
         return Err(Refused::Malformed(NEEDED.to_owned()));
     };
-    if !desk.verifier.is_secret_of(site, secret)? {
+    let near = request::neighbourhood_of(request::address(parts));
+    let owner = desk.verifier.owner_of_secret(Some(site), secret, &near)?;
+    if owner != Owner::Own {
         return Err(Refused::WrongSecret);
     }
     let address = request::text_of(request::address(parts));

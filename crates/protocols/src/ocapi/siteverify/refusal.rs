@@ -13,6 +13,8 @@ pub(super) enum Failed {
     NoSecret,
     /// The secret is no site's, or not of the site whose challenge this is.
     WrongSecret,
+    /// Secrets that are no site's came from the address in such a number that no other is looked at now.
+    TooManySecrets,
     /// There is no `response`.
     NoResponse,
     /// The response is no challenge, or was never answered right.
@@ -41,9 +43,10 @@ impl Failed {
             (Self::OtherSite, Hcaptcha) => "sitekey-secret-mismatch",
             (Self::Late | Self::Duplicate, Recaptcha | Turnstile) => "timeout-or-duplicate",
             (Self::Late | Self::Duplicate, Hcaptcha) => "invalid-or-already-seen-response",
-            (Self::Unavailable, Turnstile) => "internal-error",
+            (Self::Unavailable | Self::TooManySecrets, Turnstile) => "internal-error",
             // The other two have no code of their own for it, and this blames neither secret nor response.
-            (Self::BadRequest, _) | (Self::Unavailable, Recaptcha | Hcaptcha) => "bad-request",
+            (Self::BadRequest, _)
+            | (Self::Unavailable | Self::TooManySecrets, Recaptcha | Hcaptcha) => "bad-request",
         }
     }
 }
@@ -54,13 +57,17 @@ mod tests {
 
     use super::*;
 
-    const ALL: [(Failed, &str); 9] = [
+    const ALL: [(Failed, &str); 10] = [
         (
             Failed::BadRequest,
             "it was not sent by POST, or its body cannot be read",
         ),
         (Failed::NoSecret, "there is no `secret`"),
         (Failed::WrongSecret, "no site has this secret"),
+        (
+            Failed::TooManySecrets,
+            "60 secrets that no site has came from the address within a minute; come again in the next one",
+        ),
         (Failed::NoResponse, "there is no `response`"),
         (
             Failed::WrongResponse,

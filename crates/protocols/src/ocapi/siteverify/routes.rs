@@ -1,12 +1,13 @@
 //! Where a check by a secret is asked for: one path a shape.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::Response;
-use challenge::visitor::{self, Check, Finding, Told};
+use challenge::visitor::{self, Check, Finding, Owner, Told};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -70,7 +71,7 @@ async fn not_posted(request: Request) -> Response<Body> {
 
 async fn siteverify(desk: &Desk, shape: Shape, asked: Request) -> Response<Body> {
     let (parts, body) = asked.into_parts();
-    let address = request::text_of(request::address(&parts));
+    let address = request::address(&parts);
     let asked = match Asked::read(&parts, body).await {
         Ok(asked) => asked,
         Err(failed) => return response::failed(shape, &[failed]),
@@ -79,7 +80,7 @@ async fn siteverify(desk: &Desk, shape: Shape, asked: Request) -> Response<Body>
         Ok(needed) => needed,
         Err(reasons) => return response::failed(shape, &reasons),
     };
-    match check(desk, shape, (&asked, secret, given), &address).await {
+    match check(desk, shape, (&asked, secret, given), address).await {
         Ok(finding) => response::valid(shape, finding),
         Err(failed) => response::failed(shape, &[failed]),
     }
@@ -90,22 +91,21 @@ async fn check(
     desk: &Desk,
     shape: Shape,
     (asked, secret, given): (&Asked, &str, &str),
-    address: &str,
+    address: Option<IpAddr>,
 ) -> Result<Finding, Failed> {
     let verifier = &desk.verifier;
     let issued = verifier
         .ticket(given)
         .filter(|_| given.len() <= RESPONSE_LENGTH_MAX);
     let site = issued.map(|(_, site)| site);
-    let own = match &site {
-        Some(site) => verifier
-            .is_secret_of(site, secret)
-            .map_err(|refused| unavailable(&refused))?,
-        None => false,
+    let near = request::neighbourhood_of(address);
+    let owner = verifier.owner_of_secret(site.as_deref(), secret, &near);
+    let own = match owner {
+        Ok(Owner::Nobody) => return Err(Failed::WrongSecret),
+        Ok(owner) => owner == Owner::Own,
+        Err(visitor::Refused::SlowDown { .. }) => return Err(Failed::TooManySecrets),
+        Err(refused) => return Err(unavailable(&refused)),
     };
-    if !own && !verifier.is_secret_of_any_site(secret) {
-        return Err(Failed::WrongSecret);
-    }
     let Some(site) = site else {
         return Err(Failed::WrongResponse);
     };
@@ -117,7 +117,7 @@ async fn check(
         peek: false,
         repeat_key: asked.repeat_key(shape)?,
         voucher: None,
-        address,
+        address: &request::text_of(address),
     };
     let found = verifier.find_of_visit(&site, given, &check).await;
     let finding = found.map_err(|refused| unavailable(&refused))?;

@@ -75,6 +75,7 @@ const NEEDS: &[(&str, Needs)] = &[
     ("userReset", Tend),
     ("userTimeline", Look),
     ("userDevices", Look),
+    ("userLink", Tend),
     ("authenticatorList", Look),
     ("authenticatorCreate", Tend),
     ("authenticatorShow", Look),

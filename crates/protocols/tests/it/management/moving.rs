@@ -16,7 +16,7 @@ use challenge::watching::Post;
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
-use crate::management::office::{Office, shown};
+use crate::management::office::{Office, problem, shown};
 use crate::management::watching::{BANK, NOW, event};
 
 impl Office {
@@ -193,6 +193,55 @@ async fn a_session_is_looked_at_and_withdrawn_and_its_phone_unlinked() {
         .await;
     assert_eq!(told, ["unlink", "cancel"]);
     insta::assert_snapshot!(said);
+}
+
+#[tokio::test]
+async fn a_linking_code_is_told_once_and_the_next_takes_its_place() {
+    let office = Office::open().await;
+    let user = office.user("ONLINEBANK", "myTestUser1").await;
+    let path = format!("{BANK}/users/{user}/link");
+    let refused = office
+        .ask(&office.auditor, ("POST", &path), &[], &Value::Null)
+        .await;
+    assert_eq!(refused.status, 403);
+    let key = [("idempotency-key", "one")];
+    let ask = async || {
+        let reply = office
+            .ask(&office.operator, ("POST", &path), &key, &Value::Null)
+            .await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply.json()
+    };
+    let told = ask().await;
+    let code = told["code"].as_str().unwrap().to_owned();
+    assert!(code.len() >= 6 && code.bytes().all(|digit| digit.is_ascii_digit()));
+    let url = told["url"].as_str().unwrap();
+    assert!(url.ends_with(&format!("/app/#/link/{code}")), "{url}");
+    assert!(told["qr_png"].as_str().unwrap().starts_with("iVBOR"));
+    assert_eq!(ask().await, told, "the same request is told the same");
+    let store = office.desk.verifier.store();
+    assert_eq!(store.open_linking_codes(NOW, 100).await.unwrap(), 1);
+    let next = office.post(&path, &Value::Null).await.json();
+    assert_ne!(next["code"], code.as_str());
+    let open = store.open_linking_codes(NOW, 100).await.unwrap();
+    assert_eq!(open, 1, "the one before opens nothing any more");
+    let told = office
+        .kinds(
+            &office.auditor,
+            &format!("{BANK}/audit?kind=link&protocol=management"),
+        )
+        .await;
+    assert_eq!(told, ["link", "link"]);
+}
+
+#[tokio::test]
+async fn a_user_without_an_external_id_gets_no_linking_code() {
+    let office = Office::open().await;
+    let user = office.user("ONLINEBANK", "myTestUser2").await;
+    let path = format!("{BANK}/users/{user}/link");
+    let refused = office.post(&path, &Value::Null).await;
+    assert_eq!(problem(&refused), ("not-possible".to_owned(), vec![]));
+    assert!(refused.body.contains("external id"), "{}", refused.body);
 }
 
 #[tokio::test]

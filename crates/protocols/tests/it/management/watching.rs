@@ -151,6 +151,9 @@ async fn every_filter_narrows_and_all_of_them_hold() {
     let cases = [
         ("kind=lock", vec!["lock"]),
         ("outcome=wrong_and_locked", vec!["one_time_password"]),
+        ("protocol=activid", vec!["one_time_password"]),
+        ("protocol=management", vec!["lock"]),
+        ("protocol=management&outcome=wrong", vec![]),
         ("client=portal", vec!["one_time_password"]),
         ("officer=token%20admin", vec!["lock"]),
         ("officer=portal", vec![]),
@@ -172,6 +175,7 @@ async fn every_filter_narrows_and_all_of_them_hold() {
     for (query, named) in [
         ("kind=nonsense", "kind"),
         ("outcome=nonsense", "outcome"),
+        ("protocol=nonsense", "protocol"),
         ("user=ann", "user"),
         ("from=yesterday", "from"),
         ("colour=red", "colour"),

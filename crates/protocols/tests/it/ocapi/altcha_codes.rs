@@ -6,6 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
+use challenge::visitor::PICTURES_PER_MINUTE;
 use data_encoding::{BASE64, HEXLOWER};
 use protocols::desk::Desk;
 use protocols::ocapi;
@@ -164,4 +165,39 @@ async fn the_code_is_read_out_in_the_widgets_language() {
     }
     assert_ne!(sounds[0], sounds[1]);
     assert_eq!(sounds[1], sounds[2]);
+}
+
+#[tokio::test]
+async fn a_code_that_cannot_be_drawn_now_is_not_issued() {
+    let shop = Shop::open().await;
+    let issued = || {
+        let verifier = &shop.verifier;
+        let totals = verifier.visitors.totals(verifier.now());
+        totals.iter().map(|site| site.issued).sum::<u64>()
+    };
+    shop.mint.set(Mode::Crowded);
+    let url = at("shop", "challenge?v=1&code=true");
+    let crowded = shop.send("GET", &url, &[], "").await;
+    assert_eq!(crowded.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(crowded.header("retry-after"), "9");
+    assert_eq!(issued(), 0, "nobody can leave it unanswered");
+    shop.mint.set(Mode::Drawing);
+    issue(&shop, "shop", "v=1&code=true").await;
+    assert_eq!(issued(), 1);
+}
+
+#[tokio::test]
+async fn who_has_too_many_codes_drawn_has_to_wait() {
+    let shop = Shop::open().await;
+    let url = at("shop", "challenge?v=1&code=true");
+    for _ in 0..PICTURES_PER_MINUTE {
+        let reply = shop.send("GET", &url, &[], "").await;
+        assert_eq!(reply.status, StatusCode::OK);
+    }
+    let reply = shop.send("GET", &url, &[], "").await;
+    assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(reply.header("retry-after"), "60");
+    let url = at("shop", "challenge?v=1");
+    let without = shop.send("GET", &url, &[], "").await;
+    assert_eq!(without.status, StatusCode::OK);
 }

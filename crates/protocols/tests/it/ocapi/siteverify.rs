@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use challenge::directory::provision::{Options, Provisioner};
 use challenge::rng::DangerCountingRng;
 use challenge::secret::Keyring;
+use challenge::visitor::WRONG_SECRETS_PER_MINUTE;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -195,6 +196,31 @@ async fn a_wrong_secret_learns_nothing_and_spends_nothing() {
         }
     }
     assert_eq!(shop.state("shop", &id).await, "valid");
+}
+
+#[tokio::test]
+async fn whoever_tries_secrets_is_not_told_any_more_whether_one_is_a_sites() {
+    let shop = Shop::open().await;
+    let id = shop.solved("shop").await;
+    for number in 0..WRONG_SECRETS_PER_MINUTE {
+        let tried = format!("{number:-<64}");
+        let fields = [("secret", tried.as_str()), ("response", id.as_str())];
+        let told = ask(&shop, RECAPTCHA, &fields).await;
+        assert_eq!(told, failed(&["invalid-input-secret"]));
+    }
+    for (path, code) in [
+        (RECAPTCHA, "bad-request"),
+        (HCAPTCHA, "bad-request"),
+        (TURNSTILE, "internal-error"),
+    ] {
+        for secret in ["tried", &key_of("forum"), &key_of("shop")] {
+            let fields = [("secret", secret), ("response", id.as_str())];
+            assert_eq!(ask(&shop, path, &fields).await, failed(&[code]));
+        }
+    }
+    shop.clock.advance_s(60);
+    let told = ask_for(&shop, TURNSTILE, "shop", &id).await;
+    assert_eq!(told["success"], true, "nothing was spent");
 }
 
 #[tokio::test]

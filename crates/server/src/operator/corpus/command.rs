@@ -1,8 +1,8 @@
 //! The sub-command: what an operator says, and what is said in return.
 
-use challenge::clock::Timestamp;
+use challenge::clock::{Clock as _, Timestamp};
 use challenge::corpus::{Corpus, ImageRow};
-use challenge::ports::{Store, StoreError};
+use challenge::ports::{Store, StoreError, TenantRows};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use super::import::{Import, Tools, import};
 use super::report::{Report, told};
 use super::{Rejected, export};
 use crate::cli::{
-    CorpusCommand, ExportArguments, Failure, ImportArguments, Row, TenantOption, moment,
+    CorpusCommand, ExportArguments, Failure, ImportArguments, Named, Row, TenantOption, moment,
 };
 use crate::operator::Desk;
 use crate::operator::desk::{tenants, the_one};
@@ -65,12 +65,13 @@ impl State {
     }
 }
 
-/// `corpus import|list|export`
+/// `corpus import|list|export|remove`
 pub async fn run(desk: &Desk, command: &CorpusCommand) -> Result<(), Failure> {
     match command {
         CorpusCommand::Import(arguments) => take_in(desk, arguments).await,
         CorpusCommand::List(option) => list(desk, option).await,
         CorpusCommand::Export(arguments) => give_out(desk, arguments).await,
+        CorpusCommand::Remove(named) => remove(desk, named).await,
     }
 }
 
@@ -185,15 +186,42 @@ async fn row(store: &dyn Store, tenant: &str, corpus: &Corpus) -> Result<Row, St
 
 async fn give_out(desk: &Desk, arguments: &ExportArguments) -> Result<(), Failure> {
     let store = desk.store().await?;
-    let named = &arguments.named;
+    let (_, corpus) = named(&*store, &arguments.named).await?;
+    export::run(&*store, &corpus, (desk.output, arguments.form)).await
+}
+
+async fn remove(desk: &Desk, which: &Named) -> Result<(), Failure> {
+    let store = desk.store().await?;
+    let (tenant, corpus) = named(&*store, which).await?;
+    let removed = store.remove_corpus(corpus.tenant, corpus.id, SystemClock.now());
+    removed.await?;
+    let name = &corpus.name;
+    let sites = tenant
+        .sites
+        .iter()
+        .filter(|site| site.corpora.contains(name));
+    let sites: Vec<_> = sites.map(|site| site.public_id.as_str()).collect();
+    if !sites.is_empty() {
+        let sites = sites.join(", ");
+        desk.output.note(&format!(
+            "still named by {sites}, which have nothing to show of it any more"
+        ));
+    }
+    desk.output.done(&format!(
+        "corpus {name} removed, with its images and what visitors said of them"
+    ))
+}
+
+/// The corpus that is meant, with its tenant.
+async fn named(store: &dyn Store, named: &Named) -> Result<(TenantRows, Corpus), Failure> {
     let mut found = Vec::new();
-    for tenant in tenants(&*store, named.tenant.as_deref()).await? {
+    for tenant in tenants(store, named.tenant.as_deref()).await? {
         let corpora = store.corpora(tenant.tenant.id).await?;
         let fitting = corpora.into_iter().filter(|one| one.name == named.name);
-        found.extend(fitting.map(|corpus| (tenant.tenant.name.clone(), corpus)));
+        let name = tenant.tenant.name.clone();
+        found.extend(fitting.map(|corpus| (name.clone(), (tenant.clone(), corpus))));
     }
-    let corpus = the_one("corpus", &named.name, found)?;
-    export::run(&*store, &corpus, (desk.output, arguments.form)).await
+    the_one("corpus", &named.name, found)
 }
 
 impl From<Rejected> for Failure {

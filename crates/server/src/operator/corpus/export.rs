@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use challenge::clock::Timestamp;
-use challenge::corpus::{Corpus, ImageRow, Said, Tally, opinion};
+use challenge::corpus::{Corpus, ImageRow, Opinion, Said, Tally, opinion};
 use challenge::ports::{Store, StoreError};
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
@@ -64,6 +64,8 @@ struct Exported<'a> {
     image: &'a ImageRow,
     state: State,
     tallies: Vec<Tally>,
+    /// What most say, of what the corpus still asks about.
+    opinion: Option<Opinion>,
 }
 
 impl<'a> Exported<'a> {
@@ -72,10 +74,13 @@ impl<'a> Exported<'a> {
         image: &'a ImageRow,
         tallies: Result<Vec<Tally>, StoreError>,
     ) -> Result<Self, Failure> {
+        let tallies = tallies?;
+        let asked = tallies.iter().filter(|one| corpus.asks_about(&one.said));
         Ok(Self {
             image,
             state: State::of(image, corpus.imported_at),
-            tallies: tallies?,
+            opinion: opinion(&asked.cloned().collect::<Vec<_>>()),
+            tallies,
         })
     }
 
@@ -85,8 +90,7 @@ impl<'a> Exported<'a> {
 
     fn cells(&self) -> [String; 10] {
         let or_empty = |text: Option<String>| text.unwrap_or_default();
-        let opinion = opinion(&self.tallies);
-        let opinion = opinion.as_ref();
+        let opinion = self.opinion.as_ref();
         let number = |value: Option<u32>| or_empty(value.map(|value| value.to_string()));
         [
             harmless(&self.image.file),
@@ -103,7 +107,7 @@ impl<'a> Exported<'a> {
     }
 
     fn value(&self) -> Value {
-        let opinion = opinion(&self.tallies).map(|opinion| {
+        let opinion = self.opinion.as_ref().map(|opinion| {
             json!({
                 "says": opinion.says, "agreeing": opinion.voices, "of": opinion.of,
                 "percent": opinion.percent(), "last_at": moment(opinion.last_at),

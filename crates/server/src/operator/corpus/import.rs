@@ -8,7 +8,7 @@ use std::path::Path;
 use challenge::clock::{Clock, Timestamp};
 use challenge::corpus::{
     Corpus, EditionKey, Holds, ImageRow, NAME_LENGTH_MAX, NewImage, Published, Standing, Tally,
-    check, standing_of,
+    check, standing_in,
 };
 use challenge::directory::Tenant;
 use challenge::id::Id;
@@ -76,6 +76,9 @@ pub async fn import(tools: &Tools<'_>, import: &Import<'_>) -> Result<Report, Re
     )?;
     let all = tools.store.corpora(import.tenant).await?;
     let present = all.into_iter().find(|corpus| corpus.name == name);
+    if let Some(present) = present.as_ref().filter(|one| one.holds != table.holds) {
+        return Err(Rejected::OtherKind(present.holds));
+    }
     let now = tools.clock.now();
     let corpus = Corpus {
         id: present
@@ -90,19 +93,36 @@ pub async fn import(tools: &Tools<'_>, import: &Import<'_>) -> Result<Report, Re
         imported_at: now,
         version: 1,
     };
-    let agreed = match &present {
-        Some(_) => agreed_before(tools.store, &corpus).await?,
-        None => HashMap::new(),
-    };
+    let key = corpus.key();
     tools.store.stage_edition(&corpus, now).await?;
-    let mut staging = Staging::new(tools.store, &corpus, agreed);
-    stage(tools, import, (&table, &mut staging)).await?;
-    let report = staging.finish(&table, import.skip_broken, present.is_some())?;
     let published = Published {
         corpus,
         replaces: present.map(|corpus| corpus.edition),
     };
-    match tools.store.publish(&published, tools.clock.now()).await {
+    let imported = fill_and_show(tools, import, (&table, &published)).await;
+    if imported.is_err() {
+        // What cannot be ended now ends by itself, a day later.
+        let _ = tools.store.unstage_edition(key, now).await;
+    }
+    imported
+}
+
+/// Fills an edition that was begun, and shows it.
+async fn fill_and_show(
+    tools: &Tools<'_>,
+    import: &Import<'_>,
+    (table, published): (&Table, &Published),
+) -> Result<Report, Rejected> {
+    let (corpus, replaces) = (&published.corpus, published.replaces.is_some());
+    let agreed = if replaces {
+        agreed_before(tools.store, corpus).await?
+    } else {
+        HashMap::new()
+    };
+    let mut staging = Staging::new(tools.store, (corpus, import), agreed);
+    stage(tools, import, (table, &mut staging)).await?;
+    let report = staging.finish(table, replaces)?;
+    match tools.store.publish(published, tools.clock.now()).await {
         Ok(()) => Ok(report),
         Err(StoreError::Conflict) => Err(Rejected::Raced),
         Err(error) => Err(error.into()),
@@ -152,12 +172,14 @@ struct Staging<'a> {
     report: Report,
     /// Lines that contradict each other.
     contradictions: Vec<Problem>,
+    /// Whether images that cannot be read are left out.
+    skip_broken: bool,
 }
 
 impl<'a> Staging<'a> {
     fn new(
         store: &'a dyn Store,
-        corpus: &Corpus,
+        (corpus, import): (&Corpus, &Import<'_>),
         agreed: HashMap<[u8; 32], (Option<String>, Timestamp)>,
     ) -> Self {
         Self {
@@ -177,6 +199,7 @@ impl<'a> Staging<'a> {
                 replaced: false,
             },
             contradictions: Vec::new(),
+            skip_broken: import.skip_broken,
         }
     }
 
@@ -235,19 +258,25 @@ impl<'a> Staging<'a> {
     async fn store_batch(&mut self) -> Result<(), Rejected> {
         let batch = std::mem::take(&mut self.batch);
         // What will not be shown need not be stored: then only the problems are still looked for.
-        if !batch.is_empty() && self.contradictions.is_empty() {
+        if !batch.is_empty() && !self.is_refused() {
             self.store.stage_images(self.key, batch).await?;
         }
         Ok(())
     }
 
+    /// Whether there is something wrong that refuses the whole.
+    fn is_refused(&self) -> bool {
+        let broken = !self.skip_broken && !self.report.broken.is_empty();
+        broken || !self.contradictions.is_empty()
+    }
+
     /// What was taken in, if that may be shown.
-    fn finish(self, table: &Table, skip_broken: bool, replaced: bool) -> Result<Report, Rejected> {
-        let mut wrong = self.contradictions;
-        if !skip_broken {
-            wrong.extend(self.report.broken.iter().cloned());
-        }
-        if !wrong.is_empty() {
+    fn finish(self, table: &Table, replaced: bool) -> Result<Report, Rejected> {
+        if self.is_refused() {
+            let mut wrong = self.contradictions;
+            if !self.skip_broken {
+                wrong.extend(self.report.broken);
+            }
             wrong.sort_by_key(|problem| problem.line);
             return Err(Rejected::Images(wrong));
         }
@@ -283,7 +312,7 @@ fn counted(table: &Table, lines: &[Line]) -> Vec<usize> {
 }
 
 /// The images on which visitors agreed, or of which they will not be asked any more, by what they said of
-/// earlier editions. A class that is gone is not agreed on.
+/// earlier editions.
 async fn agreed_before(
     store: &dyn Store,
     corpus: &Corpus,
@@ -309,17 +338,13 @@ async fn agreed_before(
 }
 
 fn settled(corpus: &Corpus, tallies: &[Tally]) -> Option<(Option<String>, Timestamp)> {
-    match standing_of(tallies, corpus.agreement) {
+    match standing_in(corpus, tallies.to_vec()) {
         Standing::Open => None,
         Standing::Disputed => Some((None, corpus.imported_at)),
         Standing::Known(opinion) => {
-            let mut classes = corpus.classes.iter();
-            let there =
-                corpus.holds == Holds::Texts || classes.any(|class| class.name == opinion.says);
             // What is known since the import itself is known by the table.
             let before = Timestamp::from_unix_ms(corpus.imported_at.unix_ms() - 1);
-            let at = opinion.last_at.min(before);
-            there.then_some((Some(opinion.says), at))
+            Some((Some(opinion.says), opinion.last_at.min(before)))
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use challenge::corpus::Unfit;
+use challenge::corpus::{Holds, Unfit};
 use challenge::ports::StoreError;
 use serde::Serialize;
 
@@ -51,6 +51,8 @@ pub enum Rejected {
     Unfit(Unfit),
     /// The name is not one.
     Name,
+    /// The corpus of this name is of the other kind.
+    OtherKind(Holds),
     /// Another import of the same name was faster.
     Raced,
     /// The database.
@@ -92,6 +94,17 @@ impl fmt::Display for Rejected {
                 out,
                 "--name has 1 to 64 letters, digits, dots, dashes or underscores; nothing was imported"
             ),
+            Self::OtherKind(present) => {
+                let (present, other) = match present {
+                    Holds::Classes => ("classes", "texts"),
+                    Holds::Texts => ("texts", "classes"),
+                };
+                write!(
+                    out,
+                    "the corpus of this name holds {present}, and visitors answered about these; take another \
+                     --name for {other}; nothing was imported"
+                )
+            }
             Self::Raced => write!(
                 out,
                 "another import of this corpus was faster; nothing was imported by this one"

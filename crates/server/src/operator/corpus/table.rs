@@ -15,6 +15,9 @@ const NAMES: &str = "classes.csv";
 /// Bytes of a table at most.
 const BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// What no text may have: nobody could type it, and PostgreSQL has no place for one of them, NUL.
+const CONTROL: &str = "a control character in it, such as a tab or a line's end; take it out";
+
 /// A table that was read.
 pub(super) struct Table {
     pub(super) holds: Holds,
@@ -64,6 +67,11 @@ pub(super) fn read(path: &Path) -> Result<Table, Rejected> {
         };
         if shows.chars().count() > most {
             problem(format!("the {what} is longer than {most} characters"));
+        }
+        for (name, text) in [("file", file), (what, shows)] {
+            if text.chars().any(char::is_control) {
+                problem(format!("the {name} has {CONTROL}"));
+            }
         }
         if holds == Holds::Texts && !shows.is_empty() && !is_telling(shows) {
             let text = "the text has fewer than 3 characters, by which nobody can be judged";
@@ -177,6 +185,10 @@ fn read_names(path: &Path, classes: &mut BTreeMap<String, Class>) -> Result<(), 
                 let text = format!("{NAMES}: a name is longer than {NAME_LENGTH_MAX} characters");
                 problems.push(Problem { line: number, text });
             }
+            if said.chars().any(char::is_control) {
+                let text = format!("{NAMES}: a name has {CONTROL}");
+                problems.push(Problem { line: number, text });
+            }
             if !said.is_empty() {
                 class
                     .said
@@ -277,6 +289,24 @@ mod tests {
                 "{refusal}"
             );
         }
+        for (table, told) in [
+            (
+                "file,class\na,x\nb,o\0ne\n",
+                "line 3: the class has a control",
+            ),
+            (
+                "file,text\na,\"Le\tRoi\"\n",
+                "line 2: the text has a control",
+            ),
+            (
+                "file,text\na,\"Le\nRoi\"\nb,x\0yz\n",
+                "line 4: the text has a",
+            ),
+            ("file,class\na\u{7},x\n", "line 2: the file has a control"),
+        ] {
+            let refusal = refusal(&[("table.csv", table)]);
+            assert!(refusal.contains(told), "{refusal}");
+        }
         let long = format!("file,class\na,{}\n", "x".repeat(NAME_LENGTH_MAX + 1));
         assert!(refusal(&[("table.csv", &long)]).contains("longer than 64 characters"));
         let long = format!("file,text\na,{}\n", "é".repeat(TEXT_LENGTH_MAX + 1));
@@ -290,5 +320,7 @@ mod tests {
         assert!(names.contains("class,en,fr,de,es"), "{names}");
         let names = refusal(&[table, ("classes.csv", "class,en\nshop,shop\n")]);
         assert!(names.contains("no image shows \"shop\""), "{names}");
+        let names = refusal(&[table, ("classes.csv", "class,en\nship,a\0ship\n")]);
+        assert!(names.contains("line 2: classes.csv: a name has"), "{names}");
     }
 }
