@@ -68,6 +68,7 @@ test('a token is copied by its button, shown once, listed with hostile text iner
   const hostile = '<img src=x onerror=alert(1)>\u202E\u200B';
   await page.goto(`${server.address}/console/tokens/new`);
   await page.getByLabel('Name').fill(hostile);
+  await page.getByLabel('The whole server').check();
   await page.getByRole('button', { name: 'New token' }).click();
   const told = page.locator('code.told');
   const text = (await told.textContent()).trim();

@@ -69,6 +69,7 @@ test('every step of an invited officer can be seen, read and done by the keyboar
   await title(page, 'Overview');
   await page.goto(`${server.address}/console/officers/new`);
   await page.getByLabel('Login name').fill('eve');
+  await page.getByLabel('The whole server').check();
   await page.getByRole('button', { name: 'Invite' }).click();
   await title(page, 'Sign-in link for eve');
   const link = (await page.locator('code.told').textContent()).trim();

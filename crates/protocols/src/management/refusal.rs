@@ -226,7 +226,7 @@ fn denied_to_wire(denied: &Denied) -> Wire {
         Denied::Unknown(_) => "not-found",
         Denied::Taken(_) => "taken",
         Denied::DoesNotFit(text) => {
-            return Wire::with("invalid", &[FieldError::new("", text)]);
+            return Wire::with("invalid", &[field_error(text)]);
         }
         Denied::TooMany(_)
         | Denied::LastAdministrator

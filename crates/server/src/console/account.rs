@@ -20,6 +20,7 @@ use super::moment::Moment;
 use super::notice::Notice;
 use super::page::{Page, role_key};
 use super::place::Place;
+use super::said::said;
 use super::set_up::{given_password, password_fields};
 use super::shared::Console;
 use super::sign_in::with_session;
@@ -125,7 +126,7 @@ async fn change_password(
             again(&console, &visit, wrong).await
         }
         Err(Denied::DoesNotFit(text)) => {
-            wrong.new = [Some(text), None];
+            wrong.new = [Some(said(&text, visit.words.language)), None];
             again(&console, &visit, wrong).await
         }
         Err(denied) => Err(denied.into()),

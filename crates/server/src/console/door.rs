@@ -22,7 +22,8 @@ use super::shared::Console;
 use super::trouble::Trouble;
 use super::visit::{self, Visit};
 use super::words::Words;
-use super::{csrf, headers};
+use super::{csrf, headers, mistakes};
+use crate::serving::connections::OverTls;
 use crate::serving::proxies::VouchedFor;
 
 /// What anybody may open: the beginning of each path.
@@ -45,9 +46,18 @@ pub(super) async fn keep(
     request: Request,
     next: Next,
 ) -> Response {
+    let is_over_tls = request.extensions().get::<OverTls>().is_some();
+    let mut response = let_in(&console, request, next).await;
+    if is_over_tls && console.cookies.are_secure() {
+        headers::stay_with_tls(response.headers_mut());
+    }
+    response
+}
+
+async fn let_in(console: &Console, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let was_asked_for = matches!(parts.method, Method::GET | Method::HEAD);
-    let visit = match recognise(&console, &parts).await {
+    let visit = match recognise(console, &parts).await {
         Ok(visit) => visit,
         Err((visit, trouble)) => return finish(trouble.answer(&visit, was_asked_for), &visit),
     };
@@ -66,7 +76,8 @@ pub(super) async fn keep(
         }
         parts.extensions.insert(visit.clone());
         let request = Request::from_parts(parts, axum::body::Body::empty());
-        Ok::<_, Trouble>(next.run(request).await)
+        let answered = mistakes::in_language(visit.words.language, next.run(request));
+        Ok::<_, Trouble>(answered.await)
     };
     let mut response = match outcome.await {
         Ok(response) => response,
@@ -97,7 +108,7 @@ async fn recognise(console: &Console, parts: &Parts) -> Result<Visit, (Visit, Tr
             .and_then(Notice::from_cookie),
         path: path.map_or("/console/", |path| path.as_str()).into(),
     };
-    if !cookies.are_secure() && !is_near(parts) {
+    if !is_protected(parts, cookies.are_secure()) {
         return Err((visit, Trouble::Unprotected));
     }
     let Some(secret) = cookies.read(&parts.headers, Cookie::Session) else {
@@ -142,6 +153,15 @@ async fn find(
 fn is_secret(unverified: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     unverified.len() == 43 && unverified.bytes().all(plain)
+}
+
+/// Whether nobody between the browser and this server reads along: where the server has an `https:` address
+/// it came over TLS, or through a proxy that is trusted; else it never left this machine.
+fn is_protected(parts: &Parts, has_https: bool) -> bool {
+    let extensions = &parts.extensions;
+    let is_over_tls =
+        extensions.get::<OverTls>().is_some() || extensions.get::<VouchedFor>().is_some();
+    (has_https && is_over_tls) || is_near(parts)
 }
 
 /// Whether the browser runs on this machine. A proxy on this machine speaks for others: unless it is trusted
@@ -235,6 +255,21 @@ mod tests {
             }
         }
         assert!(!is_near(&parts("192.0.2.1", &[])));
+    }
+
+    #[test]
+    fn what_came_in_clear_from_another_machine_is_not_protected_by_the_name_of_the_server() {
+        let afar = || parts("192.0.2.1", &[]);
+        assert!(!is_protected(&afar(), true) && !is_protected(&afar(), false));
+        let mut over_tls = afar();
+        over_tls.extensions.insert(OverTls);
+        let mut by_proxy = parts("192.0.2.1", &["x-forwarded-for"]);
+        by_proxy.extensions.insert(VouchedFor);
+        for parts in [over_tls, by_proxy] {
+            assert!(is_protected(&parts, true) && !is_protected(&parts, false));
+        }
+        let near = parts("127.0.0.1", &[]);
+        assert!(is_protected(&near, true) && is_protected(&near, false));
     }
 
     #[test]

@@ -3,7 +3,28 @@
 
 use protocols::management::refusal::{FieldError, Refusal};
 
+use super::language::Language;
+use super::said::said;
 use super::trouble::Trouble;
+
+tokio::task_local! {
+    /// The language of the visit that this task answers.
+    static LANGUAGE: Language;
+}
+
+/// Answers a visit; what is said of its mistakes is said in this language.
+pub(super) async fn in_language<Answering: Future>(
+    language: Language,
+    answering: Answering,
+) -> Answering::Output {
+    LANGUAGE.scope(language, answering).await
+}
+
+/// What an operation said, in the language of the visit.
+fn told(detail: &str) -> String {
+    let language = LANGUAGE.try_with(|language| *language);
+    said(detail, language.unwrap_or_default())
+}
 
 /// What was not taken; nothing of it where a form is shown first.
 #[derive(Clone, Debug, Default)]
@@ -15,9 +36,13 @@ impl Mistakes {
         let wire = refusal.to_wire();
         match wire.kind.name {
             "invalid" | "taken" | "malformed" | "not-possible" if wire.errors.is_empty() => {
-                Ok(Self(vec![FieldError::new("", wire.detail)]))
+                Ok(Self(vec![FieldError::new("", told(&wire.detail))]))
             }
-            "invalid" | "taken" => Ok(Self(wire.errors)),
+            "invalid" | "taken" => {
+                let errors = wire.errors.into_iter();
+                let told = errors.map(|error| FieldError::new(error.pointer, told(&error.detail)));
+                Ok(Self(told.collect()))
+            }
             _ => Err(refusal.into()),
         }
     }

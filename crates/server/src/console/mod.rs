@@ -38,6 +38,7 @@ mod place;
 mod policies;
 mod qr;
 mod routes;
+mod said;
 mod set_up;
 mod shared;
 mod sign_in;

@@ -15,6 +15,7 @@ use super::field::Field;
 use super::form::Form;
 use super::page::Page;
 use super::place::Place;
+use super::said::said;
 use super::shared::Console;
 use super::sign_in::go_on;
 use super::trouble::Trouble;
@@ -90,7 +91,7 @@ async fn choose(
                 .await;
             match chosen {
                 Ok(session) => return Ok(go_on(&visit, &session, "")),
-                Err(Denied::DoesNotFit(text)) => [Some(text), None],
+                Err(Denied::DoesNotFit(text)) => [Some(said(&text, visit.words.language)), None],
                 Err(denied) => return Err(denied.into()),
             }
         }

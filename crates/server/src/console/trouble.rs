@@ -9,6 +9,7 @@ use protocols::management::refusal::{Refusal, Wire};
 
 use super::page::Page;
 use super::place::Place;
+use super::said::said;
 use super::visit::{Visit, owed};
 
 /// Why there is no page.
@@ -158,7 +159,7 @@ impl Trouble {
         let (title, text) = self.keys();
         let (title, text) = (page.t(title), page.t(text));
         let (detail, wait_s) = match self {
-            Self::Refused(detail) => (detail, None),
+            Self::Refused(detail) => (said(&detail, visit.words.language), None),
             Self::TooFast(wait_s) => (String::new(), Some(wait_s)),
             _ => (String::new(), None),
         };

@@ -121,11 +121,16 @@ async fn hold(
     }
 }
 
+/// A request's extension: it came over TLS, which ended in this process.
+#[derive(Clone, Copy, Debug)]
+pub struct OverTls;
+
 /// Who is at the other end of a connection.
 #[derive(Clone, Copy)]
 struct Peer {
     address: SocketAddr,
     certificate: Option<PeerCertificate>,
+    is_encrypted: bool,
 }
 
 impl Peer {
@@ -134,6 +139,7 @@ impl Peer {
         Self {
             address,
             certificate: None,
+            is_encrypted: false,
         }
     }
 }
@@ -154,6 +160,7 @@ async fn encrypted(
             let peer = Peer {
                 address,
                 certificate,
+                is_encrypted: true,
             };
             converse(stream, peer, router, watcher).await;
         }
@@ -230,6 +237,9 @@ async fn answer(
     extensions.insert(ConnectInfo(peer.address));
     if let Some(certificate) = peer.certificate {
         extensions.insert(certificate);
+    }
+    if peer.is_encrypted {
+        extensions.insert(OverTls);
     }
     // Nothing of a request that panicked is looked at again.
     let answered = AssertUnwindSafe(router.oneshot(request)).catch_unwind();

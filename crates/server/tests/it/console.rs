@@ -139,7 +139,15 @@ async fn a_form_that_no_page_of_ours_sent_is_refused_and_does_nothing() {
     person.browser.get("/console/tokens/new").await;
     other.browser.get("/console/tokens/new").await;
     let own = person.browser.token.clone();
-    let fields = |token: &'static str| [("csrf", token), ("name", "planted"), ("role", "admin")];
+    let whole = ("whole", "on");
+    let fields = |token: &'static str| {
+        [
+            ("csrf", token),
+            ("name", "planted"),
+            ("role", "admin"),
+            whole,
+        ]
+    };
     for token in ["", "AAAA"] {
         let sent = fields(token);
         let browser = &mut person.browser;

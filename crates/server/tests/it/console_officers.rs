@@ -19,7 +19,7 @@ const PAGES: [(&str, bool, bool); 9] = [
 ];
 
 /// The page of the officer of this name, by the list of officers.
-fn page_of(listed: &str, name: &str) -> String {
+pub(crate) fn page_of(listed: &str, name: &str) -> String {
     let link = format!("\">Edit<span class=\"unseen\"> <bdi>{name}</bdi>");
     let before = listed
         .split_once(&link)
@@ -72,8 +72,13 @@ async fn a_form_gives_nobody_more_than_they_have() {
         .await
         .browser;
     let mut admin = stage.signed_in("ada", Role::Admin, None).await.browser;
-    let token = [("name", "x"), ("role", "auditor"), ("days", "1")];
-    let invited = [("login_name", "y"), ("role", "auditor")];
+    let token = [
+        ("name", "x"),
+        ("role", "auditor"),
+        ("days", "1"),
+        ("whole", "on"),
+    ];
+    let invited = [("login_name", "y"), ("role", "auditor"), ("whole", "on")];
     let sign_up = [("open", "on"), ("trial_days", "9")];
     for (path, fields) in [
         ("/console/tokens/new", &token[..]),
@@ -126,6 +131,7 @@ async fn a_token_is_told_once_and_to_the_same_form_again() {
     let fields = [
         ("name", "<script>alert(1)</script>"),
         ("role", "auditor"),
+        ("whole", "on"),
         ("key", &key),
     ];
     let first = browser.post("/console/tokens/new", &fields).await;
@@ -142,7 +148,12 @@ async fn a_token_is_told_once_and_to_the_same_form_again() {
         !listed.contains("cst_") && !listed.contains("<script>alert"),
         "{listed}"
     );
-    let other = [("name", "other"), ("role", "auditor"), ("key", &key)];
+    let other = [
+        ("name", "other"),
+        ("role", "auditor"),
+        ("whole", "on"),
+        ("key", &key),
+    ];
     let refused = browser.post("/console/tokens/new", &other).await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
 
@@ -169,52 +180,6 @@ async fn a_token_is_told_once_and_to_the_same_form_again() {
 }
 
 #[tokio::test]
-async fn what_a_form_got_wrong_stands_beside_its_field_and_the_rest_stays() {
-    let stage = Stage::open().await;
-    let mut browser = stage.signed_in("ada", Role::Admin, None).await.browser;
-    browser.get("/console/tokens/new").await;
-    let fields = [
-        ("name", "kept \"<b>"),
-        ("role", "operator"),
-        ("tenant", "NOBODY"),
-        ("days", "7"),
-    ];
-    let answer = browser.post("/console/tokens/new", &fields).await;
-    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let field = answer.between("id=\"tenant\" name", ">");
-    assert!(field.contains("aria-invalid=\"true\""), "{field}");
-    assert!(
-        answer.text.contains("id=\"tenant-wrong\""),
-        "{}",
-        answer.text
-    );
-    assert!(
-        answer.text.contains("value=\"kept &#34;&#60;b&#62;\""),
-        "{}",
-        answer.text
-    );
-    assert!(
-        answer.text.contains("value=\"operator\" selected"),
-        "{}",
-        answer.text
-    );
-    for days in ["0", "x", "-1", "3651", "99999999999"] {
-        let fields = [("name", "n"), ("role", "auditor"), ("days", days)];
-        let answer = browser.post("/console/tokens/new", &fields).await;
-        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{days}");
-    }
-    let answer = browser
-        .post("/console/tokens/new", &[("name", "n"), ("role", "root")])
-        .await;
-    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.text);
-    let large = "x".repeat(65 * 1024);
-    let answer = browser
-        .post("/console/tokens/new", &[("name", &large)])
-        .await;
-    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
-}
-
-#[tokio::test]
 async fn an_officer_is_invited_changed_given_a_link_and_removed() {
     let stage = Stage::open().await;
     let mut browser = stage.signed_in("ada", Role::Admin, None).await.browser;
@@ -222,6 +187,7 @@ async fn an_officer_is_invited_changed_given_a_link_and_removed() {
     let fields = [
         ("login_name", "bob"),
         ("role", "auditor"),
+        ("whole", "on"),
         ("email", "bob@bank.example"),
     ];
     let told = browser.post("/console/officers/new", &fields).await;
@@ -236,7 +202,7 @@ async fn an_officer_is_invited_changed_given_a_link_and_removed() {
     let tag = shown
         .between("name=\"tag\" value=\"", "\"")
         .replace("&#34;", "\"");
-    let change = [("role", "operator"), ("tenant", ""), ("tag", &tag)];
+    let change = [("role", "operator"), ("whole", "on"), ("tag", &tag)];
     let changed = browser.post(&path, &change).await;
     assert_eq!(changed.location(), "/console/officers", "{}", changed.text);
     let listed = browser.get("/console/officers").await.text;
@@ -250,9 +216,15 @@ async fn an_officer_is_invited_changed_given_a_link_and_removed() {
     assert!(bob.get("/console/").await.text.contains("operator"));
 
     browser.get(&path).await;
-    let told = browser
-        .post(&format!("{path}/link"), &[("forget_factor", "on")])
-        .await;
+    for password in ["", "not the password"] {
+        let fields = [("forget_factor", "on"), ("current_password", password)];
+        let refused = browser.post(&format!("{path}/link"), &fields).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let wrong = "id=\"current_password-wrong\"";
+        assert!(refused.text.contains(wrong), "{}", refused.text);
+    }
+    let fields = [("forget_factor", "on"), ("current_password", PASSWORD)];
+    let told = browser.post(&format!("{path}/link"), &fields).await;
     let link = format!("/console/link/{}", told.between("/console/link/", "<"));
     assert_eq!(bob.get("/console/").await.status, StatusCode::SEE_OTHER);
     stage.clock.advance_s(30);

@@ -8,6 +8,7 @@ mod code_secrets;
 mod codes;
 mod console;
 mod console_audit;
+mod console_forms;
 mod console_officers;
 mod console_pace;
 mod console_stage;

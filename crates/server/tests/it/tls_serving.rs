@@ -115,9 +115,17 @@ fn client(office: &Office, presented: Option<CertifiedKey>) -> Arc<ClientConfig>
 
 /// Asks for a page on an open connection, and closes it.
 async fn ask(stream: &mut TlsStream<TcpStream>) -> std::io::Result<String> {
-    stream
-        .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        .await?;
+    ask_for(stream, "/healthz", "").await
+}
+
+async fn ask_for(
+    stream: &mut TlsStream<TcpStream>,
+    path: &str,
+    headers: &str,
+) -> std::io::Result<String> {
+    let head =
+        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
+    stream.write_all(head.as_bytes()).await?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;
     Ok(answer)
@@ -142,6 +150,32 @@ async fn a_server_says_both_addresses_and_answers_at_both() {
         assert_eq!(plain.get(url).send().await.unwrap().status(), 200);
         assert!(secured.server.stopped());
     }
+}
+
+#[tokio::test]
+async fn the_console_of_an_https_address_is_not_shown_in_clear_to_other_machines() {
+    let (home, office) = (Home::sqlite(), Office::open());
+    let pair = office.signed("localhost", NOW);
+    let variables = [("COUNTERSIGN_PUBLIC_URL", "https://verify.example")];
+    let secured = Secured::start(&home, &office, &pair, &variables);
+    // What a proxy that nobody trusts passes on came from anywhere.
+    let afar = "X-Forwarded-For: 203.0.113.5\r\n";
+    let (mut stream, _) = secured.connect(&client(&office, None)).await.unwrap();
+    let answer = ask_for(&mut stream, "/console/sign-in", afar)
+        .await
+        .unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(
+        answer.contains("\r\nstrict-transport-security: max-age=31536000\r\n"),
+        "{answer}"
+    );
+    let plain = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("{}/console/sign-in", secured.server.base);
+    let asked = plain.get(&url).header("X-Forwarded-For", "203.0.113.5");
+    let answer = asked.send().await.unwrap();
+    assert_eq!(answer.status(), 403);
+    assert!(!answer.headers().contains_key("strict-transport-security"));
+    assert!(!answer.text().await.unwrap().contains("name=\"password\""));
 }
 
 #[test]

@@ -3,7 +3,15 @@
 use super::draft::Draft;
 use super::findings::At;
 use crate::directory::{Tenant, User, UserKey};
+use crate::officers::within_tenant;
 use crate::ports::{StoreError, TenantRows};
+use crate::standing::Status;
+
+/// Users that are read at a time.
+const PAGE: u32 = 1000;
+
+/// Authenticators in the way of a removal that are counted, and some more of the same page.
+const SERVING_MAX: usize = 100;
 
 /// One thing that is to go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +57,7 @@ impl Draft<'_> {
                 Removed::Okay => self.remove_okay(&at, &rows.tenant),
                 Removed::Client(id) => self.remove_client(&at, rows, id),
                 Removed::Site(public_id) => self.remove_site(&at, rows, public_id),
-                Removed::Policy(code) => self.remove_policy(&at, rows, code),
+                Removed::Policy(code) => self.remove_policy(&at, rows, code).await?,
                 Removed::Password(name) => self.remove_password(&at, rows, name).await?,
             }
         }
@@ -84,6 +92,17 @@ impl Draft<'_> {
                  (okay.status), and remove its clients and sites",
             );
         }
+        let now = self.context.clock.now();
+        let (people, tokens) = within_tenant(self.context.store, id, now).await?;
+        if people + tokens > 0 {
+            self.found.problem(
+                at,
+                format!(
+                    "officers reach it alone (administrators: {people}, good tokens: {tokens}); remove the \
+                     administrators and revoke the tokens first"
+                ),
+            );
+        }
         self.provision.removed_tenants.push(id);
         self.changed(id, at, "removed");
         Ok(())
@@ -95,10 +114,15 @@ impl Draft<'_> {
             return;
         }
         self.changed(tenant.id, at, "okay: removed");
-        self.provision.tenants.push(Tenant {
-            okay: None,
-            ..tenant.clone()
-        });
+        let mut planned = self.provision.tenants.iter_mut();
+        match planned.find(|planned| planned.id == tenant.id) {
+            // The same change says more about the tenant.
+            Some(planned) => planned.okay = None,
+            None => self.provision.tenants.push(Tenant {
+                okay: None,
+                ..tenant.clone()
+            }),
+        }
     }
 
     fn remove_client(&mut self, at: &At, rows: &TenantRows, id: &str) {
@@ -122,11 +146,16 @@ impl Draft<'_> {
         self.changed(rows.tenant.id, &at, "removed");
     }
 
-    fn remove_policy(&mut self, at: &At, rows: &TenantRows, code: &str) {
+    async fn remove_policy(
+        &mut self,
+        at: &At,
+        rows: &TenantRows,
+        code: &str,
+    ) -> Result<(), StoreError> {
         let at = at.within("policy", code);
         let Some(policy) = rows.policies.iter().find(|policy| policy.code == code) else {
             self.found.problem(&at, NOT_THERE);
-            return;
+            return Ok(());
         };
         let defaults = rows
             .clients
@@ -139,10 +168,63 @@ impl Draft<'_> {
                 format!("it is the default_policy of client {client}; give the client another"),
             );
         }
+        if let Some((number, serial)) = self.serving_alone(rows, code).await? {
+            self.found.problem(
+                &at,
+                format!(
+                    "{number} authenticators serve it and no other, {serial} among them; give them another \
+                     policy, or revoke them, first"
+                ),
+            );
+        }
         self.provision
             .removed_policies
             .push((rows.tenant.id, policy.id));
         self.changed(rows.tenant.id, &at, "removed");
+        Ok(())
+    }
+
+    /// Authenticators of a tenant that would serve nothing without this policy: their number, counted up to
+    /// [`SERVING_MAX`], and the serial of one. Those that are revoked serve nothing anyhow.
+    async fn serving_alone(
+        &self,
+        rows: &TenantRows,
+        code: &str,
+    ) -> Result<Option<(usize, String)>, StoreError> {
+        let stays = |other: &String| {
+            other != code && rows.policies.iter().any(|policy| policy.code == *other)
+        };
+        let (store, tenant) = (self.context.store, rows.tenant.id);
+        let (mut after, mut found) = (None, None);
+        loop {
+            let page = store.users(tenant, after, PAGE).await?;
+            let Some((last, _)) = page.last() else {
+                return Ok(found);
+            };
+            after = Some(last.id);
+            for (user, held) in page {
+                let mut alone = held;
+                alone.retain(|one| {
+                    one.policies.iter().any(|served| served == code)
+                        && !one.policies.iter().any(stays)
+                });
+                if alone.is_empty() {
+                    continue;
+                }
+                let standing = store.standing(tenant, user.id).await?;
+                let movements = standing.map(|row| row.value.authenticators);
+                let status = |id| Some(movements.as_ref()?.get(&id)?.status);
+                for one in alone {
+                    if status(one.id) != Some(Status::Revoked) {
+                        let (number, _) = found.get_or_insert((0, one.serial));
+                        *number += 1;
+                    }
+                }
+            }
+            if found.as_ref().is_some_and(|(number, _)| *number >= SERVING_MAX) {
+                return Ok(found);
+            }
+        }
     }
 
     async fn remove_password(

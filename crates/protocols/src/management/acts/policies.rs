@@ -88,7 +88,7 @@ pub async fn change(
     Ok(shown)
 }
 
-/// Removes a policy; what served it alone serves none.
+/// Removes a policy that no authenticator serves alone.
 pub async fn remove(
     desk: &Desk,
     officer: &Officer,

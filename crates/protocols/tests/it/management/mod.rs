@@ -6,4 +6,5 @@ mod moving;
 mod office;
 mod races;
 mod refusals;
+mod strict;
 mod watching;

@@ -106,6 +106,36 @@ async fn the_audit_is_searched_a_page_at_a_time() {
 }
 
 #[tokio::test]
+async fn a_time_line_tells_which_of_two_tokens_by_its_serial() {
+    let office = Office::open().await;
+    let user = office.user("ONLINEBANK", "myTestUser1").await;
+    for serial in ["H1", "T1"] {
+        office.clock.advance_s(1);
+        let path = format!("{BANK}/authenticators/{serial}/lock");
+        assert_eq!(office.post(&path, &Value::Null).await.status, 200);
+    }
+    let told = office.get(&format!("{BANK}/users/{user}/timeline")).await;
+    let told = told.json();
+    let told = told["items"].as_array().unwrap().iter();
+    let locks = told.filter(|event| event["kind"] == "lock");
+    let serials: Vec<_> = locks
+        .map(|event| event["serial"].as_str().unwrap())
+        .collect();
+    assert_eq!(serials, ["T1", "H1"]);
+    let asked = format!("{BANK}/audit?user={user}");
+    let headers = [("accept", "text/csv")];
+    let asked = ("GET", asked.as_str());
+    let table = office
+        .ask(&office.admin, asked, &headers, &Value::Null)
+        .await
+        .body;
+    assert!(
+        table.contains("\"serial\"") && table.contains("\"T1\""),
+        "{table}"
+    );
+}
+
+#[tokio::test]
 async fn every_filter_narrows_and_all_of_them_hold() {
     let office = Office::open().await;
     let bank = office.bank("ONLINEBANK");
@@ -365,6 +395,8 @@ async fn the_end_of_a_tenant_is_told_where_it_is_found_afterwards() {
     let office = Office::open().await;
     let body = json!({"name": "SHORTBANK", "display_name": "Short Bank"});
     assert_eq!(office.post("/tenants", &body).await.status, 201);
+    // Two events of one millisecond are told in any order.
+    office.clock.advance_s(1);
     let gone = ("DELETE", "/tenants/SHORTBANK");
     let reply = office.ask(&office.admin, gone, &[], &Value::Null).await;
     assert_eq!(reply.status, 204, "{}", reply.body);

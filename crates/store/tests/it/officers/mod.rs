@@ -1,5 +1,6 @@
 //! Officers on a real store: what is spent is spent once, what ended is refused on every node.
 
+mod ending;
 mod keys;
 mod links;
 mod people;
