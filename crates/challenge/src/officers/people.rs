@@ -10,7 +10,7 @@ use super::ports::OfficerWrites;
 use super::{Administrator, CONSOLE, Denied, Officer, Power, Reach, Role, SignInLink};
 use crate::approval::ports::Write;
 use crate::audit::{Event, EventKind, Outcome};
-use crate::directory::provision::{Blueprint, TenantBlueprint, UserBlueprint};
+use crate::directory::provision::{Blueprint, Options, TenantBlueprint, UserBlueprint};
 use crate::directory::{User, UserKey};
 use crate::id::Id;
 use crate::ports::{Provision, StandingWrite, Version, Versioned};
@@ -114,7 +114,11 @@ impl Verifier {
         self.check_reach(wish.reach)?;
         for _ in 0..ATTEMPTS {
             let tenant = self.console()?.id();
-            let plan = self.provisioner().plan_built_in(&described(&wish)).await?;
+            let (described, options) = (described(&wish), Options::default());
+            let plan = self
+                .provisioner()
+                .plan_built_in(&described, options)
+                .await?;
             let mut change = plan.provision;
             // A user of this name was removed before, or is to be made by this plan.
             let user = UserKey::LoginName(&wish.login_name);
@@ -138,7 +142,7 @@ impl Verifier {
         Err(Denied::Unavailable(TOO_BUSY.to_owned()))
     }
 
-    fn fresh(&self, id: Id<User>, wish: &NewAdministrator) -> Administrator {
+    pub(super) fn fresh(&self, id: Id<User>, wish: &NewAdministrator) -> Administrator {
         Administrator {
             id,
             login_name: wish.login_name.clone(),
