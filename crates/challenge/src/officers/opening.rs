@@ -48,6 +48,7 @@ impl Verifier {
         unverified_text: &str,
         origin: Origin,
     ) -> Result<NewSession, Denied> {
+        self.must_take_sign_ups()?;
         let id = keys::id_of_unverified(PREFIX, unverified_text).ok_or(Denied::NotSignedIn)?;
         for _ in 0..ATTEMPTS {
             self.catalogue.refresh().await?;

@@ -25,8 +25,9 @@ use super::words::Words;
 use super::{csrf, headers};
 
 /// What anybody may open: the beginning of each path.
-const OPEN_TO_ALL: [&str; 4] = [
+const OPEN_TO_ALL: [&str; 5] = [
     "/console/sign-in",
+    "/console/sign-up",
     "/console/link",
     "/console/language",
     "/console/sign-out",

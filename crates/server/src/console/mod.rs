@@ -6,6 +6,7 @@
 
 mod account;
 mod ask;
+mod captcha;
 mod chart;
 mod cookies;
 mod csrf;
@@ -31,9 +32,11 @@ mod routes;
 mod set_up;
 mod shared;
 mod sign_in;
+mod sign_up;
 mod tenants;
 mod tokens;
 mod told;
+mod trial;
 mod trouble;
 mod visit;
 mod words;

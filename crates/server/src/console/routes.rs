@@ -11,18 +11,20 @@ use super::shared::Console;
 use super::trouble::Trouble;
 use super::{
     account, door, factor, files, headers, health, link, officers, overview, set_up, sign_in,
-    tenants, tokens,
+    sign_up, tenants, tokens, trial,
 };
 
 /// All pages behind the door, and the files beside it.
 pub fn router(console: &Arc<Console>) -> Router {
     let pages = Router::new()
         .merge(sign_in::routes())
+        .merge(sign_up::routes())
         .merge(link::routes())
         .merge(set_up::routes())
         .merge(factor::routes())
         .merge(overview::routes())
         .merge(tenants::routes())
+        .merge(trial::routes())
         .merge(health::routes())
         .merge(officers::routes())
         .merge(tokens::routes())
