@@ -196,6 +196,10 @@ pub enum EventKind {
     MakeToken,
     /// A token of the management API was revoked.
     RevokeToken,
+    /// Somebody asked for an account, and a letter is on its way to the address.
+    AskAccount,
+    /// An address was confirmed, and an account with a tenant of its own was opened.
+    OpenAccount,
 }
 
 impl EventKind {
@@ -293,6 +297,8 @@ impl EventKind {
             Self::Dismiss => "dismiss",
             Self::MakeToken => "make_token",
             Self::RevokeToken => "revoke_token",
+            Self::AskAccount => "ask_account",
+            Self::OpenAccount => "open_account",
         }
     }
 }

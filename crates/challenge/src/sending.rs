@@ -3,7 +3,7 @@
 
 use secrecy::SecretString;
 
-use crate::delivery::{Delivery, Way};
+use crate::delivery::{Delivery, Says, Way};
 use crate::directory::User;
 use crate::issuance::{Asked, Wish};
 use crate::lifecycle::{Challenge, Purpose};
@@ -62,11 +62,13 @@ impl Verifier {
         let (way, to) = self.way_to(user)?;
         let delivery = Delivery {
             tenant: challenge.tenant,
-            user: user.id,
-            challenge: challenge.id,
             way,
             to,
-            code: SecretString::from(code.as_str()),
+            says: Says::Code {
+                user: user.id,
+                challenge: challenge.id,
+                code: SecretString::from(code.as_str()),
+            },
             expires_at: challenge.answer_by,
         };
         let message = self.delivery_message(&delivery, challenge.issued_at)?;

@@ -29,6 +29,7 @@ impl<D: Database> Engine<D> {
             Shelf::Administrator => sql::ADMINISTRATOR,
             Shelf::OfficerToken => sql::OFFICER_TOKEN,
             Shelf::ConsoleSession => sql::CONSOLE_SESSION,
+            Shelf::SignUp => sql::SIGN_UP,
         };
         self.first(sql, vec![tenant.number().into(), id.into()])
             .await

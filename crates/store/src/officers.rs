@@ -5,7 +5,7 @@ use challenge::approval::ports::{CodeDigest, Write};
 use challenge::directory::{Tenant, User};
 use challenge::id::Id;
 use challenge::officers::ports::{OfficerStore, OfficerWrites};
-use challenge::officers::{Administrator, KeptRequest, KeptSession, Token};
+use challenge::officers::{Administrator, AskedAccount, KeptRequest, KeptSession, Token};
 use challenge::ports::{StoreError, Versioned};
 use serde::de::DeserializeOwned;
 
@@ -57,6 +57,7 @@ fn step(row: ShelfRow) -> Option<Step> {
         Shelf::Administrator => [sql::ADD_ADMINISTRATOR, sql::MOVE_ADMINISTRATOR],
         Shelf::OfficerToken => [sql::ADD_OFFICER_TOKEN, sql::MOVE_OFFICER_TOKEN],
         Shelf::ConsoleSession => [sql::ADD_CONSOLE_SESSION, sql::MOVE_CONSOLE_SESSION],
+        Shelf::SignUp => [sql::ADD_SIGN_UP, sql::MOVE_SIGN_UP],
         Shelf::Device | Shelf::Session | Shelf::LinkingCode | Shelf::Guesses => return None,
     };
     let mut cells: Vec<Cell> = vec![
@@ -111,6 +112,14 @@ impl<D: Database> OfficerStore for Engine<D> {
     ) -> Result<Option<Versioned<KeptSession>>, StoreError> {
         let id = shelf::hex(digest);
         self.of_officers(Shelf::ConsoleSession, &id).await
+    }
+
+    async fn asked_account(
+        &self,
+        id: Id<AskedAccount>,
+    ) -> Result<Option<Versioned<AskedAccount>>, StoreError> {
+        let id = shelf::ordered(id);
+        self.of_officers(Shelf::SignUp, &id).await
     }
 
     async fn touch(&self, write: Write<CodeDigest, KeptSession>) -> Result<(), StoreError> {

@@ -118,7 +118,7 @@ fn event_cells(event: EventRow) -> Vec<Cell> {
 pub(crate) fn ended(
     before: Timestamp,
     limit: u32,
-) -> [(&'static str, Vec<Cell>, &'static str); 11] {
+) -> [(&'static str, Vec<Cell>, &'static str); 12] {
     let (moment, limit) = (before.unix_ms(), i64::from(limit));
     let first_kept = directory::first_id_after(before);
     let first_hour = moment - i64::from(SITE_HOURS_KEPT_S) * 1000;
@@ -153,6 +153,7 @@ pub(crate) fn ended(
             by_end(),
             sql::REMOVE_CONSOLE_SESSION,
         ),
+        (sql::ENDED_SIGN_UPS, by_end(), sql::REMOVE_SIGN_UP),
         (sql::ENDED_KEPT_REQUESTS, by_end(), sql::REMOVE_KEPT_REQUEST),
         (
             sql::ENDED_SITE_HOURS,

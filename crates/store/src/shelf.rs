@@ -8,7 +8,7 @@ use challenge::clock::Timestamp;
 use challenge::directory::Tenant;
 use challenge::id::Id;
 use challenge::officers::ports::OfficerWrites;
-use challenge::officers::{KeptSession, Token};
+use challenge::officers::{AskedAccount, KeptSession, Token};
 use challenge::ports::{StoreError, Version, Versioned};
 use data_encoding::HEXLOWER;
 use serde::Serialize;
@@ -26,11 +26,12 @@ pub(crate) enum Shelf {
     Administrator,
     OfficerToken,
     ConsoleSession,
+    SignUp,
 }
 
 impl Shelf {
     /// All of them, in the order in which a change locks them.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Device,
         Self::Session,
         Self::LinkingCode,
@@ -38,6 +39,7 @@ impl Shelf {
         Self::Administrator,
         Self::OfficerToken,
         Self::ConsoleSession,
+        Self::SignUp,
     ];
 
     /// The table.
@@ -50,6 +52,7 @@ impl Shelf {
             Self::Administrator => "administrator",
             Self::OfficerToken => "officer_token",
             Self::ConsoleSession => "console_session",
+            Self::SignUp => "sign_up",
         }
     }
 }
@@ -126,6 +129,11 @@ pub(crate) fn officer_rows(writes: &OfficerWrites) -> Result<Vec<ShelfRow>, Stor
         let ends_at = |session: &KeptSession| Some(session.keep_until());
         let id = hex(&write.key);
         rows.push(row(place(Shelf::ConsoleSession), id, write, ends_at)?);
+    }
+    for write in &writes.sign_ups {
+        let ends_at = |asked: &AskedAccount| Some(asked.keep_until());
+        let id = ordered(write.key);
+        rows.push(row(place(Shelf::SignUp), id, write, ends_at)?);
     }
     Ok(rows)
 }

@@ -37,6 +37,7 @@ pub(crate) const OFFICER_TOKEN: &str =
     "SELECT version, body FROM officer_token WHERE tenant = $1 AND id = $2";
 pub(crate) const CONSOLE_SESSION: &str =
     "SELECT version, body FROM console_session WHERE tenant = $1 AND id = $2";
+pub(crate) const SIGN_UP: &str = "SELECT version, body FROM sign_up WHERE tenant = $1 AND id = $2";
 pub(crate) const KEPT_REQUEST: &str =
     "SELECT version, body FROM kept_request WHERE tenant = $1 AND id = $2";
 pub(crate) const ADMINISTRATORS: &str = "SELECT version, body FROM administrator \
@@ -54,6 +55,10 @@ pub(crate) const MOVE_OFFICER_TOKEN: &str = "UPDATE officer_token SET version = 
 pub(crate) const ADD_CONSOLE_SESSION: &str = "INSERT INTO console_session \
      (ends_at, body, tenant, id, version) VALUES ($1, $2, $3, $4, 1) ON CONFLICT DO NOTHING";
 pub(crate) const MOVE_CONSOLE_SESSION: &str = "UPDATE console_session SET version = version + 1, \
+     ends_at = $1, body = $2 WHERE tenant = $3 AND id = $4 AND version = $5";
+pub(crate) const ADD_SIGN_UP: &str = "INSERT INTO sign_up \
+     (ends_at, body, tenant, id, version) VALUES ($1, $2, $3, $4, 1) ON CONFLICT DO NOTHING";
+pub(crate) const MOVE_SIGN_UP: &str = "UPDATE sign_up SET version = version + 1, \
      ends_at = $1, body = $2 WHERE tenant = $3 AND id = $4 AND version = $5";
 pub(crate) const ADD_KEPT_REQUEST: &str = "INSERT INTO kept_request \
      (ends_at, body, tenant, id, version) VALUES ($1, $2, $3, $4, 1) ON CONFLICT DO NOTHING";
@@ -198,6 +203,9 @@ pub(crate) const ENDED_CONSOLE_SESSIONS: &str =
     "SELECT tenant, id FROM console_session WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2";
 pub(crate) const REMOVE_CONSOLE_SESSION: &str =
     "DELETE FROM console_session WHERE tenant = $1 AND id = $2";
+pub(crate) const ENDED_SIGN_UPS: &str =
+    "SELECT tenant, id FROM sign_up WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2";
+pub(crate) const REMOVE_SIGN_UP: &str = "DELETE FROM sign_up WHERE tenant = $1 AND id = $2";
 pub(crate) const ENDED_KEPT_REQUESTS: &str =
     "SELECT tenant, id FROM kept_request WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2";
 pub(crate) const REMOVE_KEPT_REQUEST: &str =

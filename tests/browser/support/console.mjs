@@ -26,6 +26,7 @@ export async function startConsole(toml = '') {
   const address = running.found[1];
   return {
     address,
+    data,
     call,
     link: () => address + /\/console\/link\/\S+/.exec(call('admin', 'password'))[0],
     close: async () => {

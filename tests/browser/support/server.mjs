@@ -40,7 +40,7 @@ export async function run(words, announced) {
 }
 
 /** The code that the image of a challenge shows, which the server's own key alone tells: the id is opened with it. */
-function codeOf(data, id) {
+export function codeOf(data, id) {
   const hmac = (key, text) => createHmac('sha256', key).update(text).digest();
   const lines = readFileSync(join(data, 'master.key'), 'utf8').trim().split('\n');
   const master = Buffer.from(lines.at(-1).split(' ')[1], 'hex');

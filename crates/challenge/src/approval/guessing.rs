@@ -18,7 +18,7 @@ pub const WRONG_PER_ADDRESS: u32 = 5;
 pub const WRONG_WITHOUT_WORK: u32 = 100;
 
 /// The hour.
-pub(super) const WINDOW_S: u32 = 3600;
+pub(crate) const WINDOW_S: u32 = 3600;
 
 /// Leading zero bits that a proof of work has at least: some 260,000 hashes.
 const BITS_MIN: u32 = 18;
@@ -87,7 +87,7 @@ pub(super) fn work_bits(wrong: u32) -> Option<u32> {
 
 /// Where guesses come from, for counting: an IPv4 address, or the network of an IPv6 one (/64),
 /// which one person has whole.
-pub(super) fn place_of(address: Option<&str>) -> String {
+pub(crate) fn place_of(address: Option<&str>) -> String {
     match address.map(str::parse::<IpAddr>) {
         Some(Ok(IpAddr::V4(address))) => address.to_string(),
         Some(Ok(IpAddr::V6(address))) => match address.to_ipv4_mapped() {
@@ -99,7 +99,7 @@ pub(super) fn place_of(address: Option<&str>) -> String {
 }
 
 /// The count after one more wrong guess.
-pub(super) fn one_more(guesses: &Guesses, now: Timestamp) -> Guesses {
+pub(crate) fn one_more(guesses: &Guesses, now: Timestamp) -> Guesses {
     let wrong = guesses.wrong.with_one(now, WINDOW_S);
     let forget_at = wrong.over_at(WINDOW_S).unwrap_or(now);
     Guesses { wrong, forget_at }

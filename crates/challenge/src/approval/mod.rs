@@ -48,6 +48,7 @@ pub use decide::{Evidence, UnverifiedDecision, digits_allowed};
 pub use device::{Capabilities, Device, DeviceName, DeviceStatus, DeviceUpdate, PublicKey};
 pub(crate) use directory::okay_place;
 pub use guessing::{Puzzle, WRONG_PER_ADDRESS, WRONG_WITHOUT_WORK, Work};
+pub(crate) use guessing::{WINDOW_S, one_more, place_of};
 pub use judging::POLICY;
 pub use linking::LinkingTicket;
 pub use looking::Checked;

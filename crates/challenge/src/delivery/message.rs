@@ -1,5 +1,6 @@
-//! A code as it waits in the outbox: where it goes and what it is are sealed.
+//! A code, or a letter, as it waits in the outbox: where it goes and what it is are sealed.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use data_encoding::BASE64;
@@ -47,32 +48,60 @@ impl Way {
     }
 }
 
-/// A code that is to reach a user.
+/// What is to reach somebody.
 #[derive(Clone)]
 pub struct Delivery {
     /// The tenant.
     pub tenant: Id<Tenant>,
-    /// The user.
-    pub user: Id<User>,
-    /// The challenge that the code answers. Once it takes no answer any more, the code is not sent.
-    pub challenge: TimedId,
     /// The way it goes.
     pub way: Way,
     /// The address or the number that it goes to.
     pub to: String,
-    /// The code.
-    pub code: SecretString,
-    /// From when on nobody can use the code, and it is not sent any more.
+    /// What it brings.
+    pub says: Says,
+    /// From when on nobody can use it, and it is not sent any more.
     pub expires_at: Timestamp,
 }
 
+/// What is brought.
+#[derive(Clone)]
+pub enum Says {
+    /// A user's code, in the texts that the operator set.
+    Code {
+        /// The user.
+        user: Id<User>,
+        /// The challenge that the code answers. Once it takes no answer any more, the code is not sent.
+        challenge: TimedId,
+        /// The code.
+        code: SecretString,
+    },
+    /// A whole letter. It goes by e-mail alone.
+    Letter {
+        /// Its subject.
+        subject: String,
+        /// Its text: whoever has it may have the link in it.
+        text: SecretString,
+    },
+}
+
+impl Says {
+    /// Whom it is about, and the challenge it answers; nothing of a letter.
+    fn about(&self) -> Option<(Id<User>, TimedId)> {
+        match self {
+            Self::Code {
+                user, challenge, ..
+            } => Some((*user, *challenge)),
+            Self::Letter { .. } => None,
+        }
+    }
+}
+
 impl fmt::Debug for Delivery {
-    /// Without address and code: what is printed may end in a log.
+    /// Without address and contents: what is printed may end in a log.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Delivery")
             .field("tenant", &self.tenant)
-            .field("user", &self.user)
-            .field("challenge", &self.challenge)
+            .field("about", &self.says.about())
             .field("way", &self.way)
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
@@ -83,8 +112,10 @@ impl fmt::Debug for Delivery {
 /// is about, so that a node without the key can still drop it and tell so.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Letter {
-    pub(super) user: Id<User>,
-    pub(super) challenge: TimedId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) user: Option<Id<User>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) challenge: Option<TimedId>,
     pub(super) expires_at: Timestamp,
     /// The [`Contents`] as JSON, sealed, base64.
     sealed: String,
@@ -93,30 +124,40 @@ pub(super) struct Letter {
 /// The sealed part of a [`Letter`].
 #[derive(Serialize, Deserialize)]
 struct Contents<'a> {
-    to: std::borrow::Cow<'a, str>,
-    code: std::borrow::Cow<'a, str>,
+    to: Cow<'a, str>,
+    /// A code, or the text of a letter.
+    code: Cow<'a, str>,
+    /// The subject of a letter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subject: Option<Cow<'a, str>>,
 }
 
 impl Verifier {
-    /// The message that brings a code to the user. It is to be committed in the change that issues
-    /// the challenge; ring the outbox's bell after that.
+    /// The message that brings a code to the user, or a letter to somebody. It is to be committed in the
+    /// change that issues the challenge, or asks for the letter; ring the outbox's bell after that.
     pub fn delivery_message(
         &self,
         delivery: &Delivery,
         now: Timestamp,
     ) -> Result<Message, Refusal> {
         let id = TimedId::random(now, &*self.rng);
+        let (said, subject) = match &delivery.says {
+            Says::Code { code, .. } => (code, None),
+            Says::Letter { subject, text } => (text, Some(subject.as_str().into())),
+        };
         let contents = Contents {
             to: delivery.to.as_str().into(),
-            code: delivery.code.expose_secret().into(),
+            code: said.expose_secret().into(),
+            subject,
         };
+        let about = delivery.says.about();
         let unwritable = |error: serde_json::Error| Refusal::Unavailable(error.to_string());
         let plain = Zeroizing::new(serde_json::to_vec(&contents).map_err(unwritable)?);
         let place = place_of(delivery.tenant, id);
         let sealed = self.keyring.seal(&*self.rng, &place, &plain)?;
         let letter = Letter {
-            user: delivery.user,
-            challenge: delivery.challenge,
+            user: about.map(|(user, _)| user),
+            challenge: about.map(|(_, challenge)| challenge),
             expires_at: delivery.expires_at,
             sealed: BASE64.encode(sealed.as_bytes()),
         };
@@ -142,13 +183,24 @@ impl Verifier {
         let plain = self.keyring.open(&place, &sealed)?;
         let contents: Contents<'_> =
             serde_json::from_slice(&plain).map_err(|_| SealError::Damaged)?;
+        let said = SecretString::from(contents.code.into_owned());
+        let says = match (contents.subject, letter.user.zip(letter.challenge)) {
+            (Some(subject), None) => Says::Letter {
+                subject: subject.into_owned(),
+                text: said,
+            },
+            (None, Some((user, challenge))) => Says::Code {
+                user,
+                challenge,
+                code: said,
+            },
+            _ => return Err(SealError::Damaged),
+        };
         Ok(Delivery {
             tenant: message.tenant,
-            user: letter.user,
-            challenge: letter.challenge,
             way,
             to: contents.to.into_owned(),
-            code: contents.code.into_owned().into(),
+            says,
             expires_at: letter.expires_at,
         })
     }

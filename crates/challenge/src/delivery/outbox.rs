@@ -121,9 +121,10 @@ impl Verifier {
         if self.clock.now() >= letter.expires_at {
             return Ok(kept("its time was over".to_owned()));
         }
-        let found = self.store.challenge(message.tenant, letter.challenge);
-        if let Some(challenge) = found.await? {
-            let phase = challenge.value.phase_at(self.clock.now());
+        if let Some(challenge) = letter.challenge
+            && let Some(found) = self.store.challenge(message.tenant, challenge).await?
+        {
+            let phase = found.value.phase_at(self.clock.now());
             if !matches!(phase, Phase::Is(State::Open { .. })) {
                 return Ok(Found::Moot);
             }
@@ -186,9 +187,9 @@ impl Verifier {
             tenant: claimed.message.tenant,
             kind: EventKind::Deliver,
             outcome,
-            user: letter.as_ref().map(|letter| letter.user),
+            user: letter.as_ref().and_then(|letter| letter.user),
             detail: Detail {
-                challenge: letter.map(|letter| letter.challenge),
+                challenge: letter.and_then(|letter| letter.challenge),
                 fields,
                 ..Detail::default()
             },

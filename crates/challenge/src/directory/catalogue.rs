@@ -13,11 +13,15 @@ use crate::access;
 use crate::delivery::{SETTING, StoredDelivery};
 use crate::directory::{Authenticator, Client, SignUp, Site, TENANTLESS, Tenant, User, UserKey};
 use crate::id::Id;
+use crate::officers::CONSOLE;
 use crate::policy::Policy;
 use crate::ports::{Store, StoreError, TenantRows};
 
 /// Users kept in memory; an unknown name takes a place as a known one does.
 const USERS_KEPT: usize = 100_000;
+
+/// The first number that is given to a tenant that names none.
+const FIRST_OKAY_ID: u64 = 150_001;
 
 /// Names longer than this are looked up each time, so that memory stays bounded.
 const KEPT_NAME_LENGTH_MAX: usize = 256;
@@ -122,9 +126,22 @@ impl Catalogue {
         self.snapshot().by_id.values().cloned().collect()
     }
 
-    /// Whether visitors may open accounts.
+    /// Whether visitors may open accounts, as an officer set it.
     pub fn sign_up(&self) -> SignUp {
         self.snapshot().sign_up
+    }
+
+    /// Whether visitors can open accounts: they may, and there is a mail server to confirm addresses by.
+    pub fn takes_sign_ups(&self) -> bool {
+        self.snapshot().takes_sign_ups()
+    }
+
+    /// The first number of the protocol of approvals that no tenant has.
+    pub fn free_okay_id(&self) -> u64 {
+        let snapshot = self.snapshot();
+        let mut numbers = FIRST_OKAY_ID..;
+        let free = numbers.find(|number| !snapshot.by_okay_id.contains_key(number));
+        free.unwrap_or(FIRST_OKAY_ID)
     }
 
     /// The tenant of this name.
@@ -245,7 +262,12 @@ impl Catalogue {
             })?;
         }
         for mut rows in self.store.tenants().await? {
+            let is_hidden = rows.tenant.name == CONSOLE && !fresh.takes_sign_ups();
             for site in std::mem::take(&mut rows.sites) {
+                // The server's own site is there for those who sign up.
+                if is_hidden {
+                    continue;
+                }
                 fresh.site_names.insert(site.id, site.public_id.clone());
                 fresh.sites.insert(site.public_id.clone(), Arc::new(site));
             }
@@ -280,6 +302,11 @@ impl Catalogue {
 }
 
 impl Snapshot {
+    fn takes_sign_ups(&self) -> bool {
+        let delivery = self.delivery.as_ref();
+        self.sign_up.open && delivery.is_some_and(|stored| stored.settings.smtp.is_some())
+    }
+
     fn take_clients(&mut self, view: &Arc<TenantView>) {
         for client in view.clients() {
             let caller = || (Arc::clone(view), Arc::clone(client));

@@ -2,20 +2,33 @@
 
 use std::sync::Arc;
 
+use data_encoding::BASE64URL_NOPAD;
+
 use super::{CONSOLE, Denied, Origin};
-use crate::directory::provision::{Blueprint, PolicyBlueprint, TenantBlueprint};
-use crate::directory::{Client, Tenant, TenantView};
+use crate::directory::provision::{
+    Blueprint, Options, PolicyBlueprint, SiteBlueprint, TenantBlueprint,
+};
+use crate::directory::{Client, Site, Tenant, TenantView};
 use crate::door::Door;
 use crate::id::Id;
 use crate::policy::Limits;
 use crate::ports::Provision;
+use crate::rng;
 use crate::verifier::{Context, Verifier};
+use crate::visitor::Kind;
 
 /// The policy of administrators' passwords.
 pub const PASSWORD_POLICY: &str = "CONSOLE_PASSWORD";
 
 /// The policy of administrators' one-time codes and recovery codes.
 pub const CODE_POLICY: &str = "CONSOLE_CODE";
+
+/// The public id of the site whose visitors sign up. There is no client of it, and nobody has its key: the
+/// server checks its challenges by itself.
+pub const SIGN_UP_SITE: &str = "countersign.sign-up";
+
+/// Random bytes of that key.
+const SITE_KEY_LENGTH: usize = 64;
 
 /// The tenant's name for people.
 pub(super) const DISPLAY_NAME: &str = "Administrators";
@@ -63,26 +76,38 @@ impl Verifier {
         let mut tenant = TenantBlueprint::named(CONSOLE);
         tenant.display_name = Some(DISPLAY_NAME.to_owned());
         tenant.policies = vec![policy(PASSWORD_POLICY, true), policy(CODE_POLICY, false)];
+        let rows = self.store.tenants().await?;
+        let rows = rows.into_iter().find(|rows| rows.tenant.name == CONSOLE);
+        let sites = rows.map(|rows| rows.sites).unwrap_or_default();
+        let is_own = |site: &Site| site.public_id == SIGN_UP_SITE;
+        let mut site = SiteBlueprint::named(SIGN_UP_SITE);
+        site.kinds = [Kind::ProofOfWork, Kind::Text]
+            .map(|kind| kind.name().to_owned())
+            .into();
+        if !sites.iter().any(is_own) {
+            let key = rng::bytes::<SITE_KEY_LENGTH>(&*self.rng);
+            site.secret = Some(BASE64URL_NOPAD.encode(&key).into());
+        }
+        tenant.sites = vec![site];
         let blueprint = Blueprint {
             tenants: vec![tenant],
             ..Blueprint::default()
         };
         if let Some(view) = self.catalogue.tenant(CONSOLE) {
-            let has_sites = self
-                .catalogue
-                .sites()
-                .iter()
-                .any(|site| site.tenant == view.tenant.id);
+            let has_sites = !sites.iter().all(is_own);
             if has_sites || view.tenant.okay.is_some() || view.clients().next().is_some() {
                 return Err(Denied::Unavailable(format!(
-                    "the tenant {CONSOLE} has clients, sites or approvals, through which a protocol would \
+                    "the tenant {CONSOLE} has clients, sites of others or approvals, through which a protocol would \
                      reach the administrators; take them away with the version that made them, or \
                      choose another database"
                 )));
             }
         }
         for _ in 0..ATTEMPTS {
-            let plan = self.provisioner().plan_built_in(&blueprint).await?;
+            let plan = self
+                .provisioner()
+                .plan_built_in(&blueprint, Options::default())
+                .await?;
             if plan.changes.is_empty() || self.provision_now(plan.provision).await? {
                 return Ok(());
             }

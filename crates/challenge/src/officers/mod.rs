@@ -3,18 +3,23 @@
 //! An **administrator** is a user of the built-in tenant [`CONSOLE`] and signs in at the console with
 //! a password and a one-time code, both verified as every user's are; what is more (role, reach,
 //! recovery codes) is a row of its own. A **token** stands for a program at the management API. The
-//! **command line** may do all. What each may do is [`may`], within its [`Reach`].
+//! **command line** may do all. What each may do is [`may`], within its [`Reach`]. Where the operator lets
+//! them, visitors open accounts: they become administrators of a tenant of their own (`account.rs`).
 //!
 //! Start reading at `role.rs`, then `sign_in.rs`. What is not here: pages, cookies, JSON.
 
+mod account;
 mod administrator;
+mod asked;
 mod bearer;
 mod console;
 mod governing;
 mod keeping;
 mod keys;
+mod letters;
 mod links;
 mod officer;
+mod opening;
 mod people;
 pub mod ports;
 mod request;
@@ -25,11 +30,14 @@ mod setup;
 mod sign_in;
 mod token;
 
+pub use account::{ASKED_IN_ALL, ASKED_PER_ADDRESS, ASKED_PER_EMAIL, AccountWish};
 pub use administrator::{Administrator, OWING_MAX, SESSIONS_MAX, Stage};
+pub use asked::{AskedAccount, COMPANY_MAX, CONFIRM_S, company_of_unverified, email_of_unverified};
 pub(crate) use bearer::KnownTokens;
-pub use console::{CODE_POLICY, PASSWORD_POLICY};
+pub use console::{CODE_POLICY, PASSWORD_POLICY, SIGN_UP_SITE};
 pub use governing::ADMINISTRATORS_MAX;
 pub(crate) use governing::within_tenant;
+pub use letters::{AccountLetters, Letter};
 pub use links::{LINK_S, SignInLink};
 pub use officer::{CONSOLE, Denied, Identity, Officer, Origin};
 pub use people::{AdministratorChange, NewAdministrator};

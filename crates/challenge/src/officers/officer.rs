@@ -15,8 +15,8 @@ use crate::ports::StoreError;
 use crate::refusal::Refusal;
 use crate::secret::SealError;
 
-/// The tenant whose users are the administrators of the server. It has no clients and no sites, so
-/// that no protocol reaches it, and stands in no list of tenants.
+/// The tenant whose users are the administrators of the server. It has no clients, and no site but the one of
+/// those who sign up, so that no protocol reaches a user, and stands in no list of tenants.
 pub const CONSOLE: &str = "CONSOLE";
 
 /// What the audit log calls whoever may run the program beside the database.

@@ -12,7 +12,7 @@ use super::ports::OfficerWrites;
 use super::{Administrator, CONSOLE, Denied, Officer, Power, Reach, Role, SignInLink};
 use crate::approval::ports::Write;
 use crate::audit::{Event, EventKind, Outcome};
-use crate::directory::provision::{Blueprint, TenantBlueprint, UserBlueprint};
+use crate::directory::provision::{Blueprint, Options, TenantBlueprint, UserBlueprint};
 use crate::directory::{User, UserKey};
 use crate::id::Id;
 use crate::ports::{Provision, StandingWrite, Version, Versioned};
@@ -119,7 +119,11 @@ impl Verifier {
             let version = self.catalogue.version();
             self.check_reach(wish.reach)?;
             let tenant = self.console()?.id();
-            let plan = self.provisioner().plan_built_in(&described(&wish)).await?;
+            let (described, options) = (described(&wish), Options::default());
+            let plan = self
+                .provisioner()
+                .plan_built_in(&described, options)
+                .await?;
             // After the plan, which is lost where another one is made from here on.
             self.check_room_for_one(wish.reach).await?;
             let mut change = plan.provision;
@@ -148,7 +152,7 @@ impl Verifier {
         Err(Denied::Unavailable(TOO_BUSY.to_owned()))
     }
 
-    fn fresh(&self, id: Id<User>, wish: &NewAdministrator) -> Administrator {
+    pub(super) fn fresh(&self, id: Id<User>, wish: &NewAdministrator) -> Administrator {
         Administrator {
             id,
             login_name: wish.login_name.clone(),

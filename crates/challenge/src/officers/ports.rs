@@ -1,6 +1,6 @@
-//! What officers need of the store: four kinds of rows.
+//! What officers need of the store: five kinds of rows.
 //!
-//! Administrators, tokens and sessions are written with the event that tells it: through
+//! Administrators, tokens, sessions and accounts that were asked for are written with the event that tells it: through
 //! [`crate::ports::Change::officers`], or through [`crate::ports::Provision::officers`] where the
 //! directory changes too. Two things tell nothing, and are written apart: that a session was used, and
 //! the answers kept for idempotency keys.
@@ -8,6 +8,7 @@
 use async_trait::async_trait;
 
 use super::administrator::Administrator;
+use super::asked::AskedAccount;
 use super::request::KeptRequest;
 use super::session::KeptSession;
 use super::token::Token;
@@ -25,6 +26,8 @@ pub struct OfficerWrites {
     pub tokens: Vec<Write<Id<Token>, Token>>,
     /// Sessions, by the SHA-256 of their secret.
     pub sessions: Vec<Write<CodeDigest, KeptSession>>,
+    /// Accounts that were asked for.
+    pub sign_ups: Vec<Write<Id<AskedAccount>, AskedAccount>>,
 }
 
 /// Reads what is about officers.
@@ -58,6 +61,12 @@ pub trait OfficerStore: Send + Sync {
         &self,
         digest: &CodeDigest,
     ) -> Result<Option<Versioned<KeptSession>>, StoreError>;
+
+    /// An account that was asked for, an opened one included.
+    async fn asked_account(
+        &self,
+        id: Id<AskedAccount>,
+    ) -> Result<Option<Versioned<AskedAccount>>, StoreError>;
 
     /// Writes down that a session was used, or what was drawn in it; [`StoreError::Conflict`] where it
     /// changed meanwhile.

@@ -14,7 +14,7 @@ use crate::approval::pin::{CannotHash, PinHasher};
 use crate::approval::ports::Write;
 use crate::audit::{Event, EventKind, Outcome};
 use crate::directory::provision::{
-    AuthenticatorBlueprint, Blueprint, KeySource, Kind, TenantBlueprint, UserBlueprint,
+    AuthenticatorBlueprint, Blueprint, KeySource, Kind, Options, TenantBlueprint, UserBlueprint,
 };
 use crate::directory::{User, UserKey};
 use crate::ports::{Provision, StoreError, Version, Versioned};
@@ -163,7 +163,10 @@ impl Verifier {
         for _ in 0..ATTEMPTS {
             let (user, row) = self.rows_of(session).await?;
             let blueprint = enrolment(&user, &key);
-            let plan = self.provisioner().plan_built_in(&blueprint).await?;
+            let plan = self
+                .provisioner()
+                .plan_built_in(&blueprint, Options::default())
+                .await?;
             let mut change = plan.provision;
             // The code that confirmed it is spent.
             let standings = change.standings.iter_mut();

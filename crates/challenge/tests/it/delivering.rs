@@ -3,10 +3,10 @@
 use challenge::audit::{Event, EventKind, Outcome};
 use challenge::delivery::{
     Delivery, DeliverySettings, Format, GatewaySettings, Handover, Method, PAUSES_S, Parcel,
-    SETTING, Security, SmtpSettings, Way,
+    SETTING, Says, Security, SmtpSettings, Way,
 };
 use challenge::directory::{ServerSetting, User};
-use challenge::id::TimedId;
+use challenge::id::{Id, TimedId};
 use challenge::policy::Limits;
 use challenge::ports::Change;
 use challenge::refusal::Refusal;
@@ -30,11 +30,13 @@ fn send(bench: &Bench) -> TimedId {
     let challenge = bench.issue(None).unwrap();
     let delivery = Delivery {
         tenant: bench.tenant.tenant.id,
-        user: bench.user,
-        challenge: challenge.id,
         way: Way::Sms,
         to: TO.to_owned(),
-        code: CODE.to_owned().into(),
+        says: Says::Code {
+            user: bench.user,
+            challenge: challenge.id,
+            code: CODE.to_owned().into(),
+        },
         expires_at: bench.verifier.now().plus_s(LIFE_S),
     };
     let now = bench.verifier.now();
@@ -55,6 +57,18 @@ fn send(bench: &Bench) -> TimedId {
 fn claim(bench: &Bench, way: Way) -> (Vec<Parcel>, u32) {
     let handout = block_on(bench.verifier.claim_deliveries(way, 16)).unwrap();
     (handout.parcels, handout.dropped)
+}
+
+/// Whom a code is for, what it answers, and the code.
+fn code_of(parcel: &Parcel) -> Option<(Id<User>, TimedId, String)> {
+    match &parcel.delivery.says {
+        Says::Code {
+            user,
+            challenge,
+            code,
+        } => Some((*user, *challenge, code.expose_secret().to_owned())),
+        Says::Letter { .. } => None,
+    }
 }
 
 fn settle(bench: &Bench, parcel: Parcel, handover: Handover) -> u32 {
@@ -92,9 +106,10 @@ fn a_code_is_given_out_once_with_all_that_it_was_sent_with() {
     let parcel = parcels.pop().unwrap();
     let delivery = &parcel.delivery;
     assert_eq!(delivery.to, TO);
-    assert_eq!(delivery.code.expose_secret(), CODE);
-    assert_eq!(delivery.challenge, challenge);
-    assert_eq!(delivery.user, bench.user);
+    assert_eq!(
+        code_of(&parcel),
+        Some((bench.user, challenge, CODE.to_owned()))
+    );
     assert_eq!(delivery.expires_at, START.plus_s(LIFE_S));
     assert_eq!(settle(&bench, parcel, Handover::Taken), 0);
     assert_eq!(waiting(&bench), 0);
@@ -289,4 +304,58 @@ fn a_code_takes_the_preferred_way_that_is_there_and_what_is_missing_is_said() {
     assert!(missing(&phone).contains("no e-mail address"));
     set(&bench, Way::Email, &[Way::Sms]);
     assert!(missing(&mail).contains("no phone number"));
+}
+
+#[test]
+fn a_letter_goes_by_e_mail_as_it_was_written_until_its_time_is_over() {
+    let bench = bench();
+    let now = bench.verifier.now();
+    let delivery = Delivery {
+        tenant: bench.tenant.tenant.id,
+        way: Way::Email,
+        to: "ann@bank.example".to_owned(),
+        says: Says::Letter {
+            subject: "Your account".to_owned(),
+            text: "https://bank.example/secret".to_owned().into(),
+        },
+        expires_at: now.plus_s(LIFE_S),
+    };
+    let shown = format!("{delivery:?}");
+    assert!(
+        !shown.contains("ann@") && !shown.contains("https"),
+        "{shown}"
+    );
+    let post = || {
+        let message = bench.verifier.delivery_message(&delivery, now).unwrap();
+        assert!(!message.body.contains("ann@"), "{}", message.body);
+        let mut event = bench.store.rows().events[0].clone();
+        event.id = TimedId::random(now, &challenge::rng::DangerCountingRng::default());
+        let change = Change {
+            messages: vec![message],
+            ..Change::telling(event)
+        };
+        block_on(challenge::ports::Store::commit(&*bench.store, change)).unwrap();
+    };
+    bench.issue(None).unwrap();
+    post();
+    assert!(claim(&bench, Way::Sms).0.is_empty());
+    let (mut parcels, _) = claim(&bench, Way::Email);
+    let parcel = parcels.pop().unwrap();
+    assert_eq!(
+        (code_of(&parcel), &*parcel.delivery.to),
+        (None, "ann@bank.example")
+    );
+    let Says::Letter { subject, text } = &parcel.delivery.says else {
+        panic!("a code");
+    };
+    assert_eq!(subject, "Your account");
+    assert_eq!(text.expose_secret(), "https://bank.example/secret");
+    settle(&bench, parcel, Handover::Taken);
+    let told = told(&bench);
+    assert_eq!((told.len(), told[0].user), (1, None));
+
+    bench.clock.advance_s(LIFE_S);
+    post();
+    let (parcels, dropped) = claim(&bench, Way::Email);
+    assert_eq!((parcels.len(), dropped, waiting(&bench)), (0, 1, 0));
 }

@@ -6,7 +6,7 @@ use challenge::approval::ports::{CodeDigest, Write};
 use challenge::directory::User;
 use challenge::id::Id;
 use challenge::officers::ports::OfficerStore;
-use challenge::officers::{Administrator, KeptRequest, KeptSession, Token};
+use challenge::officers::{Administrator, AskedAccount, KeptRequest, KeptSession, Token};
 use challenge::ports::{StoreError, Versioned};
 
 use crate::memory_store::MemoryStore;
@@ -54,6 +54,13 @@ macro_rules! no_officers {
                 &self,
                 _: &CodeDigest,
             ) -> Result<Option<Versioned<KeptSession>>, StoreError> {
+                Ok(None)
+            }
+
+            async fn asked_account(
+                &self,
+                _: Id<AskedAccount>,
+            ) -> Result<Option<Versioned<AskedAccount>>, StoreError> {
                 Ok(None)
             }
 

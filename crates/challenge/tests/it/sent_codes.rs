@@ -2,7 +2,7 @@
 
 use challenge::administration::Actor;
 use challenge::answer::{Accepted, Answer, Proof};
-use challenge::delivery::Way;
+use challenge::delivery::{Says, Way};
 use challenge::directory::{Method, UserKey};
 use challenge::issuance::{Asked, Wish};
 use challenge::lifecycle::Purpose;
@@ -44,7 +44,10 @@ fn send(bench: &Bench, client: &str) -> Result<String, Refusal> {
     block_on(bench.verifier.send_code(&wish))?;
     let handout = block_on(bench.verifier.claim_deliveries(Way::Sms, 16)).unwrap();
     let newest = handout.parcels.last().unwrap();
-    Ok(newest.delivery.code.expose_secret().to_owned())
+    match &newest.delivery.says {
+        Says::Code { code, .. } => Ok(code.expose_secret().to_owned()),
+        Says::Letter { .. } => panic!("a letter"),
+    }
 }
 
 fn give(bench: &Bench, client: &str, which: Which<'_>, code: &str) -> Result<Accepted, Refusal> {

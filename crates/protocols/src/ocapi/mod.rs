@@ -33,3 +33,5 @@ mod shown;
 pub mod siteverify;
 pub mod widget;
 mod words;
+
+pub use request::neighbourhood_of;

@@ -53,7 +53,7 @@ pub(super) fn text_of(address: Option<IpAddr>) -> String {
 
 /// What a visitor is known by, where too much from one is slowed down: the address, or the first half of it
 /// under IPv6, since one line has 2^64 of those.
-pub(super) fn neighbourhood_of(address: Option<IpAddr>) -> String {
+pub fn neighbourhood_of(address: Option<IpAddr>) -> String {
     match address {
         Some(IpAddr::V6(address)) => {
             let half = address.to_bits() >> 64 << 64;

@@ -27,8 +27,9 @@ use crate::serving::connections::OverTls;
 use crate::serving::proxies::VouchedFor;
 
 /// What anybody may open: the beginning of each path.
-const OPEN_TO_ALL: [&str; 4] = [
+const OPEN_TO_ALL: [&str; 5] = [
     "/console/sign-in",
+    "/console/sign-up",
     "/console/link",
     "/console/language",
     "/console/sign-out",

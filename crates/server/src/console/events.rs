@@ -191,5 +191,7 @@ pub(super) fn kind_key(kind: EventKind) -> &'static str {
         EventKind::Dismiss => "events.dismiss",
         EventKind::MakeToken => "events.make_token",
         EventKind::RevokeToken => "events.revoke_token",
+        EventKind::AskAccount => "events.ask_account",
+        EventKind::OpenAccount => "events.open_account",
     }
 }

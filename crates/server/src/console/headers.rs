@@ -8,6 +8,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The same for a page with a challenge for visitors: the widget works in a frame of this server, and a code
+/// is read out.
+const POLICY_WITH_CHALLENGE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self'; media-src 'self'; frame-src 'self'; connect-src 'self'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
+
 /// Nothing of the machine is used.
 const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), midi=(), \
     payment=(), publickey-credentials-get=(), serial=(), usb=(), xr-spatial-tracking=()";
@@ -19,11 +25,20 @@ pub(super) fn stay_with_tls(headers: &mut HeaderMap) {
     headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
 }
 
-/// Sets them. A page is kept by no cache unless the answer says otherwise, as the files do.
+/// Lets a page show a challenge for visitors.
+pub(super) fn allow_challenge(headers: &mut HeaderMap) {
+    let policy = HeaderValue::from_static(POLICY_WITH_CHALLENGE);
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+}
+
+/// Sets them. A page that allows a challenge still does. A page is kept by no cache unless the answer says otherwise, as the files do.
 pub(super) fn protect(headers: &mut HeaderMap) {
     let kept = headers.contains_key(header::CACHE_CONTROL);
+    let policy = HeaderValue::from_static(POLICY);
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(policy);
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // With `no-referrer` browsers would say `Origin: null` of a form; a link's secret goes nowhere else.
         (header::REFERRER_POLICY, "same-origin"),

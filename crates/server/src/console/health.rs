@@ -45,16 +45,25 @@ struct HealthPage {
 }
 
 impl HealthPage {
-    async fn of(console: &Console, visit: &Visit, wrong: &Mistakes) -> Result<Self, Trouble> {
+    /// `form`: what was typed, where it was not taken.
+    async fn of(
+        console: &Console,
+        visit: &Visit,
+        (form, wrong): (Option<&Form>, &Mistakes),
+    ) -> Result<Self, Trouble> {
         let officer = visit.officer()?;
         let health = acts::health::show(&console.desk, officer).await?;
         let server = acts::server::show(&console.desk, officer).await?;
         let page = visit.page(Place::Health);
         let sign_up = server.value.sign_up;
-        let open = Field::tick("open", page.t("health.sign_up_open"));
+        let is_open = form.map_or(sign_up.open, |form| form.ticked("open"));
+        let open = Field::tick("open", page.t("health.sign_up_open"))
+            .value(if is_open { "on" } else { "" })
+            .wrong(wrong.at("/sign_up/open"));
+        let kept_days = sign_up.trial_days.to_string();
         let days = Field::typed("trial_days", page.t("health.trial_days"), "number")
-            .value(sign_up.trial_days.to_string())
-            .wrong(wrong.first("/sign_up/trial_days", &[]))
+            .value(form.map_or(kept_days, |form| form.text("trial_days").to_owned()))
+            .wrong(wrong.first("/sign_up/trial_days", &["/sign_up/open"]))
             .required()
             .with("min", "1")
             .with("max", "3650");
@@ -62,7 +71,7 @@ impl HealthPage {
             health,
             tag: server.tag.as_str().to_owned(),
             server: server.value,
-            fields: vec![if sign_up.open { open.value("on") } else { open }, days],
+            fields: vec![open, days],
             may_change: officer.server(Power::Govern).is_ok(),
             page,
         })
@@ -70,7 +79,7 @@ impl HealthPage {
 }
 
 async fn show(State(console): State<Arc<Console>>, visit: Visit) -> Result<Response, Trouble> {
-    let template = HealthPage::of(&console, &visit, &Mistakes::default()).await?;
+    let template = HealthPage::of(&console, &visit, (None, &Mistakes::default())).await?;
     Ok(visit.show(&template))
 }
 
@@ -90,7 +99,8 @@ async fn change(
     match acts::server::change(&console.desk, officer, (&patch, &if_match)).await {
         Ok(_) => Ok(visit.go_on(PATH, &Notice::of("notices.server_changed", ""))),
         Err(refusal) => {
-            let template = HealthPage::of(&console, &visit, &Mistakes::of(refusal)?).await?;
+            let asked = (Some(&form), &Mistakes::of(refusal)?);
+            let template = HealthPage::of(&console, &visit, asked).await?;
             Ok(visit.show_as(StatusCode::UNPROCESSABLE_ENTITY, &template))
         }
     }

@@ -11,13 +11,14 @@ use super::shared::Console;
 use super::trouble::Trouble;
 use super::{
     account, approvals, audit, callbacks, clients, door, factor, files, headers, health, link,
-    officers, overview, policies, set_up, sign_in, site, sites, tenants, tokens, users,
+    officers, overview, policies, set_up, sign_in, sign_up, site, sites, tenants, tokens, trial, users,
 };
 
 /// All pages behind the door, and the files beside it.
 pub fn router(console: &Arc<Console>) -> Router {
     let pages = Router::new()
         .merge(sign_in::routes())
+        .merge(sign_up::routes())
         .merge(link::routes())
         .merge(set_up::routes())
         .merge(factor::routes())
@@ -31,6 +32,7 @@ pub fn router(console: &Arc<Console>) -> Router {
         .merge(callbacks::routes())
         .merge(users::routes())
         .merge(audit::routes())
+        .merge(trial::routes())
         .merge(health::routes())
         .merge(officers::routes())
         .merge(tokens::routes())

@@ -40,10 +40,11 @@ struct SignInPage {
     fields: Vec<Field>,
     wrong: Option<&'static str>,
     to: String,
+    may_sign_up: bool,
 }
 
 impl SignInPage {
-    fn new(visit: &Visit, form: &Form, wrong: Option<&'static str>) -> Self {
+    fn new(console: &Console, visit: &Visit, (form, wrong): (&Form, Option<&'static str>)) -> Self {
         let page = visit.page(Place::Nowhere);
         let name = Field::text("login_name", page.t("sign_in.login_name"))
             .value(form.text("login_name"))
@@ -61,15 +62,20 @@ impl SignInPage {
             fields: vec![name, password],
             wrong,
             to,
+            may_sign_up: console.desk.verifier.catalogue.takes_sign_ups(),
         }
     }
 }
 
-async fn ask(visit: Visit, form: Form) -> Result<Response, Trouble> {
+async fn ask(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    form: Form,
+) -> Result<Response, Trouble> {
     if visit.signed_in().is_some() {
         return Ok(Redirect::to("/console/").into_response());
     }
-    Ok(visit.show(&SignInPage::new(&visit, &form, None)))
+    Ok(visit.show(&SignInPage::new(&console, &visit, (&form, None))))
 }
 
 async fn begin(
@@ -89,7 +95,7 @@ async fn begin(
         Err(Denied::NeedsLink) => "sign_in.needs_link",
         Err(denied) => return Err(denied.into()),
     };
-    let template = SignInPage::new(&visit, &form, Some(visit.words.t(key)));
+    let template = SignInPage::new(&console, &visit, (&form, Some(visit.words.t(key))));
     Ok(visit.show_as(StatusCode::UNPROCESSABLE_ENTITY, &template))
 }
 

@@ -28,6 +28,7 @@ use super::pager::Pager;
 use super::place::{Place, TenantPlace, tenant_path};
 use super::shared::Console;
 use super::told::ToldPage;
+use super::trial;
 use super::trouble::Trouble;
 use super::visit::Visit;
 
@@ -181,6 +182,8 @@ struct SettingsPage {
     tag: String,
     fields: Vec<Field>,
     may_change: bool,
+    /// What may be done about the trial, each with its word.
+    trial_acts: Vec<(&'static str, &'static str)>,
 }
 
 impl SettingsPage {
@@ -214,8 +217,11 @@ impl SettingsPage {
                 fields.extend(governed_fields(&page, okay, (&typed, wrong)));
             }
         }
+        let governs = officer.server(Power::Govern).is_ok();
+        let trial_acts = trial::acts(&page, value.okay.as_ref().filter(|_| governs));
         Ok(Self {
             may_change: officer.may(Power::Shape).is_ok(),
+            trial_acts,
             tenant: value,
             tag: tag.as_str().to_owned(),
             page,

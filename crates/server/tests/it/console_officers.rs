@@ -285,6 +285,23 @@ async fn settings_of_the_server_are_kept_and_mistakes_are_not() {
         );
     }
     let fields = [("open", "on"), ("trial_days", "14"), ("tag", &tag)];
+    // Nobody could confirm an address.
+    let refused = browser.post("/console/server", &fields).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for part in [
+        "id=\"open-wrong\"",
+        "[delivery.smtp]",
+        "value=\"14\"",
+        "checked",
+    ] {
+        assert!(refused.text.contains(part), "{part}: {}", refused.text);
+    }
+    stage.sends_letters_to(9).await;
+    let shown = browser.get("/console/server").await;
+    let tag = shown
+        .between("name=\"tag\" value=\"", "\"")
+        .replace("&#34;", "\"");
+    let fields = [("open", "on"), ("trial_days", "14"), ("tag", &tag)];
     let saved = browser.post("/console/server", &fields).await;
     assert_eq!(saved.location(), "/console/server", "{}", saved.text);
     let sign_up = stage.verifier.catalogue.sign_up();

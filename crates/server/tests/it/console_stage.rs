@@ -73,6 +73,24 @@ impl Stage {
         }
     }
 
+    /// Has the server hand letters over to a mail server at this port.
+    pub(crate) async fn sends_letters_to(&self, port: u16) {
+        let file = format!(
+            "[delivery.smtp]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\n\
+             from = \"Online Bank <codes@bank.example>\"\n"
+        );
+        self.apply(&file).await;
+    }
+
+    /// Brings the directory to what a file for `apply` says.
+    pub(crate) async fn apply(&self, file: &str) {
+        let described = provisioning::parse(file).unwrap();
+        let provisioner = self.verifier.provisioner();
+        let applied = provisioner.apply(&described, Options::default()).await;
+        applied.unwrap();
+        self.verifier.catalogue.refresh().await.unwrap();
+    }
+
     /// The path of the sign-in link of a new administrator.
     pub(crate) async fn link_of(&self, name: &str, role: Role, tenant: Option<&str>) -> String {
         self.verifier.catalogue.refresh().await.unwrap();

@@ -6,7 +6,7 @@ use crate::sqlite::open;
 use crate::{sql, sql_watching};
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 88] = [
+const STATEMENTS: [&str; 93] = [
     sql::STANDING,
     sql::CHALLENGE,
     sql::TOKEN,
@@ -19,6 +19,7 @@ const STATEMENTS: [&str; 88] = [
     sql::ADMINISTRATOR,
     sql::OFFICER_TOKEN,
     sql::CONSOLE_SESSION,
+    sql::SIGN_UP,
     sql::KEPT_REQUEST,
     sql::ADMINISTRATORS,
     sql::OFFICER_TOKENS,
@@ -28,12 +29,16 @@ const STATEMENTS: [&str; 88] = [
     sql::MOVE_OFFICER_TOKEN,
     sql::ADD_CONSOLE_SESSION,
     sql::MOVE_CONSOLE_SESSION,
+    sql::ADD_SIGN_UP,
+    sql::MOVE_SIGN_UP,
     sql::ADD_KEPT_REQUEST,
     sql::MOVE_KEPT_REQUEST,
     sql::ENDED_OFFICER_TOKENS,
     sql::REMOVE_OFFICER_TOKEN,
     sql::ENDED_CONSOLE_SESSIONS,
     sql::REMOVE_CONSOLE_SESSION,
+    sql::ENDED_SIGN_UPS,
+    sql::REMOVE_SIGN_UP,
     sql::ENDED_KEPT_REQUESTS,
     sql::REMOVE_KEPT_REQUEST,
     sql::OPEN_LINKING_CODES,

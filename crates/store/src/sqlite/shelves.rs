@@ -63,5 +63,11 @@ pub(super) fn statements(shelf: Shelf) -> [&'static str; 3] {
             "UPDATE console_session SET version = ?1, ends_at = ?2, body = ?3 \
              WHERE tenant = ?4 AND id = ?5",
         ],
+        Shelf::SignUp => [
+            "SELECT version FROM sign_up WHERE tenant = ?1 AND id = ?2",
+            "INSERT INTO sign_up (version, ends_at, body, tenant, id) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "UPDATE sign_up SET version = ?1, ends_at = ?2, body = ?3 \
+             WHERE tenant = ?4 AND id = ?5",
+        ],
     }
 }

@@ -107,12 +107,13 @@ impl Provisioner<'_> {
         self.plan_any(blueprint, options).await
     }
 
-    /// Says what would be done to the tenant that is the server's own.
+    /// The same for a blueprint of the server's own, which may name the tenant of the administrators.
     pub(crate) async fn plan_built_in(
         &self,
         blueprint: &Blueprint,
+        options: Options<'_>,
     ) -> Result<Plan, ProvisionError> {
-        self.plan_any(blueprint, Options::default()).await
+        self.plan_any(blueprint, options).await
     }
 
     async fn plan_any(
@@ -129,13 +130,15 @@ impl Provisioner<'_> {
         draft.provision.expected_version = version;
         unique::check(&mut draft, blueprint, &present);
         check_tenant_names(&mut draft, blueprint);
-        if let Some(delivery) = &blueprint.delivery {
+        if blueprint.delivery.is_some() || blueprint.sign_up.is_some() {
             let present = self.store.server_settings().await?;
-            draft.plan_delivery(delivery, &present);
-        }
-        if let Some(sign_up) = blueprint.sign_up {
-            let present = self.store.server_settings().await?;
-            draft.plan_sign_up(sign_up, &present);
+            if let Some(delivery) = &blueprint.delivery {
+                draft.plan_delivery(delivery, &present);
+            }
+            if let Some(sign_up) = blueprint.sign_up {
+                draft.plan_sign_up(sign_up, &present);
+            }
+            draft.check_letters(blueprint, &present);
         }
         for tenant in &blueprint.tenants {
             let rows = present.iter().find(|rows| rows.tenant.name == tenant.name);

@@ -1,9 +1,11 @@
 //! Planning whether visitors may open accounts.
 
+use super::blueprint::Blueprint;
 use super::differences;
 use super::draft::Draft;
 use super::findings::At;
 use super::names;
+use crate::delivery::{SETTING, StoredDelivery};
 use crate::directory::{ServerSetting, SignUp, Tenant};
 use crate::id::Id;
 
@@ -29,5 +31,25 @@ impl Draft<'_> {
             body,
             secret: None,
         });
+    }
+
+    /// Refuses sign-ups where no letter can leave: nobody could confirm an address.
+    pub(super) fn check_letters(&mut self, blueprint: &Blueprint, present: &[ServerSetting]) {
+        let row = |name| present.iter().find(|row| row.name == name);
+        let stored = row(SignUp::SETTING).and_then(|row| SignUp::read(row).ok());
+        let sign_up = blueprint.sign_up.or(stored).unwrap_or_default();
+        let sends = match &blueprint.delivery {
+            Some(delivery) => delivery.smtp.is_some(),
+            None => row(SETTING)
+                .and_then(|row| StoredDelivery::read(row).ok())
+                .is_some_and(|stored| stored.settings.smtp.is_some()),
+        };
+        if sign_up.open && !sends {
+            self.found.problem(
+                &At::server("sign_up"),
+                "open: whoever signs up confirms an address by e-mail, and no [delivery.smtp] is set; set it \
+                 with `apply`, or keep the sign-up closed",
+            );
+        }
     }
 }

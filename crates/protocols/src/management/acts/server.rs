@@ -8,7 +8,7 @@ use crate::desk::Desk;
 use crate::management::members;
 use crate::management::moment;
 use crate::management::precondition::{IfMatch, Tag, Tagged};
-use crate::management::refusal::Refusal;
+use crate::management::refusal::{FieldError, Refusal};
 use crate::management::shapes::server::{DeliveryShown, ServerBody, ServerShown, SignUpBody};
 use crate::management::writing;
 
@@ -51,6 +51,22 @@ pub async fn change(
             ..Blueprint::default()
         })
     };
-    writing::write(desk, officer, describe).await?;
+    let written = writing::write(desk, officer, describe).await;
+    written.map_err(of_sign_up)?;
     show(desk, officer).await
+}
+
+/// What was found about the settings of the sign-up, which are the only ones that are changed here: told by
+/// their place in the body.
+fn of_sign_up(refusal: Refusal) -> Refusal {
+    let Refusal::Invalid(errors) = refusal else {
+        return refusal;
+    };
+    let within = |error: FieldError| match error.pointer.as_str() {
+        "/open" | "/trial_days" => {
+            FieldError::new(format!("/sign_up{}", error.pointer), error.detail)
+        }
+        _ => error,
+    };
+    Refusal::Invalid(errors.into_iter().map(within).collect())
 }

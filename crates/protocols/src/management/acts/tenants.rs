@@ -1,12 +1,10 @@
 //! Tenants: listed, shown, made, changed, removed.
 
-use std::collections::HashSet;
-
 use challenge::clock::Timestamp;
 use challenge::directory::provision::{
     Blueprint, OkayBlueprint, Removal, Removed, TenantBlueprint,
 };
-use challenge::directory::{Catalogue, OkaySettings, Tenant};
+use challenge::directory::{OkaySettings, Tenant};
 use challenge::officers::{CONSOLE, Denied, Officer, Power, Reach};
 use serde_json::Value;
 
@@ -19,9 +17,6 @@ use crate::management::refusal::Refusal;
 use crate::management::shapes::tenants::{OkayBody, OkaySecrets, TenantBody, TenantShown};
 use crate::management::shapes::told::ToldOnce;
 use crate::management::writing;
-
-/// The first number that is given to a tenant that names none.
-const FIRST_NUMBER: u64 = 150_001;
 
 /// The tenants within reach, by name.
 #[expect(
@@ -129,22 +124,13 @@ pub async fn remove(
     removed.map(drop).map_err(in_the_way)
 }
 
-/// The first number that no tenant has, for one that names none.
-pub fn free_number(catalogue: &Catalogue) -> u64 {
-    let all = catalogue.tenants();
-    let taken = all.iter().filter_map(|view| view.tenant.okay.as_ref());
-    let taken: HashSet<_> = taken.map(|okay| okay.id).collect();
-    let mut numbers = (FIRST_NUMBER..).filter(|number| !taken.contains(number));
-    numbers.next().unwrap_or(FIRST_NUMBER)
-}
-
 fn patched(tenant: &Tenant, patch: &Value) -> Result<TenantBody, Refusal> {
     members::patched(&TenantBody::of(tenant), patch)
 }
 
 /// The tenant as a blueprint that names nothing else.
 fn described(desk: &Desk, body: &TenantBody, secrets: &OkaySecrets) -> Result<Blueprint, Refusal> {
-    let free = free_number(&desk.verifier.catalogue);
+    let free = desk.verifier.catalogue.free_okay_id();
     let okay = body.okay.as_ref().map(|okay| {
         let settings = okay.settings(free)?;
         let OkaySecrets {

@@ -215,6 +215,8 @@ fn what(kind: EventKind) -> (&'static str, &'static str) {
         EventKind::Dismiss => ("An officer was dismissed", "An officer was to be dismissed"),
         EventKind::MakeToken => ("A token was made", "A token was to be made"),
         EventKind::RevokeToken => ("A token was revoked", "A token was to be revoked"),
+        EventKind::AskAccount => ("An account was asked for", "An account was to be asked for"),
+        EventKind::OpenAccount => ("An account was opened", "An account was to be opened"),
     }
 }
 

@@ -201,5 +201,7 @@ async fn officers_and_tokens_are_given_out_and_taken_back() {
     talk.say("GET", "/server", Value::Null).await;
     talk.say("PATCH", "/server", json!({"sign_up": {"open": true}}))
         .await;
+    talk.say("PATCH", "/server", json!({"sign_up": {"trial_days": 14}}))
+        .await;
     insta::assert_snapshot!(talk.said);
 }

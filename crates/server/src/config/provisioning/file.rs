@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use challenge::directory::SignUp;
 use challenge::directory::provision::Blueprint;
 
 use super::{delivery, tenant};
@@ -54,6 +55,7 @@ fn describe(text: &str, reading: Reading<'_>) -> Result<Described, Unreadable> {
         warnings.push(format!("tls: {fate}"));
     }
     let delivery = section.table("delivery").and_then(delivery::read);
+    let sign_up = section.table("sign_up").map(sign_up);
     let tenants = section
         .tables("tenant", "name")
         .into_iter()
@@ -65,6 +67,7 @@ fn describe(text: &str, reading: Reading<'_>) -> Result<Described, Unreadable> {
         Ok(Described {
             blueprint: Blueprint {
                 delivery,
+                sign_up,
                 tenants,
                 ..Blueprint::default()
             },
@@ -73,4 +76,15 @@ fn describe(text: &str, reading: Reading<'_>) -> Result<Described, Unreadable> {
     } else {
         Err(Unreadable(problems))
     }
+}
+
+/// `[sign_up]`: whether visitors may open accounts. What it does not name is as by default.
+fn sign_up(mut section: Section<'_>) -> SignUp {
+    let usual = SignUp::default();
+    let wanted = SignUp {
+        open: section.flag("open").unwrap_or(usual.open),
+        trial_days: section.number("trial_days").unwrap_or(usual.trial_days),
+    };
+    section.finish();
+    wanted
 }

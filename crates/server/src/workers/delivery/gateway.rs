@@ -64,6 +64,7 @@ impl Gateway {
         parcel: &Parcel,
     ) -> Result<RequestBuilder, String> {
         let letter = Letter::of(verifier, &parcel.delivery);
+        let letter = letter.ok_or("a letter goes by e-mail alone")?;
         let text = letter.text(&settings.text);
         let id = parcel.claimed.message.id.to_string();
         let filled = (id.as_str(), &text);

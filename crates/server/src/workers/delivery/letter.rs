@@ -1,25 +1,50 @@
-//! What a message says: the operator's texts with the code, the time and the tenant's name filled in.
+//! What a message says: the operator's texts with the code, the time and the tenant's name filled in; or a
+//! letter as it was written.
 
 use challenge::clock::Timestamp;
-use challenge::delivery::Delivery;
 use challenge::delivery::template::{self, Escape};
+use challenge::delivery::{Delivery, Says, SmtpSettings};
 use challenge::verifier::Verifier;
 use secrecy::{ExposeSecret, SecretString};
 
 /// What is filled in. It holds the code and whom it is for, so it has no `Debug`.
 pub(super) struct Letter<'a> {
-    delivery: &'a Delivery,
+    to: &'a str,
+    code: &'a SecretString,
     tenant: String,
     minutes: String,
 }
 
+/// Subject and text of the e-mail that a delivery is.
+pub(super) fn email(
+    verifier: &Verifier,
+    settings: &SmtpSettings,
+    delivery: &Delivery,
+) -> (SecretString, SecretString) {
+    match &delivery.says {
+        Says::Letter { subject, text } => (subject.clone().into(), text.clone()),
+        Says::Code { code, .. } => {
+            let letter = Letter::with_code(verifier, delivery, code);
+            (letter.text(&settings.subject), letter.text(&settings.text))
+        }
+    }
+}
+
 impl<'a> Letter<'a> {
-    /// What is filled in for this delivery.
-    pub(super) fn of(verifier: &Verifier, delivery: &'a Delivery) -> Self {
+    /// What is filled in for this delivery; nothing where it brings no code.
+    pub(super) fn of(verifier: &Verifier, delivery: &'a Delivery) -> Option<Self> {
+        match &delivery.says {
+            Says::Code { code, .. } => Some(Self::with_code(verifier, delivery, code)),
+            Says::Letter { .. } => None,
+        }
+    }
+
+    fn with_code(verifier: &Verifier, delivery: &'a Delivery, code: &'a SecretString) -> Self {
         let tenant = verifier.catalogue.tenant_by_id(delivery.tenant);
         let tenant = tenant.map(|view| view.tenant.display_name.clone());
         Self {
-            delivery,
+            to: &delivery.to,
+            code,
             tenant: tenant.unwrap_or_default(),
             minutes: minutes_left(verifier.now(), delivery.expires_at).to_string(),
         }
@@ -28,7 +53,7 @@ impl<'a> Letter<'a> {
     /// A text for people.
     pub(super) fn text(&self, template: &str) -> SecretString {
         let filling = [
-            ("code", self.delivery.code.expose_secret()),
+            ("code", self.code.expose_secret()),
             ("minutes", self.minutes.as_str()),
             ("tenant", self.tenant.as_str()),
         ];
@@ -43,9 +68,9 @@ impl<'a> Letter<'a> {
         escape: Escape,
     ) -> SecretString {
         let filling = [
-            ("to", self.delivery.to.as_str()),
+            ("to", self.to),
             ("text", text.expose_secret()),
-            ("code", self.delivery.code.expose_secret()),
+            ("code", self.code.expose_secret()),
             ("minutes", self.minutes.as_str()),
             ("tenant", self.tenant.as_str()),
             ("id", id),

@@ -20,7 +20,7 @@ use lettre::transport::smtp::extension::ClientId;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::timeout;
 
-use super::letter::Letter;
+use super::letter;
 
 /// The longest that a mail server may take to accept a connection.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
@@ -167,7 +167,7 @@ fn message(
     settings: &SmtpSettings,
     (to, parcel): (Address, &Parcel),
 ) -> Result<Message, String> {
-    let letter = Letter::of(verifier, &parcel.delivery);
+    let (subject, text) = letter::email(verifier, settings, &parcel.delivery);
     let from: Mailbox = settings
         .from
         .parse()
@@ -179,11 +179,11 @@ fn message(
         .message_id(Some(format!("<{id}@{}>", from.email.domain())))
         .from(from)
         .to(Mailbox::new(None, to))
-        .subject(letter.text(&settings.subject).expose_secret())
+        .subject(subject.expose_secret())
         .header(AutoSubmitted)
         .header(MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN)
-        .body(letter.text(&settings.text).expose_secret().to_owned())
+        .body(text.expose_secret().to_owned())
         .map_err(|_| "the e-mail cannot be written".to_owned())
 }
 

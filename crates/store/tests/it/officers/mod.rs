@@ -6,6 +6,7 @@ mod links;
 mod people;
 mod rows;
 mod sessions;
+mod sign_ups;
 mod signing_in;
 mod stage;
 mod tokens;
