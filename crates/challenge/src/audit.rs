@@ -2,6 +2,12 @@
 //!
 //! Events are appended in the transaction of what they tell, so that none can be forgotten.
 
+pub mod chain;
+pub mod check;
+pub mod erasing;
+pub mod ports;
+pub mod sealing;
+
 use serde::{Deserialize, Serialize};
 
 use crate::approval::{Device, Session};
@@ -196,6 +202,8 @@ pub enum EventKind {
     MakeToken,
     /// A token of the management API was revoked.
     RevokeToken,
+    /// A user's personal data was erased.
+    Erase,
 }
 
 impl EventKind {
@@ -248,6 +256,7 @@ impl EventKind {
             Self::Dismiss => "dismiss",
             Self::MakeToken => "make_token",
             Self::RevokeToken => "revoke_token",
+            Self::Erase => "erase",
         }
     }
 }

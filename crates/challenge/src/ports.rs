@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use crate::access::{AccessToken, TokenKey};
 use crate::approval::ports::{ApprovalStore, ApprovalWrites, Outbox};
 use crate::audit::Event;
+use crate::audit::ports::{AuditLog, Erasure};
 use crate::clock::Timestamp;
 use crate::corpus::{Annotation, CorpusStore};
 use crate::directory::{
@@ -63,7 +64,7 @@ pub const SITE_HOURS_KEPT_S: u32 = 400 * 24 * 3600;
 /// Keeps everything. Reads never wait for writes.
 #[async_trait]
 pub trait Store:
-    ApprovalStore + CorpusStore + OfficerStore + Outbox + Watching + Send + Sync + 'static
+    ApprovalStore + AuditLog + CorpusStore + OfficerStore + Outbox + Watching + Send + Sync + 'static
 {
     /// What moves about a user; nothing where there is no such user.
     async fn standing(
@@ -371,3 +372,5 @@ pub struct Provision {
     /// What happened, an event a tenant that was touched.
     pub events: Vec<Event>,
 }
+    /// Users whose data is to be erased from the audit log.
+    pub erasures: Vec<Erasure>,

@@ -10,6 +10,7 @@
 //! `postgres::batcher` are the group commits.
 
 mod approvals;
+mod audit;
 mod cell;
 mod change;
 mod corpora;
@@ -24,6 +25,7 @@ mod provision;
 mod shelf;
 mod sql;
 mod sql_watching;
+mod sql_audit;
 mod url;
 mod watching;
 

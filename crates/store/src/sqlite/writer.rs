@@ -143,13 +143,7 @@ impl Writer {
         let outcome = self.transaction(|connection| {
             let mut total = 0;
             for step in steps {
-                let mut statement = connection.prepare_cached(step.sql)?;
-                let changed = statement.execute(params_from_iter(&step.cells))?;
-                let rows = changed as u64;
-                if step.rows.is_some_and(|expected| expected != rows) {
-                    return Err(rusqlite::Error::StatementChangedRows(changed));
-                }
-                total += rows;
+                total += carry_out(connection, step)?;
             }
             Ok(total)
         });
@@ -241,6 +235,17 @@ mod tests {
     fn writer(folder: &tempfile::TempDir) -> Writer {
         let connection = open::open_writer(&folder.path().join("store.db")).unwrap();
         Writer {
+/// Carries out a step; gives the number of rows touched, which must be the one it expects.
+fn carry_out(connection: &Connection, step: &Step) -> rusqlite::Result<u64> {
+    let mut statement = connection.prepare_cached(step.sql)?;
+    let changed = statement.execute(params_from_iter(&step.cells))?;
+    let rows = changed as u64;
+    if step.rows.is_some_and(|expected| expected != rows) {
+        return Err(rusqlite::Error::StatementChangedRows(changed));
+    }
+    Ok(rows)
+}
+
             connection,
             jobs: crossbeam_channel::never(),
             broken: None,
@@ -277,6 +282,7 @@ mod tests {
         assert!((1..100).contains(&acknowledged));
         let refused = writer.run(&event(200, 4000)).unwrap_err();
         assert!(refused.to_string().contains("full"), "{refused}");
+            Cell::Null,
         let count = "SELECT count(*) FROM event";
         let stored: i64 = writer
             .connection

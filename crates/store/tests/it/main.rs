@@ -4,6 +4,7 @@
 mod support;
 
 mod approvals;
+mod auditing;
 mod corpora;
 mod corpora_ended;
 mod directory;

@@ -210,6 +210,7 @@ fn what(kind: EventKind) -> (&'static str, &'static str) {
         EventKind::Dismiss => ("An officer was dismissed", "An officer was to be dismissed"),
         EventKind::MakeToken => ("A token was made", "A token was to be made"),
         EventKind::RevokeToken => ("A token was revoked", "A token was to be revoked"),
+        EventKind::Erase => ("Personal data was erased", "Personal data was to be erased"),
     }
 }
 
