@@ -10,6 +10,7 @@ use crate::audit::Event;
 use crate::audit::ports::{AuditLog, Erasure};
 use crate::clock::Timestamp;
 use crate::corpus::{Annotation, CorpusStore};
+use crate::directory::provision::{Parts, parts};
 use crate::directory::{
     Authenticator, AuthenticatorKey, Client, ServerSetting, Site, Tenant, User, UserKey,
 };
@@ -184,6 +185,21 @@ pub trait Store:
     /// [`StoreError::Conflict`] where the version is not `expected_version` any more, or a name
     /// that must be unique is taken.
     async fn provision(&self, change: Provision) -> Result<(), StoreError>;
+
+    /// Writes what [`Store::provision`] would of all parts together, as one change, without holding all of
+    /// it in memory; gives whether it was written, which it is not where the parts are given up. As
+    /// long as the parts are being asked for, nothing is locked.
+    async fn take_in(
+        &self,
+        expected_version: u64,
+        parts: &mut dyn Parts,
+    ) -> Result<bool, StoreError> {
+        let Some(whole) = parts::whole(expected_version, parts).await? else {
+            return Ok(false);
+        };
+        self.provision(whole).await?;
+        Ok(true)
+    }
 
     /// The newest events of a tenant, newest first.
     async fn events(&self, tenant: Id<Tenant>, limit: u32) -> Result<Vec<Event>, StoreError>;
@@ -369,8 +385,8 @@ pub struct Provision {
     pub standings: Vec<(Id<Tenant>, StandingWrite)>,
     /// What is about officers.
     pub officers: OfficerWrites,
+    /// Users whose data is to be erased from the audit log.
+    pub erasures: Vec<Erasure>,
     /// What happened, an event a tenant that was touched.
     pub events: Vec<Event>,
 }
-    /// Users whose data is to be erased from the audit log.
-    pub erasures: Vec<Erasure>,
