@@ -7,6 +7,7 @@ use challenge::access::{AccessToken, TokenKey};
 use challenge::audit::Event;
 use challenge::audit::chain::Stamp;
 use challenge::clock::Timestamp;
+use challenge::directory::provision::Parts;
 use challenge::directory::{
     Authenticator, AuthenticatorKey, ServerSetting, Site, Tenant, User, UserKey,
 };
@@ -18,7 +19,8 @@ use challenge::visitor::{SiteHour, Visit};
 
 use crate::cell::{Cell, Row};
 use crate::change::ChangeRows;
-use crate::database::{Database, LONG_PATIENCE, PATIENCE};
+use crate::database::{Database, INTAKE_PATIENCE, LONG_PATIENCE, PATIENCE};
+use crate::spool::Spool;
 use crate::{corpora, directory, moving, outbox, provision, sql};
 
 /// How often the directory is read again because it changed meanwhile.
@@ -342,6 +344,21 @@ impl<D: Database> Store for Engine<D> {
             .run(provision::steps(&change, self.stamp.get())?, LONG_PATIENCE)
             .await?;
         Ok(())
+    }
+
+    async fn take_in(
+        &self,
+        expected_version: u64,
+        parts: &mut dyn Parts,
+    ) -> Result<bool, StoreError> {
+        let folder = self.database.folder();
+        let Some(spool) =
+            Spool::collect(&folder, (expected_version, self.stamp.get()), parts).await?
+        else {
+            return Ok(false);
+        };
+        self.database.run_spooled(spool, INTAKE_PATIENCE).await?;
+        Ok(true)
     }
 
     async fn events(&self, tenant: Id<Tenant>, limit: u32) -> Result<Vec<Event>, StoreError> {

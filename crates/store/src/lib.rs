@@ -23,9 +23,10 @@ mod officers;
 mod outbox;
 mod provision;
 mod shelf;
+mod spool;
 mod sql;
-mod sql_watching;
 mod sql_audit;
+mod sql_watching;
 mod url;
 mod watching;
 
