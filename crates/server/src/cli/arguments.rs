@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
-use super::{AdminCommand, ApprovalCommand, CallbackCommand, CorpusCommand, DeviceCommand};
+use super::{
+    AdminCommand, ApprovalCommand, CallbackCommand, CorpusCommand, DeviceCommand, ImportCommand,
+};
 
 /// A self-hosted challenge-response server.
 #[derive(Debug, Parser)]
@@ -63,6 +65,9 @@ pub(super) enum Command {
     Init,
     /// Bring tenants, clients, sites, policies, users and authenticators to what a file says
     Apply(ApplyArguments),
+    /// Take in tokens that come in a file: all of them, or nothing
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Compute a one-time password, a response or a signature: a software token
     #[command(subcommand)]
     Token(TokenCommand),

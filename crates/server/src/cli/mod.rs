@@ -5,6 +5,7 @@ mod approvals;
 mod arguments;
 mod corpora;
 mod failure;
+mod imports;
 mod logging;
 mod output;
 mod run;
@@ -23,5 +24,6 @@ pub use arguments::{
 };
 pub use corpora::{CorpusCommand, ExportArguments, ExportForm, ImportArguments};
 pub use failure::Failure;
+pub use imports::{ImportCommand, IntakeArguments, KeyEncoding, OpenerArguments, PskcArguments};
 pub use output::{Output, Row, moment, plain};
 pub use run::main;

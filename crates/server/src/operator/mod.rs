@@ -10,6 +10,7 @@ mod card;
 pub mod corpus;
 mod desk;
 pub mod init;
+pub mod intake;
 pub mod rows;
 pub mod sites;
 pub mod token;
