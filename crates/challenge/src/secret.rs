@@ -8,7 +8,6 @@ mod master;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 use aws_lc_rs::aead::{Aad, NONCE_LEN, Nonce};
 use aws_lc_rs::{constant_time, hmac};
@@ -333,9 +332,8 @@ impl Keyring {
     }
 
     /// What events are marked with as they are appended.
-    pub fn audit_stamp(&self, rng: Arc<dyn Rng>) -> Result<Stamp, SealError> {
-        let key = self.key(self.current)?.audit_tags.clone();
-        Ok(Stamp::new(key, rng))
+    pub fn audit_stamp(&self) -> Result<Stamp, SealError> {
+        Ok(Stamp::new(self.key(self.current)?.audit_tags.clone()))
     }
 
     /// Whether this server appended an event with this digest, under whichever of its keys.

@@ -110,7 +110,7 @@ impl Verifier {
             mint,
         } = ports;
         let catalogue = Catalogue::load(Arc::clone(&store)).await?;
-        let stamp = keyring.audit_stamp(Arc::clone(&rng));
+        let stamp = keyring.audit_stamp();
         store.stamp_with(stamp.map_err(|error| StoreError::Unavailable(error.to_string()))?);
         let callers = crate::callers::KnownCallers::default();
         let turnstiles = Turnstiles::new();

@@ -180,7 +180,12 @@ impl EventRow {
             user: event.user.map(challenge::id::Id::number),
             officer: event.officer().map(str::to_owned),
             detail: to_json("event", &event.id, &event.detail)?,
-            mark: stamp.map(|stamp| stamp.mark(event)),
+            mark: stamp.map(|stamp| mark(stamp, event)).transpose()?,
         })
     }
+}
+
+fn mark(stamp: &Stamp, event: &Event) -> Result<Mark, StoreError> {
+    let marked = stamp.mark(event);
+    marked.map_err(|_| StoreError::Unavailable("the system gives no random bytes".to_owned()))
 }

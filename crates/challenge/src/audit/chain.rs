@@ -6,7 +6,6 @@
 //! chain stays whole, and nobody can find out by guessing what stood there.
 
 use std::fmt;
-use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use aws_lc_rs::hmac;
@@ -14,7 +13,6 @@ use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 
 use super::Event;
 use crate::clock::Timestamp;
-use crate::rng::{self, Rng};
 use crate::secret::{Keyring, SealError};
 
 /// The digest that stands before the first link.
@@ -325,11 +323,11 @@ impl PublicKeys {
 }
 
 /// Marks events as they are appended, so that nobody can add one who has the database and not the key.
+///
+/// Nothing that is ever answered depends on the salts, so they are drawn by the library of the digests:
+/// a conversation with a seeded generator is the same with and without them.
 #[derive(Clone)]
-pub struct Stamp {
-    key: hmac::Key,
-    rng: Arc<dyn Rng>,
-}
+pub struct Stamp(hmac::Key);
 
 impl fmt::Debug for Stamp {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -347,15 +345,16 @@ pub struct Mark {
 }
 
 impl Stamp {
-    pub(crate) fn new(key: hmac::Key, rng: Arc<dyn Rng>) -> Self {
-        Self { key, rng }
+    pub(crate) fn new(key: hmac::Key) -> Self {
+        Self(key)
     }
 
-    /// Marks an event.
-    pub fn mark(&self, event: &Event) -> Mark {
-        let salt = rng::bytes(&*self.rng);
-        let tag = tag(&self.key, &leaf(event, &Opening::Salt(salt)));
-        Mark { salt, tag }
+    /// Marks an event; the error: the system gives no random bytes.
+    pub fn mark(&self, event: &Event) -> Result<Mark, SealError> {
+        let mut salt = [0; 16];
+        aws_lc_rs::rand::fill(&mut salt).map_err(|_| SealError::Damaged)?;
+        let tag = tag(&self.0, &leaf(event, &Opening::Salt(salt)));
+        Ok(Mark { salt, tag })
     }
 }
 
@@ -367,4 +366,144 @@ pub(crate) fn tag(key: &hmac::Key, leaf: &Digest) -> Tag {
         *place = *byte;
     }
     tag
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Detail, EventKind, Outcome};
+    use crate::door::Door;
+    use crate::id::{Id, TimedId};
+
+    const SALT: Opening = Opening::Salt([7; 16]);
+
+    fn event() -> Event {
+        let at = Timestamp::from_unix_s(1_800_000_000);
+        Event {
+            id: TimedId::first_at(at),
+            at,
+            tenant: Id::from_number(41).unwrap(),
+            kind: EventKind::Signature,
+            outcome: Outcome::Done,
+            user: Id::from_number(7),
+            detail: Detail {
+                door: Some(Door::Activid),
+                client: Some("portal".into()),
+                named_user: Some("ann".into()),
+                site: Some("shop".into()),
+                authenticator: Id::from_number(9),
+                challenge: Some(TimedId::first_at(at)),
+                policy: Some("P".into()),
+                channel: Some("C".into()),
+                address: Some("::1".into()),
+                correlation: Some("r-1".into()),
+                session: Id::from_number(10),
+                device: Id::from_number(11),
+                fields: vec![("payee".into(), "Landlord".into())],
+            },
+        }
+    }
+
+    /// A change of one member.
+    type Change = fn(&mut Event);
+
+    #[test]
+    fn whatever_is_changed_of_an_event_changes_its_digest() {
+        let changes: [Change; 22] = [
+            |event| event.id = TimedId::from_bytes([1; 16]),
+            |event| event.at = event.at.plus_s(1),
+            |event| event.tenant = Id::SERVER,
+            |event| event.kind = EventKind::Response,
+            |event| event.outcome = Outcome::Wrong,
+            |event| event.user = None,
+            |event| event.detail.door = None,
+            |event| event.detail.client = None,
+            |event| event.detail.named_user = Some("bob".into()),
+            |event| event.detail.site = None,
+            |event| event.detail.authenticator = None,
+            |event| event.detail.challenge = None,
+            |event| event.detail.policy = None,
+            |event| event.detail.channel = None,
+            |event| event.detail.address = None,
+            |event| event.detail.correlation = None,
+            |event| event.detail.session = None,
+            |event| event.detail.device = None,
+            |event| event.detail.fields = Vec::new(),
+            |event| event.detail.fields = vec![("paye".into(), "eLandlord".into())],
+            // A text moves from one member to another.
+            |event| event.detail.policy = event.detail.channel.replace("P".into()),
+            |event| event.detail.address = event.detail.correlation.replace("::1".into()),
+        ];
+        let mut seen = std::collections::BTreeSet::from([leaf(&event(), &SALT)]);
+        for (place, change) in changes.iter().enumerate() {
+            let mut changed = event();
+            change(&mut changed);
+            assert!(seen.insert(leaf(&changed, &SALT)), "change {place}");
+        }
+        assert!(seen.insert(leaf(&event(), &Opening::Salt([8; 16]))));
+    }
+
+    #[test]
+    fn an_event_without_its_texts_has_the_digest_it_had() {
+        let whole = event();
+        let salt = [7; 16];
+        let without = without_personal(&whole);
+        assert!(has_personal(&whole) && !has_personal(&without));
+        let erased = Erased {
+            commitment: commitment(&whole, &salt),
+            signature: Signature {
+                key_version: 3,
+                bytes: [5; 64],
+            },
+        };
+        let bytes = erased.to_bytes();
+        assert_eq!(bytes.len(), Erased::LENGTH);
+        assert_eq!(Erased::from_bytes(&bytes), Some(erased));
+        assert_eq!(Erased::from_bytes(&bytes[1..]), None);
+        let opening = Opening::Erased(erased);
+        assert_eq!(leaf(&without, &opening), leaf(&whole, &SALT));
+        assert_ne!(leaf(&without, &SALT), leaf(&whole, &SALT));
+    }
+
+    #[test]
+    fn an_end_is_signed_for_what_it_is_alone() {
+        let keys = [(1, [7; 32]), (2, [8; 32])].into();
+        let ring = Keyring::new(keys).unwrap();
+        let until = Timestamp::from_unix_s(1_800_000_000);
+        let end = signed(&ring, Which::Head, until, (40, [1; 32], until)).unwrap();
+        let keys = ring.audit_public_keys();
+        assert_eq!(end.signature.key_version, 2);
+        assert_eq!(keys.problem_of(Which::Head, until, &end), None);
+        let changed = [
+            End { number: 41, ..end },
+            End {
+                link: [2; 32],
+                ..end
+            },
+            End {
+                at: until.plus_s(1),
+                ..end
+            },
+            End {
+                signature: Signature {
+                    key_version: 1,
+                    ..end.signature
+                },
+                ..end
+            },
+        ];
+        for other in changed {
+            assert!(keys.problem_of(Which::Head, until, &other).is_some());
+        }
+        assert!(keys.problem_of(Which::Cut, until, &end).is_some());
+        assert!(
+            keys.problem_of(Which::Head, until.plus_s(1), &end)
+                .is_some()
+        );
+        let older = Keyring::new([(1, [7; 32])].into()).unwrap();
+        let problem = older
+            .audit_public_keys()
+            .problem_of(Which::Head, until, &end);
+        assert!(problem.unwrap().contains("version 2, which is not here"));
+    }
 }
