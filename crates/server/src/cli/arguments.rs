@@ -7,7 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
 use super::{
-    AdminCommand, ApprovalCommand, CallbackCommand, CorpusCommand, DeviceCommand, ImportCommand,
+    AdminCommand, ApprovalCommand, AuditCommand, CallbackCommand, CorpusCommand, DeviceCommand,
+    ImportCommand, StatisticsArguments,
 };
 
 /// A self-hosted challenge-response server.
@@ -101,6 +102,11 @@ pub(super) enum Command {
     /// Make tokens of the management API, and sign-in links for administrators of the console
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Verify the audit log, give out its signed head, and export what happened
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Export what was counted of answers and requests
+    Statistics(StatisticsArguments),
     /// Import images that visitors are asked about, look at them, and get out what was said
     #[command(subcommand)]
     Corpus(CorpusCommand),
@@ -284,6 +290,9 @@ pub enum UserCommand {
     Lock(Named),
     /// Unlock one: locks and counts begin anew
     Unlock(Named),
+    /// Erase the personal data of one for good: the user is locked, the authenticators are revoked, and
+    /// the audit log keeps what happened without names, addresses and texts
+    Erase(Named),
 }
 
 /// `authenticator`

@@ -3,6 +3,7 @@
 mod admin;
 mod approvals;
 mod arguments;
+mod auditing;
 mod corpora;
 mod failure;
 mod imports;
@@ -21,6 +22,9 @@ pub use arguments::{
     ApplyArguments, AuthenticatorCommand, CardArguments, CardForm, DemoArguments, HotpArguments,
     ListCommand, Named, OcraArguments, ServeArguments, TenantOption, TokenCommand, TotpArguments,
     UserCommand,
+};
+pub use auditing::{
+    AuditCommand, AuditExportArguments, AuditForm, StatisticsArguments, VerifyArguments,
 };
 pub use corpora::{CorpusCommand, ExportArguments, ExportForm, ImportArguments};
 pub use failure::Failure;

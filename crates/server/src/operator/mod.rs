@@ -4,6 +4,7 @@
 pub mod admin;
 pub mod apply;
 pub mod approvals;
+pub mod auditing;
 pub mod authenticators;
 pub mod callbacks;
 mod card;
@@ -13,6 +14,7 @@ pub mod init;
 pub mod intake;
 pub mod rows;
 pub mod sites;
+pub mod statistics;
 pub mod token;
 pub mod users;
 

@@ -1,6 +1,7 @@
 //! The program as its users meet it: the binary, over HTTP, against clients that others wrote.
 
 mod administering;
+mod auditing;
 mod callbacks;
 mod cards;
 mod certificates;
