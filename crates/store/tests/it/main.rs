@@ -2,6 +2,7 @@
 
 #[macro_use]
 mod support;
+mod taking_in;
 
 mod approvals;
 mod auditing;
