@@ -1,9 +1,12 @@
 //! Decrypting what a key of a file opens: AES-CBC and AES key wrap, by their names in XML Encryption.
 
 use aes::cipher::block_padding::NoPadding;
-use aes::cipher::{BlockModeDecrypt, KeyIvInit};
+use aes::cipher::consts::U16;
+use aes::cipher::{BlockCipherDecrypt, BlockModeDecrypt, BlockSizeUser, KeyIvInit};
 use aes::{Aes128, Aes192, Aes256};
-use aes_kw::{KeyInit, KwAes128, KwAes192, KwAes256};
+use aes_kw::{
+    AesKw, AesKwp, KeyInit, KwAes128, KwAes192, KwAes256, KwpAes128, KwpAes192, KwpAes256,
+};
 use zeroize::Zeroizing;
 
 use super::Fault;
@@ -89,24 +92,40 @@ impl<'a> Cipher<'a> {
         Some(plain)
     }
 
+    /// RFC 3394, or RFC 5649 where the length made padding necessary.
     fn unwrap(&self, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let mut plain = Zeroizing::new(vec![0; sealed.len().checked_sub(8)?]);
-        match self.key.len() {
-            16 => KwAes128::new_from_slice(self.key)
-                .ok()?
-                .unwrap_key(sealed, &mut plain)
-                .ok()?,
-            24 => KwAes192::new_from_slice(self.key)
-                .ok()?
-                .unwrap_key(sealed, &mut plain)
-                .ok()?,
-            _ => KwAes256::new_from_slice(self.key)
-                .ok()?
-                .unwrap_key(sealed, &mut plain)
-                .ok()?,
-        };
-        Some(plain)
+        let key = self.key;
+        match key.len() {
+            16 => unwrapped(
+                &KwAes128::new_from_slice(key).ok()?,
+                &KwpAes128::new_from_slice(key).ok()?,
+                sealed,
+            ),
+            24 => unwrapped(
+                &KwAes192::new_from_slice(key).ok()?,
+                &KwpAes192::new_from_slice(key).ok()?,
+                sealed,
+            ),
+            _ => unwrapped(
+                &KwAes256::new_from_slice(key).ok()?,
+                &KwpAes256::new_from_slice(key).ok()?,
+                sealed,
+            ),
+        }
     }
+}
+
+fn unwrapped<C>(whole: &AesKw<C>, padded: &AesKwp<C>, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>>
+where
+    C: BlockCipherDecrypt + BlockSizeUser<BlockSize = U16>,
+{
+    let mut plain = Zeroizing::new(vec![0; sealed.len().checked_sub(8)?]);
+    if whole.unwrap_key(sealed, &mut plain).is_ok() {
+        return Some(plain);
+    }
+    let length = padded.unwrap_key(sealed, &mut plain).ok()?.len();
+    plain.truncate(length);
+    Some(plain)
 }
 
 fn decrypt<D: BlockModeDecrypt + KeyIvInit>(key: &[u8], iv: &[u8], text: &mut [u8]) -> Option<()> {
