@@ -17,6 +17,10 @@ pub enum ImportCommand {
 
 /// What every import takes.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct IntakeArguments {
     /// The file
     #[arg(value_name = "FILE")]
@@ -64,10 +68,6 @@ pub struct PskcArguments {
 /// What opens an encrypted file: at most one of these.
 #[derive(Debug, Args)]
 #[group(id = "opener", multiple = false)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "the options are named after the fields"
-)]
 pub struct OpenerArguments {
     /// File with the pre-shared key
     #[arg(long, value_name = "FILE")]

@@ -42,7 +42,7 @@ impl Source<'_> {
             let verdict = match record.token {
                 Ok(arrival) => self.intake.take(line, arrival).await?,
                 Err(text) => {
-                    self.remark_refused(line, serial, vec![text]);
+                    self.remark_refused(line, serial, text);
                     continue;
                 }
             };
@@ -51,14 +51,13 @@ impl Source<'_> {
                 self.report.warnings.add(Remark { line, serial, text });
             }
             if !verdict.refused.is_empty() {
-                self.remark_refused(line, serial, verdict.refused);
+                self.remark_refused(line, serial, verdict.refused.join("; "));
             }
         }
         Ok(true)
     }
 
-    fn remark_refused(&mut self, line: u64, serial: Option<String>, texts: Vec<String>) {
-        let text = texts.join("; ");
+    fn remark_refused(&mut self, line: u64, serial: Option<String>, text: String) {
         self.report.refused.add(Remark { line, serial, text });
     }
 
