@@ -2,6 +2,12 @@
 //!
 //! Events are appended in the transaction of what they tell, so that none can be forgotten.
 
+pub mod chain;
+pub mod check;
+pub mod erasing;
+pub mod ports;
+pub mod sealing;
+
 use serde::{Deserialize, Serialize};
 
 use crate::approval::{Device, Session};
@@ -200,11 +206,13 @@ pub enum EventKind {
     AskAccount,
     /// An address was confirmed, and an account with a tenant of its own was opened.
     OpenAccount,
+    /// A user's personal data was erased.
+    Erase,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 44] = [
         Self::Issue,
         Self::Send,
         Self::Password,
@@ -246,6 +254,9 @@ impl EventKind {
         Self::Dismiss,
         Self::MakeToken,
         Self::RevokeToken,
+        Self::AskAccount,
+        Self::OpenAccount,
+        Self::Erase,
     ];
 
     /// The kind of this name.
@@ -299,6 +310,7 @@ impl EventKind {
             Self::RevokeToken => "revoke_token",
             Self::AskAccount => "ask_account",
             Self::OpenAccount => "open_account",
+            Self::Erase => "erase",
         }
     }
 }

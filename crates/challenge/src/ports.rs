@@ -7,8 +7,10 @@ use async_trait::async_trait;
 use crate::access::{AccessToken, TokenKey};
 use crate::approval::ports::{ApprovalStore, ApprovalWrites, Outbox};
 use crate::audit::Event;
+use crate::audit::ports::{AuditLog, Erasure};
 use crate::clock::Timestamp;
 use crate::corpus::{Annotation, CorpusStore};
+use crate::directory::provision::{Parts, parts};
 use crate::directory::{
     Authenticator, AuthenticatorKey, Client, ServerSetting, Site, Tenant, User, UserKey,
 };
@@ -63,7 +65,7 @@ pub const SITE_HOURS_KEPT_S: u32 = 400 * 24 * 3600;
 /// Keeps everything. Reads never wait for writes.
 #[async_trait]
 pub trait Store:
-    ApprovalStore + CorpusStore + OfficerStore + Outbox + Watching + Send + Sync + 'static
+    ApprovalStore + AuditLog + CorpusStore + OfficerStore + Outbox + Watching + Send + Sync + 'static
 {
     /// What moves about a user; nothing where there is no such user.
     async fn standing(
@@ -183,6 +185,21 @@ pub trait Store:
     /// [`StoreError::Conflict`] where the version is not `expected_version` any more, or a name
     /// that must be unique is taken.
     async fn provision(&self, change: Provision) -> Result<(), StoreError>;
+
+    /// Writes what [`Store::provision`] would of all parts together, as one change, without holding all of
+    /// it in memory; gives whether it was written, which it is not where the parts are given up. As
+    /// long as the parts are being asked for, nothing is locked.
+    async fn take_in(
+        &self,
+        expected_version: u64,
+        parts: &mut dyn Parts,
+    ) -> Result<bool, StoreError> {
+        let Some(whole) = parts::whole(expected_version, parts).await? else {
+            return Ok(false);
+        };
+        self.provision(whole).await?;
+        Ok(true)
+    }
 
     /// The newest events of a tenant, newest first.
     async fn events(&self, tenant: Id<Tenant>, limit: u32) -> Result<Vec<Event>, StoreError>;
@@ -368,6 +385,8 @@ pub struct Provision {
     pub standings: Vec<(Id<Tenant>, StandingWrite)>,
     /// What is about officers.
     pub officers: OfficerWrites,
+    /// Users whose data is to be erased from the audit log.
+    pub erasures: Vec<Erasure>,
     /// What happened, an event a tenant that was touched.
     pub events: Vec<Event>,
 }

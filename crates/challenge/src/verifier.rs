@@ -110,6 +110,8 @@ impl Verifier {
             mint,
         } = ports;
         let catalogue = Catalogue::load(Arc::clone(&store)).await?;
+        let stamp = keyring.audit_stamp();
+        store.stamp_with(stamp.map_err(|error| StoreError::Unavailable(error.to_string()))?);
         let callers = crate::callers::KnownCallers::default();
         let turnstiles = Turnstiles::new();
         Ok(Self {
@@ -164,6 +166,11 @@ impl Verifier {
     /// The store, for reading.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// The keys.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     /// Verifies an answer and spends it.

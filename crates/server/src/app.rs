@@ -52,6 +52,8 @@ pub struct Blueprint {
     pub rng: Arc<dyn Rng>,
     /// A `mailto:` or `https:` URI that push services are told; nothing: the public URL, as HTTPS.
     pub push_contact: Option<String>,
+    /// Days for which the audit log is kept; nothing: for ever.
+    pub audit_keep_days: Option<u32>,
 }
 
 /// An application that listens, and does not answer before it [runs](Application::run).
@@ -62,6 +64,7 @@ pub struct Application {
     router: Router,
     verifier: Arc<Verifier>,
     signature: workers::Signature,
+    audit_keep_days: Option<u32>,
     /// Where phones wait for something to be asked.
     station: Arc<Station>,
     address: SocketAddr,
@@ -151,6 +154,7 @@ impl Application {
             router,
             verifier,
             signature: workers::Signature { contact, rng },
+            audit_keep_days: blueprint.audit_keep_days,
             station,
             address,
         })
@@ -173,7 +177,7 @@ impl Application {
 
     /// Answers until `stop` is done, then finishes what is under way.
     pub async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let workers = workers::start(&self.verifier, self.signature)?;
+        let workers = workers::start(&self.verifier, self.signature, self.audit_keep_days)?;
         let metrics = self.metrics_listener.map(|listener| {
             let router = telemetry::router(&self.verifier);
             tokio::spawn(serving::connections::serve(

@@ -171,6 +171,11 @@ impl RowReader {
         Ok(id)
     }
 
+    /// What was not taken yet.
+    pub(crate) fn rest(&mut self) -> Vec<Cell> {
+        self.cells.by_ref().collect()
+    }
+
     pub(crate) fn exactly<const N: usize>(&self, bytes: &[u8]) -> Result<[u8; N], StoreError> {
         bytes
             .try_into()

@@ -2,6 +2,7 @@
 
 use challenge::access::{AccessToken, TokenKey};
 use challenge::audit::Event;
+use challenge::audit::chain::{Mark, Stamp};
 use challenge::corpus::Annotation;
 use challenge::ports::{
     ChallengeWrite, Change, Message, SpentMark, StandingWrite, StoreError, Version,
@@ -75,10 +76,12 @@ pub(crate) struct EventRow {
     pub(crate) user: Option<i64>,
     pub(crate) officer: Option<String>,
     pub(crate) detail: String,
+    /// The salt that stays with it, and the tag that it waits to be sealed with.
+    pub(crate) mark: Option<Mark>,
 }
 
 impl ChangeRows {
-    pub(crate) fn of(change: Change) -> Result<Self, StoreError> {
+    pub(crate) fn of(change: Change, stamp: Option<&Stamp>) -> Result<Self, StoreError> {
         let standing = match change.standing {
             None => None,
             Some(write) => Some(StandingRow::of(&write)?),
@@ -111,7 +114,7 @@ impl ChangeRows {
             token: change.token,
             revoked: change.revoked,
             messages,
-            event: EventRow::of(&change.event)?,
+            event: EventRow::of(&change.event, stamp)?,
         })
     }
 }
@@ -167,7 +170,7 @@ impl ChallengeRow {
 }
 
 impl EventRow {
-    pub(crate) fn of(event: &Event) -> Result<Self, StoreError> {
+    pub(crate) fn of(event: &Event, stamp: Option<&Stamp>) -> Result<Self, StoreError> {
         Ok(Self {
             tenant: event.tenant.number(),
             id: *event.id.as_bytes(),
@@ -177,6 +180,12 @@ impl EventRow {
             user: event.user.map(challenge::id::Id::number),
             officer: event.officer().map(str::to_owned),
             detail: to_json("event", &event.id, &event.detail)?,
+            mark: stamp.map(|stamp| mark(stamp, event)).transpose()?,
         })
     }
+}
+
+fn mark(stamp: &Stamp, event: &Event) -> Result<Mark, StoreError> {
+    let marked = stamp.mark(event);
+    marked.map_err(|_| StoreError::Unavailable("the system gives no random bytes".to_owned()))
 }

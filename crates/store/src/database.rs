@@ -1,6 +1,7 @@
 //! What differs between the two databases: how statements are carried out, and how changes are
 //! committed in groups.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,6 +9,7 @@ use challenge::ports::StoreError;
 
 use crate::cell::{Cell, Row};
 use crate::change::ChangeRows;
+use crate::spool::Spool;
 
 /// How long a caller waits for the database.
 ///
@@ -17,6 +19,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long a change of the directory may take; an import can be large.
 pub(crate) const LONG_PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long the writing of a million tokens may take.
+pub(crate) const INTAKE_PATIENCE: Duration = Duration::from_mins(10);
 
 /// Changes that may wait for the writer. More are refused at once: a queue that grows without
 /// bound only makes everybody late.
@@ -44,6 +49,12 @@ pub(crate) trait Database: Send + Sync + 'static {
 
     /// Carries out all steps in one transaction, in their order; gives the number of rows touched.
     async fn run(&self, steps: Vec<Step>, patience: Duration) -> Result<u64, StoreError>;
+
+    /// Carries out all statements that were kept aside, in one transaction.
+    async fn run_spooled(&self, spool: Spool, patience: Duration) -> Result<(), StoreError>;
+
+    /// A folder with room for what is kept aside.
+    fn folder(&self) -> PathBuf;
 
     /// What it is and how durable, in one line for people.
     fn describe(&self) -> String;

@@ -1,9 +1,13 @@
 //! The port, written once for both databases: what is asked, in which order, and how rows are read.
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
 use challenge::access::{AccessToken, TokenKey};
 use challenge::audit::Event;
+use challenge::audit::chain::Stamp;
 use challenge::clock::Timestamp;
+use challenge::directory::provision::Parts;
 use challenge::directory::{
     Authenticator, AuthenticatorKey, ServerSetting, Site, Tenant, User, UserKey,
 };
@@ -15,22 +19,36 @@ use challenge::visitor::{SiteHour, Visit};
 
 use crate::cell::{Cell, Row};
 use crate::change::ChangeRows;
-use crate::database::{Database, LONG_PATIENCE, PATIENCE};
+use crate::database::{Database, INTAKE_PATIENCE, LONG_PATIENCE, PATIENCE};
+use crate::spool::Spool;
 use crate::{corpora, directory, moving, outbox, provision, sql};
 
 /// How often the directory is read again because it changed meanwhile.
 const DIRECTORY_ATTEMPTS: u32 = 8;
 
 /// A store on one of the two databases.
-pub(crate) struct Engine<D>(D);
+pub(crate) struct Engine<D> {
+    database: D,
+    /// With what events are marked as they are appended.
+    stamp: OnceLock<Stamp>,
+}
 
 impl<D: Database> Engine<D> {
     pub(crate) fn on(database: D) -> Self {
-        Self(database)
+        Self {
+            database,
+            stamp: OnceLock::new(),
+        }
     }
 
     pub(crate) fn database(&self) -> &D {
-        &self.0
+        &self.database
+    }
+
+    /// Keeps the stamp; the first one counts.
+    pub(crate) fn take_stamp(&self, stamp: Stamp) {
+        // A second one is of the same server.
+        let _ = self.stamp.set(stamp);
     }
 
     pub(crate) async fn first(
@@ -38,7 +56,7 @@ impl<D: Database> Engine<D> {
         sql: &'static str,
         cells: Vec<Cell>,
     ) -> Result<Option<Row>, StoreError> {
-        Ok(self.0.fetch(sql, cells).await?.into_iter().next())
+        Ok(self.database.fetch(sql, cells).await?.into_iter().next())
     }
 
     pub(crate) async fn all<T>(
@@ -47,7 +65,7 @@ impl<D: Database> Engine<D> {
         cells: Vec<Cell>,
         parse: fn(Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        self.0
+        self.database
             .fetch(sql, cells)
             .await?
             .into_iter()
@@ -155,7 +173,7 @@ impl<D: Database> Store for Engine<D> {
 
     async fn add_site_hours(&self, hours: Vec<SiteHour>) -> Result<(), StoreError> {
         let steps: Result<Vec<_>, _> = hours.iter().map(provision::site_hour).collect();
-        self.0.run(steps?, PATIENCE).await?;
+        self.database.run(steps?, PATIENCE).await?;
         Ok(())
     }
 
@@ -189,7 +207,9 @@ impl<D: Database> Store for Engine<D> {
     }
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {
-        self.0.commit(ChangeRows::of(change)?).await
+        self.database
+            .commit(ChangeRows::of(change, self.stamp.get())?)
+            .await
     }
 
     async fn directory_version(&self) -> Result<u64, StoreError> {
@@ -231,7 +251,10 @@ impl<D: Database> Store for Engine<D> {
             UserKey::LoginName(name) => (sql::USER_BY_LOGIN_NAME, name.into()),
             UserKey::ExternalId(id) => (sql::USER_BY_EXTERNAL_ID, id.into()),
         };
-        let rows = self.0.fetch(sql, vec![tenant.number().into(), key]).await?;
+        let rows = self
+            .database
+            .fetch(sql, vec![tenant.number().into(), key])
+            .await?;
         Ok(directory::users(rows)?.into_iter().next())
     }
 
@@ -270,7 +293,7 @@ impl<D: Database> Store for Engine<D> {
             after.into(),
             i64::from(limit).into(),
         ];
-        directory::users(self.0.fetch(sql::USERS, cells).await?)
+        directory::users(self.database.fetch(sql::USERS, cells).await?)
     }
 
     async fn users_from(
@@ -280,7 +303,7 @@ impl<D: Database> Store for Engine<D> {
         limit: u32,
     ) -> Result<Vec<(User, Vec<Authenticator>)>, StoreError> {
         let cells = vec![tenant.number().into(), from.into(), i64::from(limit).into()];
-        directory::users(self.0.fetch(sql::USERS_FROM, cells).await?)
+        directory::users(self.database.fetch(sql::USERS_FROM, cells).await?)
     }
 
     async fn failing_users(
@@ -317,10 +340,25 @@ impl<D: Database> Store for Engine<D> {
     }
 
     async fn provision(&self, change: Provision) -> Result<(), StoreError> {
-        self.0
-            .run(provision::steps(&change)?, LONG_PATIENCE)
+        self.database
+            .run(provision::steps(&change, self.stamp.get())?, LONG_PATIENCE)
             .await?;
         Ok(())
+    }
+
+    async fn take_in(
+        &self,
+        expected_version: u64,
+        parts: &mut dyn Parts,
+    ) -> Result<bool, StoreError> {
+        let folder = self.database.folder();
+        let Some(spool) =
+            Spool::collect(&folder, (expected_version, self.stamp.get()), parts).await?
+        else {
+            return Ok(false);
+        };
+        self.database.run_spooled(spool, INTAKE_PATIENCE).await?;
+        Ok(true)
     }
 
     async fn events(&self, tenant: Id<Tenant>, limit: u32) -> Result<Vec<Event>, StoreError> {
@@ -333,24 +371,24 @@ impl<D: Database> Store for Engine<D> {
         let ended = provision::ended(before, limit).into_iter();
         let ended = ended.chain([outbox::ended(before, limit)]);
         for (find, cells, remove) in ended.chain(corpora::ended(before, limit)) {
-            let keys = self.0.fetch(find, cells).await?;
+            let keys = self.database.fetch(find, cells).await?;
             steps.extend(keys.into_iter().map(|Row(key)| provision::any(remove, key)));
         }
         if steps.is_empty() {
             return Ok(0);
         }
-        self.0.run(steps, LONG_PATIENCE).await
+        self.database.run(steps, LONG_PATIENCE).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {
         self.directory_version().await?;
-        self.0
+        self.database
             .run(vec![provision::any(sql::PROBE, vec![])], PATIENCE)
             .await?;
         Ok(())
     }
 
     fn describe(&self) -> String {
-        self.0.describe()
+        self.database.describe()
     }
 }

@@ -10,6 +10,7 @@
 //! `postgres::batcher` are the group commits.
 
 mod approvals;
+mod audit;
 mod cell;
 mod change;
 mod corpora;
@@ -23,7 +24,9 @@ mod outbox;
 mod provision;
 mod shelf;
 mod sieve;
+mod spool;
 mod sql;
+mod sql_audit;
 mod sql_watching;
 mod url;
 mod watching;

@@ -96,7 +96,11 @@ pub(crate) fn access_token(
 }
 
 pub(crate) fn event(row: Row) -> Result<Event, StoreError> {
-    let mut row = row.of("event");
+    event_of(&mut row.of("event"))
+}
+
+/// An event, of a row that may go on.
+pub(crate) fn event_of(row: &mut RowReader) -> Result<Event, StoreError> {
     let id = row.timed_id()?;
     let tenant = row.int()?;
     let at = Timestamp::from_unix_ms(row.int()?);
@@ -108,8 +112,8 @@ pub(crate) fn event(row: Row) -> Result<Event, StoreError> {
         id,
         at,
         tenant: row.id_of(tenant)?,
-        kind: named::<EventKind>(&row, &kind)?,
-        outcome: named::<Outcome>(&row, &outcome)?,
+        kind: named::<EventKind>(row, &kind)?,
+        outcome: named::<Outcome>(row, &outcome)?,
         user: user.map(|user| row.id_of(user)).transpose()?,
         detail: row.json(&detail)?,
     })

@@ -1,5 +1,6 @@
 //! A change of the directory as a list of statements, the same for both databases.
 
+use challenge::audit::chain::Stamp;
 use challenge::clock::Timestamp;
 use challenge::directory::{ServerSetting, Tenant};
 use challenge::id::Id;
@@ -9,11 +10,11 @@ use challenge::visitor::SiteHour;
 use crate::cell::Cell;
 use crate::change::{EventRow, StandingRow};
 use crate::database::Step;
-use crate::{directory, officers, sql};
+use crate::{audit, directory, officers, sql, sql_audit};
 
 /// The statements of a change of the directory. The first one takes the directory's version, so
 /// that two changes computed from the same version never both happen.
-pub(crate) fn steps(change: &Provision) -> Result<Vec<Step>, StoreError> {
+pub(crate) fn steps(change: &Provision, stamp: Option<&Stamp>) -> Result<Vec<Step>, StoreError> {
     let version = i64::try_from(change.expected_version).map_err(|_| StoreError::Conflict)?;
     let mut steps = vec![exactly(
         1,
@@ -63,12 +64,11 @@ pub(crate) fn steps(change: &Provision) -> Result<Vec<Step>, StoreError> {
         steps.push(standing(*tenant, write)?);
     }
     steps.extend(officers::steps(&change.officers)?);
+    for erasure in &change.erasures {
+        steps.push(audit::asked(erasure)?);
+    }
     for event in &change.events {
-        steps.push(exactly(
-            1,
-            sql::ADD_EVENT,
-            event_cells(EventRow::of(event)?),
-        ));
+        steps.extend(appended(EventRow::of(event, stamp)?));
     }
     Ok(steps)
 }
@@ -99,6 +99,20 @@ fn standing(tenant: Id<Tenant>, write: &StandingWrite) -> Result<Step, StoreErro
     })
 }
 
+/// Appends an event, to be sealed where it is marked.
+fn appended(event: EventRow) -> Vec<Step> {
+    let waits = event.mark.map(|mark| {
+        let cells = vec![
+            event.id.as_slice().into(),
+            event.tenant.into(),
+            mark.tag.as_slice().into(),
+        ];
+        exactly(1, sql_audit::ADD_UNSEALED, cells)
+    });
+    let added = exactly(1, sql::ADD_EVENT, event_cells(event));
+    std::iter::once(added).chain(waits).collect()
+}
+
 fn event_cells(event: EventRow) -> Vec<Cell> {
     vec![
         event.tenant.into(),
@@ -109,6 +123,10 @@ fn event_cells(event: EventRow) -> Vec<Cell> {
         event.user.into(),
         event.officer.into(),
         event.detail.into(),
+        event
+            .mark
+            .map(|mark| Cell::Bytes(mark.salt.to_vec()))
+            .into(),
     ]
 }
 

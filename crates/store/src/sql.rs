@@ -163,8 +163,8 @@ pub(crate) const EXPECT_STANDING: &str =
 pub(crate) const EXPECT_NO_STANDING: &str =
     "UPDATE standing SET version = version WHERE tenant = $1 AND user_id = $2";
 pub(crate) const ADD_EVENT: &str = "INSERT INTO event \
-     (tenant, id, at, kind, outcome, user_id, officer, detail) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+     (tenant, id, at, kind, outcome, user_id, officer, detail, salt) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 pub(crate) const ENDED_TOKENS: &str = "SELECT tenant, issued_ms, digest FROM access_token \
      WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2";

@@ -2,6 +2,7 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
 use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 
 use super::{MASTER_KEY_LENGTH, SealError};
 use crate::push_key::PushKey;
@@ -19,6 +20,8 @@ pub(super) struct MasterKey {
     pub(super) officers: hmac::Key,
     pub(super) voices: hmac::Key,
     pub(super) push: PushKey,
+    pub(super) audit_tags: hmac::Key,
+    pub(super) audit_signing: Ed25519KeyPair,
 }
 
 impl MasterKey {
@@ -40,6 +43,9 @@ impl MasterKey {
             officers: key("officers"),
             voices: key("voices"),
             push: PushKey::derive(&key("push"))?,
+            audit_tags: key("audit tags"),
+            audit_signing: Ed25519KeyPair::from_seed_unchecked(derived("audit signing").as_ref())
+                .ok()?,
         })
     }
 
@@ -47,6 +53,11 @@ impl MasterKey {
     pub(super) fn linking(&self, purpose: &str, text: &str) -> Option<[u8; 32]> {
         let tag = hmac::sign(&self.linking, format!("{purpose} {text}").as_bytes());
         tag.as_ref().try_into().ok()
+    }
+
+    /// The public half of the key that signs the audit log.
+    pub(super) fn audit_public(&self) -> Option<[u8; 32]> {
+        self.audit_signing.public_key().as_ref().try_into().ok()
     }
 
     /// The key under which the tickets of one hour are sealed.

@@ -1,11 +1,16 @@
 //! What the stores in memory let be watched: their events, searched by comparing each. What is promised
-//! about the rest is in the contract suite of the crate `store`.
+//! about the rest, and about the chain that events are sealed into, is in the contract suite of the crate
+//! `store`.
 
 use async_trait::async_trait;
 use challenge::approval::{Device, Session};
 use challenge::audit::Event;
+use challenge::audit::chain::{Chain, Erased, Salt, Stamp};
+use challenge::audit::ports::{
+    AuditLog, Cutting, Erasure, Found as FoundEvent, Link, Place, Sealing, Waiting, Written,
+};
 use challenge::clock::Timestamp;
-use challenge::directory::Tenant;
+use challenge::directory::{Tenant, User};
 use challenge::id::{Id, TimedId};
 use challenge::ports::{Store, StoreError};
 use challenge::watching::ports::{
@@ -100,6 +105,83 @@ macro_rules! watched {
         }
     };
 }
+
+macro_rules! unsealed {
+    ($store:ty) => {
+        #[async_trait]
+        impl AuditLog for $store {
+            fn stamp_with(&self, _: Stamp) {}
+
+            async fn chain(&self) -> Result<Option<Chain>, StoreError> {
+                unwatched()
+            }
+
+            async fn waiting(&self, _: u32) -> Result<Vec<Waiting>, StoreError> {
+                unwatched()
+            }
+
+            async fn unmarked(&self, _: u32) -> Result<Vec<Event>, StoreError> {
+                unwatched()
+            }
+
+            async fn refuse(&self, _: Vec<Place>) -> Result<(), StoreError> {
+                unwatched()
+            }
+
+            async fn seal(&self, _: &Sealing) -> Result<(), StoreError> {
+                unwatched()
+            }
+
+            async fn links(&self, _: u64, _: u32) -> Result<Vec<Link>, StoreError> {
+                unwatched()
+            }
+
+            async fn sealed_at(
+                &self,
+                _: Option<Place>,
+                _: u32,
+            ) -> Result<Vec<(Place, Option<u64>)>, StoreError> {
+                unwatched()
+            }
+
+            async fn found(&self, _: Place) -> Result<Option<FoundEvent>, StoreError> {
+                unwatched()
+            }
+
+            async fn gone(&self, _: u32) -> Result<Vec<Place>, StoreError> {
+                unwatched()
+            }
+
+            async fn cut(&self, _: &Cutting) -> Result<(), StoreError> {
+                unwatched()
+            }
+
+            async fn events_between(
+                &self,
+                _: Id<Tenant>,
+                _: (TimedId, TimedId),
+                _: u32,
+            ) -> Result<Vec<Written>, StoreError> {
+                unwatched()
+            }
+
+            async fn erase_event(&self, _: &Event, _: (&Salt, &Erased)) -> Result<(), StoreError> {
+                unwatched()
+            }
+
+            async fn erasures(&self, _: u32) -> Result<Vec<Erasure>, StoreError> {
+                unwatched()
+            }
+
+            async fn end_erasure(&self, _: Id<Tenant>, _: Id<User>) -> Result<(), StoreError> {
+                unwatched()
+            }
+        }
+    };
+}
+
+unsealed!(MemoryStore);
+unsealed!(Memory);
 
 watched!(MemoryStore);
 watched!(Memory);

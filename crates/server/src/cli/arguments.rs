@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
-use super::{AdminCommand, ApprovalCommand, CallbackCommand, CorpusCommand, DeviceCommand};
+use super::{
+    AdminCommand, ApprovalCommand, AuditCommand, CallbackCommand, CorpusCommand, DeviceCommand,
+    ImportCommand, StatisticsArguments,
+};
 
 /// A self-hosted challenge-response server.
 #[derive(Debug, Parser)]
@@ -63,6 +66,9 @@ pub(super) enum Command {
     Init,
     /// Bring tenants, clients, sites, policies, users and authenticators to what a file says
     Apply(ApplyArguments),
+    /// Take in tokens that come in a file: all of them, or nothing
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Compute a one-time password, a response or a signature: a software token
     #[command(subcommand)]
     Token(TokenCommand),
@@ -96,6 +102,11 @@ pub(super) enum Command {
     /// Make tokens of the management API, and sign-in links for administrators of the console
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Verify the audit log, give out its signed head, and export what happened
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Export what was counted of answers and requests
+    Statistics(StatisticsArguments),
     /// Import images that visitors are asked about, look at them, and get out what was said
     #[command(subcommand)]
     Corpus(CorpusCommand),
@@ -279,6 +290,9 @@ pub enum UserCommand {
     Lock(Named),
     /// Unlock one: locks and counts begin anew
     Unlock(Named),
+    /// Erase the personal data of one for good: the user is locked, the authenticators are revoked, and
+    /// the audit log keeps what happened without names, addresses and texts
+    Erase(Named),
 }
 
 /// `authenticator`

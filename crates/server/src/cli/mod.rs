@@ -3,8 +3,10 @@
 mod admin;
 mod approvals;
 mod arguments;
+mod auditing;
 mod corpora;
 mod failure;
+mod imports;
 mod logging;
 mod output;
 mod run;
@@ -21,7 +23,11 @@ pub use arguments::{
     ListCommand, Named, OcraArguments, ServeArguments, TenantOption, TokenCommand, TotpArguments,
     UserCommand,
 };
+pub use auditing::{
+    AuditCommand, AuditExportArguments, AuditForm, StatisticsArguments, VerifyArguments,
+};
 pub use corpora::{CorpusCommand, ExportArguments, ExportForm, ImportArguments};
 pub use failure::Failure;
+pub use imports::{ImportCommand, IntakeArguments, KeyEncoding, OpenerArguments, PskcArguments};
 pub use output::{Output, Row, moment, plain};
 pub use run::main;

@@ -12,8 +12,8 @@ use super::{Failure, Output, logging};
 use crate::config::{Environment, Overrides, Settings, TlsLayer};
 use crate::device;
 use crate::operator::{
-    Desk, admin, apply, approvals, authenticators, callbacks, corpus, init, rows, sites, token,
-    users,
+    Desk, admin, apply, approvals, auditing, authenticators, callbacks, corpus, init, intake, rows,
+    sites, statistics, token, users,
 };
 use crate::serving;
 
@@ -129,6 +129,7 @@ async fn operate(desk: &Desk, command: Command) -> Result<(), Failure> {
     match command {
         Command::Init => init::run(desk).await,
         Command::Apply(arguments) => apply::run(desk, &arguments).await,
+        Command::Import(command) => intake::run(desk, &command).await,
         Command::Tenant(command) => rows::tenants(desk, &command).await,
         Command::Client(command) => rows::clients(desk, &command).await,
         Command::Policy(command) => rows::policies(desk, &command).await,
@@ -138,6 +139,8 @@ async fn operate(desk: &Desk, command: Command) -> Result<(), Failure> {
         Command::Approval(command) => approvals::run(desk, &command).await,
         Command::Callback(command) => callbacks::run(desk, &command).await,
         Command::Admin(command) => admin::run(desk, &command).await,
+        Command::Audit(command) => auditing::run(desk, &command).await,
+        Command::Statistics(arguments) => statistics::run(desk, &arguments).await,
         Command::Corpus(command) => corpus::run(desk, &command).await,
         Command::Serve(_)
         | Command::Demo(_)

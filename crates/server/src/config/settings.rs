@@ -1,5 +1,6 @@
 //! Settings of the program itself: the command line over the environment over a TOML file.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use super::Environment;
@@ -61,7 +62,12 @@ pub struct Settings {
     pub warnings: Vec<String>,
     /// A `mailto:` or `https:` URI that push services are told; nothing: the public URL, as HTTPS.
     pub push_contact: Option<String>,
+    /// Days for which the audit log is kept; nothing: for ever.
+    pub audit_keep_days: Option<u32>,
 }
+
+/// The days for which the audit log can be kept.
+const AUDIT_DAYS: RangeInclusive<u32> = 1..=36_500;
 
 /// How the log looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +101,7 @@ struct Layer {
     tls: TlsLayer,
     warnings: Vec<String>,
     push_contact: Option<String>,
+    audit_keep_days: Option<u32>,
 }
 
 impl Settings {
@@ -126,6 +133,12 @@ impl Settings {
         {
             return Err("push_contact must begin with mailto: or https://".to_owned());
         }
+        if all
+            .audit_keep_days
+            .is_some_and(|days| !AUDIT_DAYS.contains(&days))
+        {
+            return Err("audit_keep_days must be from 1 to 36500".to_owned());
+        }
         let proxies = Proxies::parse(&all.trusted_proxies.unwrap_or_default());
         let mut trusted_proxies =
             proxies.map_err(|problem| format!("trusted_proxies: {problem}"))?;
@@ -149,6 +162,7 @@ impl Settings {
             require_durable: all.require_durable.unwrap_or(false),
             warnings: all.warnings,
             push_contact: all.push_contact,
+            audit_keep_days: all.audit_keep_days,
         })
     }
 }
@@ -187,6 +201,10 @@ impl Layer {
                 .transpose()
                 .map_err(|_| format!("COUNTERSIGN_{key}: choose true or false"))
         };
+        let days = get("AUDIT_KEEP_DAYS").map(|text| {
+            let wrong = "COUNTERSIGN_AUDIT_KEEP_DAYS: give a whole number of days";
+            text.parse().map_err(|_| wrong.to_owned())
+        });
         Ok(Self {
             listen: get("LISTEN"),
             metrics_listen: get("METRICS_LISTEN"),
@@ -203,6 +221,7 @@ impl Layer {
             tls: TlsLayer::of_environment(get),
             warnings: Vec::new(),
             push_contact: get("PUSH_CONTACT"),
+            audit_keep_days: days.transpose()?,
         })
     }
 
@@ -234,6 +253,7 @@ impl Layer {
             log_format: section.word("log_format", &LOG_FORMATS),
             require_durable: section.flag("require_durable"),
             push_contact: section.text("push_contact"),
+            audit_keep_days: section.number("audit_keep_days"),
         };
         section.finish();
         let problems = reading.into_problems();
@@ -263,6 +283,7 @@ impl Layer {
             log_format: self.log_format.or(below.log_format),
             require_durable: self.require_durable.or(below.require_durable),
             push_contact: self.push_contact.or(below.push_contact),
+            audit_keep_days: self.audit_keep_days.or(below.audit_keep_days),
         }
     }
 }
@@ -384,6 +405,31 @@ mod tests {
         ] {
             let error = load(bad).unwrap_err();
             assert!(error.contains("push_contact must begin"), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_audit_log_is_kept_for_some_days_or_for_ever() {
+        let load = |text: &str, variable| {
+            let file = file(text);
+            let overrides = Overrides {
+                config: Some(file.path().to_owned()),
+                ..Overrides::default()
+            };
+            let environment = Environment::fixed([("COUNTERSIGN_AUDIT_KEEP_DAYS", variable)]);
+            let settings = Settings::load(overrides, &environment);
+            settings.map(|settings| settings.audit_keep_days)
+        };
+        assert_eq!(load("", ""), Ok(None));
+        assert_eq!(load("audit_keep_days = 400\n", ""), Ok(Some(400)));
+        assert_eq!(load("audit_keep_days = 400\n", "30"), Ok(Some(30)));
+        for (text, variable, expected) in [
+            ("audit_keep_days = 0\n", "", "audit_keep_days must be"),
+            ("audit_keep_days = 36501\n", "", "audit_keep_days must be"),
+            ("", "-1", "COUNTERSIGN_AUDIT_KEEP_DAYS: give"),
+        ] {
+            let error = load(text, variable).unwrap_err();
+            assert!(error.contains(expected), "{error}");
         }
     }
 

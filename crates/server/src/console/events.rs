@@ -193,5 +193,6 @@ pub(super) fn kind_key(kind: EventKind) -> &'static str {
         EventKind::RevokeToken => "events.revoke_token",
         EventKind::AskAccount => "events.ask_account",
         EventKind::OpenAccount => "events.open_account",
+        EventKind::Erase => "events.erase",
     }
 }

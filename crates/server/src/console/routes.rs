@@ -11,7 +11,8 @@ use super::shared::Console;
 use super::trouble::Trouble;
 use super::{
     account, approvals, audit, callbacks, clients, door, factor, files, headers, health, link,
-    officers, overview, policies, set_up, sign_in, sign_up, site, sites, tenants, tokens, trial, users,
+    officers, overview, policies, set_up, sign_in, sign_up, site, sites, tenants, tokens, trial,
+    users,
 };
 
 /// All pages behind the door, and the files beside it.

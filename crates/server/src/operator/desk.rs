@@ -69,6 +69,7 @@ impl Desk {
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
             push_contact: self.settings.push_contact.clone(),
+            audit_keep_days: self.settings.audit_keep_days,
         })
     }
 
@@ -88,10 +89,13 @@ impl Desk {
         store::open(&url, &options).await.map_err(Failure::new)
     }
 
-    /// Opens the database of a server that was set up.
+    /// Opens the database of a server that was set up. What is appended to the audit log by it is marked
+    /// as this server's.
     pub(super) async fn store(&self) -> Result<Arc<dyn Store>, Failure> {
-        self.keyring()?;
-        self.open_store().await
+        let stamp = self.keyring()?.audit_stamp();
+        let store = self.open_store().await?;
+        store.stamp_with(stamp.map_err(Failure::new)?);
+        Ok(store)
     }
 
     /// The verifier, for acts that race with answers.

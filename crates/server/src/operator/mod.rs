@@ -4,14 +4,17 @@
 pub mod admin;
 pub mod apply;
 pub mod approvals;
+pub mod auditing;
 pub mod authenticators;
 pub mod callbacks;
 mod card;
 pub mod corpus;
 mod desk;
 pub mod init;
+pub mod intake;
 pub mod rows;
 pub mod sites;
+pub mod statistics;
 pub mod token;
 pub mod users;
 

@@ -1,4 +1,4 @@
-//! `user`: listed, shown, locked, unlocked. Never a secret.
+//! `user`: listed, shown, locked, unlocked, erased. Never a secret.
 
 use challenge::clock::{Clock as _, Timestamp};
 use challenge::directory::{Authenticator, User, UserKey};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::desk::{OPERATOR, tenants, the_one};
 use super::rows::members;
-use crate::cli::{Failure, Row, UserCommand};
+use crate::cli::{Failure, Named, Row, UserCommand};
 use crate::operator::Desk;
 use crate::system::SystemClock;
 
@@ -24,7 +24,7 @@ const HEAD: &[&str] = &[
     "AUTHENTICATORS",
 ];
 
-/// `user list|show|lock|unlock`
+/// `user list|show|lock|unlock|erase`
 pub async fn run(desk: &Desk, command: &UserCommand) -> Result<(), Failure> {
     match command {
         UserCommand::List(option) => {
@@ -57,7 +57,24 @@ pub async fn run(desk: &Desk, command: &UserCommand) -> Result<(), Failure> {
             desk.output
                 .done(&format!("user {}: unlocked", user.login_name))
         }
+        UserCommand::Erase(named) => erase(desk, named).await,
     }
+}
+
+async fn erase(desk: &Desk, named: &Named) -> Result<(), Failure> {
+    let verifier = desk.verifier().await?;
+    let found = find(&**verifier.store(), &named.name, named.tenant.as_deref());
+    let (rows, user, authenticators) = found.await?;
+    let view = verifier.catalogue.tenant(&rows.tenant.name);
+    let view = view.ok_or_else(|| Failure::new("the tenant was just removed"))?;
+    let person = (&user, authenticators.as_slice());
+    verifier.erase_user(&OPERATOR, &view, person).await?;
+    // A server that runs would do it as well, and does it once more when nothing can come any more.
+    let events = verifier.erase_events().await.map_err(Failure::new)?;
+    desk.output.done(&format!(
+        "user {}: erased, and the texts of {events} events with it",
+        user.id
+    ))
 }
 
 type Found = (TenantRows, User, Vec<Authenticator>);

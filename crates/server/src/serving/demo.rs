@@ -64,6 +64,7 @@ impl Stage {
             clock: Arc::new(SystemClock),
             rng: Arc::new(rng),
             push_contact: None,
+            audit_keep_days: None,
         })
         .await?;
         Ok(Self {

@@ -10,6 +10,7 @@ use challenge::verifier::Verifier;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::audit;
 use super::callbacks::Postman;
 use super::callbacks::courier::Courier;
 use super::delivery::{Carrier, Gateway, Messenger, Report};
@@ -76,8 +77,12 @@ pub struct Signature {
     pub rng: Arc<dyn Rng>,
 }
 
-/// Starts the tasks.
-pub fn start(verifier: &Arc<Verifier>, signature: Signature) -> anyhow::Result<Workers> {
+/// Starts the tasks. `audit_keep_days`: how long the audit log is kept; nothing: for ever.
+pub fn start(
+    verifier: &Arc<Verifier>,
+    signature: Signature,
+    audit_keep_days: Option<u32>,
+) -> anyhow::Result<Workers> {
     let courier = Arc::new(Courier::new()?);
     let (stop, stopped) = watch::channel(());
     let postman = Postman::new(Arc::clone(verifier), Arc::clone(&courier));
@@ -96,6 +101,7 @@ pub fn start(verifier: &Arc<Verifier>, signature: Signature) -> anyhow::Result<W
             tokio::spawn(refresh(Arc::clone(verifier))),
             tokio::spawn(sweep(Arc::clone(verifier))),
             tokio::spawn(do_chores(Arc::clone(verifier))),
+            tokio::spawn(audit::run(Arc::clone(verifier), audit_keep_days)),
         ],
         statistics: Statistics::start(Arc::clone(verifier)),
         postman: tokio::spawn(postman.run(stopped.clone())),

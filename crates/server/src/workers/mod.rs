@@ -1,6 +1,8 @@
 //! What goes on beside the requests: the directory is refreshed, what serves nobody is swept, puzzles are
-//! drawn, what was counted is stored, what is due is done, callbacks and codes are delivered, pushes sent.
+//! drawn, what was counted is stored, what is due is done, callbacks and codes are delivered, pushes sent,
+//! and the audit log is sealed.
 
+mod audit;
 mod background;
 pub mod callbacks;
 pub mod delivery;

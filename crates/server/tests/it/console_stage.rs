@@ -54,6 +54,7 @@ impl Stage {
             clock: clock.clone(),
             rng: Arc::new(OsRng),
             push_contact: None,
+            audit_keep_days: None,
         })
         .await
         .unwrap();

@@ -1,6 +1,7 @@
 //! The program as its users meet it: the binary, over HTTP, against clients that others wrote.
 
 mod administering;
+mod auditing;
 mod callbacks;
 mod cards;
 mod certificates;
@@ -16,8 +17,8 @@ mod console_stage;
 mod console_tenants;
 mod console_users;
 mod corpora;
-mod described;
 mod corpora_ended;
+mod described;
 mod device;
 mod documents;
 mod drop_in;

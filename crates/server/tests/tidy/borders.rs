@@ -20,16 +20,16 @@ struct Border {
     instead: &'static str,
 }
 
-const BORDERS: [Border; 4] = [
+const BORDERS: [Border; 5] = [
     Border {
         folder: "crates/oath",
-        ours: &["challenge", "store", "protocols", "countersign"],
+        ours: &["challenge", "import", "store", "protocols", "countersign"],
         others: &["std::fs", "std::env", "std::net", "std::process", "tokio"],
         instead: "oath is pure functions that stand alone; take the value as a parameter",
     },
     Border {
         folder: "crates/challenge",
-        ours: &["store", "protocols", "countersign"],
+        ours: &["import", "store", "protocols", "countersign"],
         others: &[
             "tokio",
             "axum",
@@ -52,8 +52,24 @@ const BORDERS: [Border; 4] = [
         instead: "the domain does no I/O; ask for it through a trait in challenge::ports",
     },
     Border {
+        folder: "crates/import",
+        ours: &["store", "protocols", "countersign"],
+        others: &[
+            "tokio",
+            "axum",
+            "rusqlite",
+            "tokio_postgres",
+            "reqwest",
+            "std::fs",
+            "std::env",
+            "std::net",
+            "std::process",
+        ],
+        instead: "a reader takes what is to be read as a parameter; open it in the server",
+    },
+    Border {
         folder: "crates/store",
-        ours: &["protocols", "countersign"],
+        ours: &["import", "protocols", "countersign"],
         others: &["axum", "hyper", "reqwest"],
         instead: "a store keeps what the domain hands it; move this to the server or to a protocol",
     },

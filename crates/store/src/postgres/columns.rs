@@ -15,7 +15,7 @@ type Table<'a> = Option<Vec<Column<'a>>>;
 
 /// The columns of each statement of `link` that writes, in the order of those statements; nothing
 /// where there is nothing to write.
-pub(super) fn of<'a>(winners: &[&'a ChangeRows]) -> [Table<'a>; 10] {
+pub(super) fn of<'a>(winners: &[&'a ChangeRows]) -> [Table<'a>; 11] {
     let [new_standings, moved_standings] = standings(winners);
     let [new_challenges, moved_challenges] = challenges(winners);
     [
@@ -29,6 +29,7 @@ pub(super) fn of<'a>(winners: &[&'a ChangeRows]) -> [Table<'a>; 10] {
         revoked(winners),
         messages(winners),
         events(winners),
+        unsealed(winners),
     ]
 }
 
@@ -205,6 +206,24 @@ fn events<'a>(winners: &[&'a ChangeRows]) -> Table<'a> {
             column(&rows, |row| row.user),
             column(&rows, |row| row.officer.as_deref()),
             column(&rows, |row| row.detail.as_str()),
+            column(&rows, |row| {
+                row.mark.as_ref().map(|mark| mark.salt.as_slice())
+            }),
+        ]
+    })
+}
+
+/// The events that wait to be sealed.
+fn unsealed<'a>(winners: &[&'a ChangeRows]) -> Table<'a> {
+    let events = winners.iter().map(|change| &change.event);
+    let rows: Vec<_> = events
+        .filter_map(|event| Some((event, event.mark.as_ref()?)))
+        .collect();
+    (!rows.is_empty()).then(|| {
+        vec![
+            column(&rows, |row| row.0.id.as_slice()),
+            column(&rows, |row| row.0.tenant),
+            column(&rows, |row| row.1.tag.as_slice()),
         ]
     })
 }

@@ -29,7 +29,7 @@ const FIND_SPENT: &str = "SELECT s.tenant, s.digest FROM spent s \
      JOIN unnest($1::bigint[], $2::bytea[]) AS k (tenant, digest) \
      ON s.tenant = k.tenant AND s.digest = k.digest";
 
-const STATEMENTS: [&str; 13] = [
+const STATEMENTS: [&str; 14] = [
     LOCK_STANDINGS,
     LOCK_CHALLENGES,
     FIND_SPENT,
@@ -60,9 +60,11 @@ const STATEMENTS: [&str; 13] = [
     "INSERT INTO outbox (tenant, id, kind, line, place, body, due_at) SELECT * FROM \
      unnest($1::bigint[], $2::bytea[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], \
      $7::bigint[])",
-    "INSERT INTO event (tenant, id, at, kind, outcome, user_id, officer, detail) SELECT * FROM \
+    "INSERT INTO event (tenant, id, at, kind, outcome, user_id, officer, detail, salt) SELECT * FROM \
      unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], \
-     $7::text[], $8::text[])",
+     $7::text[], $8::text[], $9::bytea[])",
+    "INSERT INTO event_unsealed (refused, id, tenant, tag) SELECT 0, k.id, k.tenant, k.tag FROM \
+     unnest($1::bytea[], $2::bigint[], $3::bytea[]) AS k (id, tenant, tag)",
 ];
 
 /// Planned once, and by the keys: a plan made while a table was small or its statistics old would

@@ -1,5 +1,6 @@
 //! PostgreSQL as the engine sees it: a queue to the batchers, and a pool for everything else.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -22,6 +23,7 @@ use crate::error::OpenError;
 use crate::postgres::batcher::{self, Waiting};
 use crate::postgres::failure::Failure;
 use crate::postgres::open::{self, last_word};
+use crate::spool::{self, Spool};
 use crate::url::Options;
 
 /// Connections for reads, and for what is written outside the group commit.
@@ -106,6 +108,32 @@ impl Postgres {
     }
 }
 
+impl Postgres {
+    async fn run_spooled_once(&self, spool: &mut Spool) -> Result<(), Failure> {
+        let unread = |error| Failure::Unavailable(spool::failed(&error).to_string());
+        spool.rewind().map_err(unread)?;
+        let mut client = self.connection().await?;
+        let transaction = client.transaction().await?;
+        let mut part: Vec<Step> = Vec::new();
+        loop {
+            let step = spool.next().map_err(unread)?;
+            let (first, next) = (part.first(), step.as_ref());
+            let is_alike = first.is_none() || first.map(|one| one.sql) == next.map(|one| one.sql);
+            if !is_alike || part.len() >= PIPELINE {
+                run_part(&transaction, &part).await?;
+                part.clear();
+            }
+            match step {
+                Some(step) => part.push(step),
+                None => break,
+            }
+        }
+        let [unlimited, _] = last_word();
+        transaction.batch_execute(unlimited).await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
 /// Carries out steps with one statement; they are sent without waiting for each other.
 async fn run_part(transaction: &Transaction<'_>, steps: &[Step]) -> Result<u64, Failure> {
     let Some(first) = steps.first() else {
@@ -187,6 +215,26 @@ impl Database for Postgres {
             Ok(total) => Ok(total?),
             Err(_) => Err(too_late()),
         }
+    }
+
+    async fn run_spooled(&self, mut spool: Spool, patience: Duration) -> Result<(), StoreError> {
+        let run = async {
+            for _ in 1..ATTEMPTS {
+                match self.run_spooled_once(&mut spool).await {
+                    Err(Failure::Again(problem)) => tracing::debug!(problem, "trying again"),
+                    decided => return decided,
+                }
+            }
+            self.run_spooled_once(&mut spool).await
+        };
+        match timeout(patience, run).await {
+            Ok(outcome) => Ok(outcome?),
+            Err(_) => Err(too_late()),
+        }
+    }
+
+    fn folder(&self) -> PathBuf {
+        std::env::temp_dir()
     }
 
     fn describe(&self) -> String {

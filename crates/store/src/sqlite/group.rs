@@ -7,7 +7,7 @@ use challenge::corpus::Annotation;
 use challenge::ports::StoreError;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::change::{ChallengeRow, ChangeRows, MessageRow, StandingBody, StandingRow};
+use crate::change::{ChallengeRow, ChangeRows, EventRow, MessageRow, StandingBody, StandingRow};
 use crate::sqlite::shelves;
 
 /// Checks and writes one change. The inner error: it lost, and nothing of it was written.
@@ -111,11 +111,15 @@ fn write(connection: &Connection, change: &ChangeRows) -> rusqlite::Result<()> {
                 message.due_at.unix_ms()
             ])?;
     }
-    let event = &change.event;
+    append(connection, &change.event)
+}
+
+/// Appends the event, to be sealed where it is marked.
+fn append(connection: &Connection, event: &EventRow) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO event (tenant, id, at, kind, outcome, user_id, officer, detail) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO event (tenant, id, at, kind, outcome, user_id, officer, detail, salt) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             event.tenant,
@@ -125,8 +129,16 @@ fn write(connection: &Connection, change: &ChangeRows) -> rusqlite::Result<()> {
             event.outcome,
             event.user,
             event.officer,
-            event.detail
+            event.detail,
+            event.mark.map(|mark| mark.salt)
         ])?;
+    if let Some(mark) = event.mark {
+        connection
+            .prepare_cached(
+                "INSERT INTO event_unsealed (refused, id, tenant, tag) VALUES (0, ?1, ?2, ?3)",
+            )?
+            .execute(params![event.id, event.tenant, mark.tag])?;
+    }
     Ok(())
 }
 

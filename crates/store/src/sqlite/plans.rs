@@ -3,10 +3,10 @@
 use rusqlite::Connection;
 
 use crate::sqlite::open;
-use crate::{sql, sql_watching};
+use crate::{sql, sql_audit, sql_watching};
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 93] = [
+const STATEMENTS: [&str; 105] = [
     sql::STANDING,
     sql::CHALLENGE,
     sql::TOKEN,
@@ -100,6 +100,18 @@ const STATEMENTS: [&str; 93] = [
     sql_watching::TRAFFIC,
     sql_watching::ENDED_TRAFFIC,
     sql_watching::REMOVE_TRAFFIC,
+    sql_audit::WAITING,
+    sql_audit::UNMARKED,
+    sql_audit::REFUSE_WAITING,
+    sql_audit::TAKE_WAITING,
+    sql_audit::SALT_EVENT,
+    sql_audit::LINKS,
+    sql_audit::SEALED_AT,
+    sql_audit::FOUND_EVENT,
+    sql_audit::CUT_LINKS,
+    sql_audit::REMOVE_EVENT,
+    sql_audit::EVENTS_BETWEEN,
+    sql_audit::ERASE_EVENT,
 ];
 
 /// The steps of a statement's plan, as SQLite words them.
@@ -116,7 +128,13 @@ fn plan(connection: &Connection, statement: &str) -> Vec<String> {
 
 /// Whether a step looks at every row of a tenant, or of a table that grows with them.
 fn walks(step: &str) -> bool {
-    let few = ["SCAN t", "SCAN u", "SCAN open", "SCAN directory_version"];
+    let few = [
+        "SCAN t",
+        "SCAN u",
+        "SCAN w",
+        "SCAN open",
+        "SCAN directory_version",
+    ];
     step.ends_with("(tenant=?)") || (step.starts_with("SCAN") && !few.contains(&step))
 }
 

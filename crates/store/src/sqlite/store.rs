@@ -13,6 +13,7 @@ use crate::cell::{Cell, Row};
 use crate::change::ChangeRows;
 use crate::database::{Database, PATIENCE, Step, gone, too_busy, too_late};
 use crate::error::OpenError;
+use crate::spool::Spool;
 use crate::sqlite::checkpoints;
 use crate::sqlite::readers::{self, Question};
 use crate::sqlite::writer::{self, Job};
@@ -64,6 +65,20 @@ impl Database for Sqlite {
         let (reply, answer) = oneshot::channel();
         put(&self.writer, Job::Run(steps, reply))?;
         within(patience, answer).await
+    }
+
+    async fn run_spooled(&self, spool: Spool, patience: Duration) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        put(&self.writer, Job::RunSpooled(Box::new(spool), reply))?;
+        within(patience, answer).await
+    }
+
+    fn folder(&self) -> PathBuf {
+        let folder = self
+            .path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        folder.map_or_else(|| PathBuf::from("."), Path::to_owned)
     }
 
     fn describe(&self) -> String {

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::change::ChangeRows;
 use crate::database::{GROUP, QUEUE, Step};
 use crate::error::OpenError;
+use crate::spool::Spool;
 use crate::sqlite::{group, open};
 
 /// Something to be written.
@@ -22,6 +23,8 @@ pub(super) enum Job {
     Commit(Box<ChangeRows>, oneshot::Sender<Result<(), StoreError>>),
     /// Statements in a transaction of their own.
     Run(Vec<Step>, oneshot::Sender<Result<u64, StoreError>>),
+    /// Statements that were kept aside, in a transaction of their own.
+    RunSpooled(Box<Spool>, oneshot::Sender<Result<(), StoreError>>),
     /// What is left of the log is to be copied back, so that it can begin anew.
     Checkpoint(oneshot::Sender<()>),
 }
@@ -29,6 +32,7 @@ pub(super) enum Job {
 /// A job that does not share its transaction.
 enum Alone {
     Run(Vec<Step>, oneshot::Sender<Result<u64, StoreError>>),
+    RunSpooled(Box<Spool>, oneshot::Sender<Result<(), StoreError>>),
     Checkpoint(oneshot::Sender<()>),
 }
 
@@ -76,6 +80,10 @@ impl Writer {
                         alone = Some(Alone::Run(steps, reply));
                         break;
                     }
+                    Job::RunSpooled(spool, reply) => {
+                        alone = Some(Alone::RunSpooled(spool, reply));
+                        break;
+                    }
                     Job::Checkpoint(reply) => {
                         alone = Some(Alone::Checkpoint(reply));
                         break;
@@ -89,6 +97,7 @@ impl Writer {
             // Whoever asked may have given up.
             match alone {
                 Some(Alone::Run(steps, reply)) => drop(reply.send(self.run(&steps))),
+                Some(Alone::RunSpooled(spool, reply)) => drop(reply.send(self.run_spooled(*spool))),
                 Some(Alone::Checkpoint(reply)) => {
                     self.checkpoint();
                     let _ = reply.send(());
@@ -143,15 +152,20 @@ impl Writer {
         let outcome = self.transaction(|connection| {
             let mut total = 0;
             for step in steps {
-                let mut statement = connection.prepare_cached(step.sql)?;
-                let changed = statement.execute(params_from_iter(&step.cells))?;
-                let rows = changed as u64;
-                if step.rows.is_some_and(|expected| expected != rows) {
-                    return Err(rusqlite::Error::StatementChangedRows(changed));
-                }
-                total += rows;
+                total += carry_out(connection, step)?;
             }
             Ok(total)
+        });
+        outcome.map_err(|error| self.refusal(&error))
+    }
+
+    fn run_spooled(&mut self, mut spool: Spool) -> Result<(), StoreError> {
+        let outcome = self.transaction(|connection| {
+            let unread = |error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
+            while let Some(step) = spool.next().map_err(unread)? {
+                carry_out(connection, &step)?;
+            }
+            Ok(())
         });
         outcome.map_err(|error| self.refusal(&error))
     }
@@ -221,6 +235,17 @@ impl Writer {
     }
 }
 
+/// Carries out a step; gives the number of rows touched, which must be the one it expects.
+fn carry_out(connection: &Connection, step: &Step) -> rusqlite::Result<u64> {
+    let mut statement = connection.prepare_cached(step.sql)?;
+    let changed = statement.execute(params_from_iter(&step.cells))?;
+    let rows = changed as u64;
+    if step.rows.is_some_and(|expected| expected != rows) {
+        return Err(rusqlite::Error::StatementChangedRows(changed));
+    }
+    Ok(rows)
+}
+
 /// Whether a row could not be written because of what it holds: an id or name that is taken.
 fn is_own_fault(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
@@ -257,6 +282,7 @@ mod tests {
             Cell::Null,
             Cell::Null,
             "x".repeat(length).into(),
+            Cell::Null,
         ];
         vec![provision::any(sql::ADD_EVENT, cells)]
     }

@@ -2,8 +2,10 @@
 
 #[macro_use]
 mod support;
+mod taking_in;
 
 mod approvals;
+mod auditing;
 mod corpora;
 mod corpora_ended;
 mod directory;

@@ -29,7 +29,7 @@ async fn a_schema_newer_than_known_is_refused(place: &Place) {
             refused,
             OpenError::NewerSchema {
                 found: 99,
-                known: 8
+                known: 10
             }
         ),
         "{refused}"

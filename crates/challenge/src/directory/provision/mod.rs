@@ -4,6 +4,7 @@
 //! Start reading at [`Provisioner::apply`]. Reading files is not done here: a [`Blueprint`] holds
 //! plain values, with secrets already fetched from where they are kept.
 
+mod arrival;
 mod blueprint;
 mod client;
 mod delivery;
@@ -11,8 +12,10 @@ mod differences;
 mod draft;
 mod enrolment;
 mod findings;
+mod intake;
 mod key;
 mod names;
+pub(crate) mod parts;
 pub(crate) mod password;
 mod people;
 mod policy;
@@ -27,10 +30,13 @@ mod tenant;
 mod token;
 mod unique;
 
+pub use arrival::{Arrival, IntakeError, IntakeOptions, Taken, Verdict};
 pub use blueprint::{
     AuthenticatorBlueprint, Blueprint, ClientBlueprint, DeliveryBlueprint, KeySource, Kind,
     OkayBlueprint, PolicyBlueprint, SiteBlueprint, TenantBlueprint, UserBlueprint,
 };
 pub use findings::Finding;
+pub use intake::{ARRIVALS_MAX, Intake};
+pub use parts::{Part, Parts};
 pub use provisioner::{Generated, GeneratedKey, Options, Plan, ProvisionError, Provisioner};
 pub use removal::{Removal, Removed};

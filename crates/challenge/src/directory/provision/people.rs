@@ -85,7 +85,7 @@ impl Draft<'_> {
         Ok(present)
     }
 
-    fn plan_user(
+    pub(super) fn plan_user(
         &mut self,
         within: &Within,
         at: &At,

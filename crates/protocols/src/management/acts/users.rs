@@ -1,6 +1,6 @@
-//! A tenant's users: searched, shown, made, changed, locked, unlocked, counted anew.
+//! A tenant's users: searched, shown, made, changed, locked, unlocked, counted anew, erased.
 //!
-//! A user is never removed: what was spent must stay known.
+//! A user is never removed: what was spent must stay known. What is known of the person can be erased.
 
 use std::sync::Arc;
 
@@ -307,6 +307,21 @@ pub async fn reset(
     }
     let actor = officer.actor();
     desk.verifier.reset(&actor, &found.user, policy).await?;
+    show(desk, officer, named).await
+}
+
+/// Erases the personal data of a user for good: the user is locked, the authenticators are revoked, the
+/// phone is unlinked, and soon after the audit log tells what happened without names, addresses and texts.
+pub async fn erase(
+    desk: &Desk,
+    officer: &Officer,
+    named: (&str, &str),
+) -> Result<Tagged<UserShown>, Refusal> {
+    let found = found(desk, officer, named, Power::Shape).await?;
+    let person = (&found.user, found.authenticators.as_slice());
+    desk.verifier
+        .erase_user(&officer.actor(), &found.view, person)
+        .await?;
     show(desk, officer, named).await
 }
 

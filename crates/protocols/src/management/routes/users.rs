@@ -20,6 +20,7 @@ pub(super) fn documented() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(lock))
         .routes(routes!(unlock))
         .routes(routes!(reset))
+        .routes(routes!(erase))
 }
 
 /// A tenant's users, by login name. Every filter that is given must fit; a page may have fewer than
@@ -142,6 +143,21 @@ async fn unlock(call: Call) -> Told {
 async fn reset(call: Call) -> Told {
     let body: ResetBody = call.json()?;
     let shown = users::reset(&call.desk, &call.officer, named(&call), &body.policy).await?;
+    response::tagged(&call, &shown)
+}
+
+/// Erases the personal data of a user for good: names, addresses and texts, in the audit log as well within
+/// a minute. The user is locked, the authenticators are revoked, and the phone is unlinked; what happened
+/// stays in the log, under the user's id.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/users/{user}/erase", tag = "management", operation_id = "userErase",
+    params(
+        ("tenant" = String, Path, description = "The tenant's name"),
+        ("user" = String, Path, description = "The user's id"),
+    ),
+    responses((status = 200, body = UserShown, headers(("ETag" = String)), description = "What is left")),
+)]
+async fn erase(call: Call) -> Told {
+    let shown = users::erase(&call.desk, &call.officer, named(&call)).await?;
     response::tagged(&call, &shown)
 }
 

@@ -217,6 +217,7 @@ fn what(kind: EventKind) -> (&'static str, &'static str) {
         EventKind::RevokeToken => ("A token was revoked", "A token was to be revoked"),
         EventKind::AskAccount => ("An account was asked for", "An account was to be asked for"),
         EventKind::OpenAccount => ("An account was opened", "An account was to be opened"),
+        EventKind::Erase => ("Personal data was erased", "Personal data was to be erased"),
     }
 }
 

@@ -73,6 +73,7 @@ const NEEDS: &[(&str, Needs)] = &[
     ("userLock", Tend),
     ("userUnlock", Tend),
     ("userReset", Tend),
+    ("userErase", Shape),
     ("userTimeline", Look),
     ("userDevices", Look),
     ("userLink", Tend),

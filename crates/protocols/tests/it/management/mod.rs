@@ -1,6 +1,7 @@
 //! The management API.
 
 mod conversation;
+mod erasing;
 mod matrix;
 mod moving;
 mod office;

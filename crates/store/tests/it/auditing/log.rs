@@ -1,0 +1,128 @@
+//! A log that two nodes with one clock append to and seal.
+
+use std::sync::Arc;
+
+use challenge::audit::chain::End;
+use challenge::audit::check::{Report, Tools, Wrong, check};
+use challenge::audit::{Event, EventKind};
+use challenge::clock::ManualClock;
+use challenge::directory::Tenant;
+use challenge::id::Id;
+use challenge::ports::{Change, Store};
+use challenge::verifier::{Ports, Verifier};
+use challenge::visitor::InlineMint;
+
+use crate::support::*;
+use crate::verifying::{OsBytes, keyring};
+
+/// The tenant whose events are appended.
+pub(crate) const TENANT: i64 = 41;
+
+pub(crate) struct Log {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) nodes: [Arc<Verifier>; 2],
+}
+
+impl Log {
+    pub(crate) async fn on(place: &Place) -> Self {
+        let clock = Arc::new(ManualClock::at(NOW));
+        let nodes = [node(place, &clock).await, node(place, &clock).await];
+        Self { clock, nodes }
+    }
+
+    /// A log of so many events, one a second, all sealed: event 1 is the oldest.
+    pub(crate) async fn sealed(place: &Place, events: u32) -> Self {
+        let log = Self::on(place).await;
+        for _ in 0..events {
+            log.append().await;
+        }
+        log.seal().await;
+        log
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &**self.nodes[0].store()
+    }
+
+    /// Appends an event with texts, and lets a second go by.
+    pub(crate) async fn append(&self) -> Event {
+        let event = self.event();
+        let change = Change::telling(event.clone());
+        self.store().commit(change).await.unwrap();
+        self.clock.advance_s(1);
+        event
+    }
+
+    /// An event of now.
+    pub(crate) fn event(&self) -> Event {
+        let mut event = event_at(tenant(), self.nodes[0].now());
+        event.kind = EventKind::Password;
+        event.detail.named_user = Some("ann".into());
+        event.detail.address = Some("192.0.2.7".into());
+        event
+    }
+
+    /// Seals all that waits and is old enough; gives the number of events, and of those refused.
+    pub(crate) async fn seal(&self) -> (u64, u64) {
+        self.clock.advance_s(2);
+        let (mut events, mut refused) = (0, 0);
+        loop {
+            let sealed = self.nodes[0].seal_events().await.unwrap();
+            if (sealed.events, sealed.refused) == (0, 0) {
+                return (events, refused);
+            }
+            events += sealed.events;
+            refused += sealed.refused;
+        }
+    }
+
+    pub(crate) async fn check(&self) -> Report {
+        self.check_with(None).await
+    }
+
+    pub(crate) async fn check_with(&self, pinned: Option<End>) -> Report {
+        let tools = Tools {
+            log: &**self.nodes[0].store(),
+            keyring: &keyring(),
+            pinned,
+            now: self.nodes[0].now(),
+            progress: &|_, _| {},
+        };
+        check(&tools).await.unwrap()
+    }
+
+    /// The faults: the number of each event, and in a word what is wrong.
+    pub(crate) async fn faults(&self) -> Vec<(Option<u64>, &'static str)> {
+        let report = self.check().await;
+        assert_eq!(report.fault_count, report.faults.len() as u64);
+        let faults = report.faults.iter();
+        faults
+            .map(|fault| (fault.number, word(&fault.what)))
+            .collect()
+    }
+}
+
+pub(crate) fn tenant() -> Id<Tenant> {
+    id(TENANT)
+}
+
+fn word(what: &Wrong) -> &'static str {
+    match what {
+        Wrong::Removed => "removed",
+        Wrong::Changed => "changed",
+        Wrong::Added => "added",
+        Wrong::Unlinked => "unlinked",
+        Wrong::End(_) => "end",
+    }
+}
+
+async fn node(place: &Place, clock: &Arc<ManualClock>) -> Arc<Verifier> {
+    let ports = Ports {
+        store: place.open().await,
+        clock: Arc::clone(clock) as _,
+        rng: Arc::new(OsBytes),
+        keyring: keyring(),
+        mint: Arc::new(InlineMint(OsBytes)),
+    };
+    Arc::new(Verifier::start(ports).await.unwrap())
+}
