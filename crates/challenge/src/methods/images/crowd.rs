@@ -36,11 +36,11 @@ const USUAL: Size = Size {
 
 /// As many classes as a corpus may have.
 const MANY_CLASSES: Size = Size {
-    visitors: 8_000,
+    visitors: 6_000,
     classes: 200,
     known: 800,
-    unknown: 4,
-    challenges: 5_000,
+    unknown: 12,
+    challenges: 12_000,
 };
 
 /// Challenges that the crowd answers between two readings of the pool.
