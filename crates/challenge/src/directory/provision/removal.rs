@@ -221,7 +221,10 @@ impl Draft<'_> {
                     }
                 }
             }
-            if found.as_ref().is_some_and(|(number, _)| *number >= SERVING_MAX) {
+            if found
+                .as_ref()
+                .is_some_and(|(number, _)| *number >= SERVING_MAX)
+            {
                 return Ok(found);
             }
         }
