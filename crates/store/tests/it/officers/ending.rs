@@ -170,13 +170,21 @@ async fn a_tenant_that_officers_reach_is_not_removed(place: &Place) {
     let (ann, _) = stage.invited("ann", Role::Admin, bank).await;
     let made = token(&stage, &by, (Role::Auditor, bank)).await;
     let told = remove().await.unwrap();
-    assert!(told.contains("(administrators: 1, good tokens: 1)"), "{told}");
+    assert!(
+        told.contains("(administrators: 1, good tokens: 1)"),
+        "{told}"
+    );
     stage
         .one()
         .remove_administrator(&by, (ann, None))
         .await
         .unwrap();
-    assert!(remove().await.unwrap().contains("administrators: 0, good tokens: 1"));
+    assert!(
+        remove()
+            .await
+            .unwrap()
+            .contains("administrators: 0, good tokens: 1")
+    );
     stage.one().revoke_token(&by, made.token.id).await.unwrap();
     assert_eq!(remove().await, None);
     // A node that has not heard of it gives nobody a reach that leads nowhere.
