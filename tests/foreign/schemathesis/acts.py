@@ -3,42 +3,11 @@ and who calls. Each act changes the case before it is sent, and gives what is to
 """
 
 import base64
-import json
-import time
 
+import visitors
 import world as w
 
 LOGINS = ["alice", "alice", "bob", "nobody"]
-
-
-def mixed(rng, body, drawn, share=0.2):
-    """A right body in which some members are as they were drawn, or missing."""
-    body = dict(body)
-    for name in list(body):
-        if rng.random() < share:
-            if isinstance(drawn, dict) and name in drawn:
-                body[name] = drawn[name]
-            elif rng.random() < 0.3:
-                del body[name]
-    return body
-
-
-def as_form(members):
-    """Sends a form."""
-    def act(request):
-        request.headers["Content-Type"] = "application/x-www-form-urlencoded"
-        request.prepare_body(w.form(members), None)
-
-    return act
-
-
-def as_json(value):
-    """Sends JSON."""
-    def act(request):
-        request.headers["Content-Type"] = "application/json"
-        request.prepare_body(json.dumps(value).encode(), None)
-
-    return act
 
 
 # ActivID.
@@ -81,7 +50,7 @@ def activid_token(world, case):
     mode = rng.choice(["SYNCHRONOUS", "SYNCHRONOUS", "ASYNCHRONOUS", "SIGNING", None])
     if mode is None:
         name, secret = w.PORTAL
-        return as_form({"grant_type": "client_credentials", "client_id": name, "client_secret": secret})
+        return w.as_form({"grant_type": "client_credentials", "client_id": name, "client_secret": secret})
     body = {"grant_type": "password", "mode": mode, "authType": "SIGNIN", "username": rng.choice(LOGINS)}
     if mode == "SYNCHRONOUS":
         body["password"] = w.hotp(w.HOTP_KEY, world.next_counter())
@@ -91,12 +60,12 @@ def activid_token(world, case):
         body["device_id"] = rng.choice([None, "13158"])
     else:
         body |= {"password": "12345678", "context": "sign1:Account:false sign2:10000:true"}
-    return with_portal(world, as_form(mixed(rng, body, None, 0.1)))
+    return with_portal(world, w.as_form(w.mixed(rng, body, None, 0.1)))
 
 
 def activid_look(world, case):
     token = world.rng.choice([portal_token(world), "unknown", ""])
-    return with_portal(world, as_form({"token": token}))
+    return with_portal(world, w.as_form({"token": token}))
 
 
 def scim_act(world, case):
@@ -153,7 +122,7 @@ def scim(world, case):
 def dual_token(world, case):
     name, secret = w.PORTAL
     body = {"grant_type": "client_credentials", "client_id": name, "client_secret": secret}
-    return as_form(mixed(world.rng, body, None, 0.1))
+    return w.as_form(w.mixed(world.rng, body, None, 0.1))
 
 
 def dual_bearer(world):
@@ -204,7 +173,7 @@ def dual_call(world, case):
             json={"user": {"loginName": "alice"}, "token": {"serial": "ocra-1"}, "return": ["code"]}).json()
         world.pools.add("dual challenge", (answer.get("result") or {}).get("code"))
     case.path_parameters = {**case.path_parameters, "method": method}
-    case.body = mixed(rng, dual_body(world, method), case.body)
+    case.body = w.mixed(rng, dual_body(world, method), case.body)
 
     def act(request):
         if rng.random() < 0.95:
@@ -235,7 +204,7 @@ def gateway(world, case):
             body = {"tenantId": tenant, "userExternalId": user, "type": kind, "sessionParams": {"deviceData": "data"}}
             signed = [user, "data", 104]
     body["signature"] = w.gateway_signature(tenant, *signed)
-    case.body = mixed(rng, body, case.body, 0.1)
+    case.body = w.mixed(rng, body, case.body, 0.1)
     return None
 
 
@@ -244,23 +213,16 @@ def gateway(world, case):
 
 def phone(world, case):
     """Signs with the key of a phone."""
-    one = world.rng.choice(world.phones)
     if case.query and "wait_s" in case.query:
         case.query = {**case.query, "wait_s": 0}
-
-    def act(request):
-        body = request.body or b""
-        raw = body.encode() if isinstance(body, str) else body
-        request.headers["Authorization"] = one.authorization(request.method, request.path_url, raw)
-
-    return act
+    return signed_by(world.rng.choice(world.phones))
 
 
 def subscribing(world, case):
     """Subscribes a phone to pushes."""
     keys = {"p256dh": w.base64url(base64.b64decode(w.Phone.new().public())), "auth": w.base64url(b"a" * 16)}
     body = {"endpoint": f"https://push.example/send/{world.rng.randrange(10**6)}", "keys": keys}
-    case.body = mixed(world.rng, body, case.body, 0.1)
+    case.body = w.mixed(world.rng, body, case.body, 0.1)
     return phone(world, case)
 
 
@@ -280,7 +242,7 @@ def unlinking(world, case):
 
 def linking(world, case):
     code = w.link(world.base, "ext-linked", session=world.http) if world.rng.random() < 0.7 else "000000"
-    case.body = mixed(world.rng, w.Phone.new().link_body(code or "000000"), case.body, 0.08)
+    case.body = w.mixed(world.rng, w.Phone.new().link_body(code or "000000"), case.body, 0.08)
     return None
 
 
@@ -289,17 +251,17 @@ def deciding(world, case):
     rng, one = world.rng, world.rng.choice(world.phones)
     kind, number = rng.choice([("AUTH_OK", 101), ("AUTH_PIN", 102), ("SET_PIN", 105), ("AUTH_BIOMETRIC_OK", 107)])
     text = f"Pay {rng.randrange(10**9)}"
-    body = {"tenantId": 40007, "userExternalId": "ext-alice", "type": kind, "authParams": {"guiHeader": "H", "guiText": text}}
-    signature = w.gateway_signature(40007, "ext-alice", "H", text, 105 if kind == "AUTH_BIOMETRIC_OK" else number)
+    body = {"tenantId": 40007, "userExternalId": one.user, "type": kind, "authParams": {"guiHeader": "H", "guiText": text}}
+    signature = w.gateway_signature(40007, one.user, "H", text, 105 if kind == "AUTH_BIOMETRIC_OK" else number)
     asked = world.http.post(f"{world.base}/gateway/auth", json=body | {"signature": signature}, timeout=30).json()
     world.pools.add("okay session", asked.get("sessionExternalId"))
-    session = {"tenant_id": 40007, "tenant_name": "Bank", "user": "ext-alice", "type": kind.removeprefix("AUTH_"),
+    session = {"tenant_id": 40007, "tenant_name": "Bank", "user": one.user, "type": kind.removeprefix("AUTH_"),
                "session": asked.get("sessionExternalId") or "1", "header": "H", "text": text}
     word = rng.choice(["approve", "approve", "decline", "not_me", "forgot_pin", "fall_back"])
     pin = "1234" if "PIN" in kind and rng.random() < 0.9 else None
     case.path_parameters = {**case.path_parameters, "session": session["session"]}
-    case.body = mixed(rng, one.decision_body(session, word, pin), case.body, 0.05)
-    return phone(world, case) if one is world.phones[0] else signed_by(one)
+    case.body = w.mixed(rng, one.decision_body(session, word, pin), case.body, 0.05)
+    return signed_by(one)
 
 
 def signed_by(one):
@@ -310,104 +272,6 @@ def signed_by(one):
         request.headers["Authorization"] = one.authorization(request.method, request.path_url, raw)
 
     return act
-
-
-# Ocapi.
-
-
-def ocapi_name(world, case):
-    """Creates, or checks with a token of the site."""
-    rng = world.rng
-    site = rng.choice(list(w.SITES))
-    if rng.random() < 0.4:
-        query = dict(case.query or {})
-        if "kind" in query:
-            query["kind"] = rng.choice(["pow", "text", "classification", "?"])
-        if rng.random() < 0.7:
-            query.pop("after", None)
-            query.pop("peek", None)
-        case.path_parameters, case.query = {"name": site}, query
-        return None
-    challenge = world.challenge(site).get("id", "c.unknown")
-    if rng.random() < 0.4:
-        answered(world, site, challenge)
-    case.path_parameters = {"name": challenge}
-    query = dict(case.query or {})
-    if rng.random() < 0.7:
-        query = {name: value for name, value in query.items() if name == "peek"}
-    case.query = query
-
-    def act(request):
-        if rng.random() < 0.95:
-            request.headers["Authorization"] = "Bearer " + w.site_token(site, rng.choice([None, challenge]))
-
-    return act
-
-
-def answered(world, site, challenge):
-    """Answers a challenge of the kind `pow`, so that there is something to be checked."""
-    asked = world.http.get(f"{world.base}/ocapi/v2/challenge/{site}?kind=pow", headers=world.sender(), timeout=30).json()
-    answer = w.solved(asked.get("parameters", {}))
-    if answer:
-        place = f"{world.base}/ocapi/v2/challenge/{asked['id']}"
-        world.http.post(place, json={"answer": answer}, headers=world.sender(), timeout=30)
-        world.pools.add("solved", asked["id"])
-
-
-def ocapi_answer(world, case):
-    rng = world.rng
-    site = rng.choice(list(w.SITES))
-    kind = rng.choice(["pow", "text"])
-    url = f"{world.base}/ocapi/v2/challenge/{site}?kind={kind}"
-    asked = world.http.get(url, headers=world.sender(), timeout=30).json()
-    answer = w.solved(asked.get("parameters", {})) if kind == "pow" and rng.random() < 0.7 else None
-    answer = answer or rng.choice(["7hlx4y", {"counter": 1, "derivedKey": "00"}, ["1"], {"1": "x"}, case.body])
-    case.path_parameters = {"name": asked.get("id", "c.unknown")}
-    case.body = rng.choice([{"answer": answer}] * 4 + [answer])
-    return None
-
-
-def ocapi_picture(world, case):
-    site = world.rng.choice(list(w.SITES))
-    url = f"{world.base}/ocapi/v2/challenge/{site}?kind=text"
-    asked = world.http.get(url, headers=world.sender(), timeout=30).json()
-    case.path_parameters = {**case.path_parameters, "name": asked.get("id", "c.unknown")}
-    if "number" in case.path_parameters and world.rng.random() < 0.8:
-        case.path_parameters["number"] = 1
-    return None
-
-
-def siteverify(world, case):
-    rng = world.rng
-    site = rng.choice(list(w.SITES))
-    answered(world, site, None)
-    body = {"secret": w.SITES[site], "response": world.pools.any(rng, "solved") or "unknown", "remoteip": "192.0.2.1"}
-    body["sitekey"] = rng.choice([None, site])
-    body["idempotency_key"] = rng.choice([None, "9f6c0b1e"])
-    return as_form(mixed(rng, body, None, 0.1))
-
-
-def altcha_challenge(world, case):
-    case.path_parameters = {"public_id": world.rng.choice(list(w.SITES))}
-    if world.rng.random() < 0.8:
-        case.query = {"v": world.rng.choice([1, 2]), "code": world.rng.choice(["true", "false"])}
-    return None
-
-
-def altcha_payload(world, site):
-    """A payload of ALTCHA's second form."""
-    url = f"{world.base}/ocapi/altcha/{site}/challenge?v=2&code=false"
-    asked = world.http.get(url, headers=world.sender(), timeout=30).json()
-    solution = w.solved(asked.get("parameters", {}))
-    payload = {"challenge": asked, "solution": dict(solution or {}, time=1)}
-    return base64.b64encode(json.dumps(payload).encode()).decode()
-
-
-def altcha_verify(world, case):
-    site = world.rng.choice(list(w.SITES))
-    case.path_parameters = {"public_id": site}
-    body = {"payload": altcha_payload(world, site), "secret": w.SITES[site], "code": "7hlx4y"}
-    return as_json(mixed(world.rng, body, case.body, 0.1))
 
 
 ACTS = {
@@ -423,13 +287,13 @@ ACTS = {
     "deviceUnlink": unlinking,
     "deviceLink": linking,
     "deviceDecide": deciding,
-    "ocapiCreateOrCheck": ocapi_name,
-    "ocapiAnswer": ocapi_answer,
-    "ocapiAudio": ocapi_picture,
-    "ocapiImage": ocapi_picture,
-    "altchaChallenge": altcha_challenge,
-    "altchaVerify": altcha_verify,
-    "altchaSiteverify": altcha_verify,
+    "ocapiCreateOrCheck": visitors.ocapi_name,
+    "ocapiAnswer": visitors.ocapi_answer,
+    "ocapiAudio": visitors.ocapi_picture,
+    "ocapiImage": visitors.ocapi_picture,
+    "altchaChallenge": visitors.altcha_challenge,
+    "altchaVerify": visitors.altcha_verify,
+    "altchaSiteverify": visitors.altcha_verify,
 } | {
     name: act
     for act, names in {
@@ -437,7 +301,7 @@ ACTS = {
                "actividSearchDevices", "actividSearchAuthenticators", "actividUser", "actividDevice", "actividAuthenticator"],
         gateway: ["gatewayLink", "gatewayAuth", "gatewaySession", "gatewayCheck"],
         phone: ["deviceShow", "deviceCapabilities", "devicePushDelete", "deviceEvents", "deviceSessions"],
-        siteverify: ["recaptchaSiteverify", "hcaptchaSiteverify", "turnstileSiteverify"],
+        visitors.siteverify: ["recaptchaSiteverify", "hcaptchaSiteverify", "turnstileSiteverify"],
     }.items()
     for name in names
 }

@@ -32,7 +32,8 @@ CHECKS = [
 
 # One token has 600 requests a minute: so many take turns.
 TOKENS = 40
-PHONES = 3
+# A user has one phone.
+LINKED = ("ext-alice", "ext-bob", "ext-carl")
 
 
 @contextlib.contextmanager
@@ -46,7 +47,10 @@ def server(program, folder):
         return done.stdout
 
     run("init")
-    run("apply", str(HERE / "provisioning.toml"))
+    text = (HERE / "provisioning.toml").read_text(encoding="utf-8")
+    described = folder / "provisioning.toml"
+    described.write_text(text.replace("# SITES: run.py puts those of world.py here.", w.site_tables()), encoding="utf-8")
+    run("apply", str(described))
     with open(folder / "server.log", "w", encoding="utf-8") as log:
         command = [program, "serve", "--data", str(folder), "--listen", "127.0.0.1:0", "--trusted-proxy", "127.0.0.1"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -73,14 +77,14 @@ def linked(base, user):
     phone = w.Phone.new()
     answer = requests.post(f"{base}/device/v1/link", json=phone.link_body(w.link(base, user)), timeout=30)
     answer.raise_for_status()
-    return {"pem": phone.pem, "device": answer.json()["device"]}
+    return {"pem": phone.pem, "device": answer.json()["device"], "user": user}
 
 
 def prepare(base, run, seed):
     """What the hooks know: tokens, phones, and the names of what there is."""
     first = json.loads(run("admin", "token", "create", "--role", "admin", "--name", "first", "--json"))["token"]
     made = [call(base, first, "POST", "/tokens", {"name": f"turn {n}", "role": "admin"}) for n in range(TOKENS)]
-    phones = [linked(base, "ext-alice") for _ in range(PHONES)]
+    phones = [linked(base, user) for user in LINKED]
     pools, protected = {}, [one["id"] for one in made]
     for tenant in ("BANK", "CHURN"):
         for users in call(base, first, "GET", f"/tenants/{tenant}/users?limit=500")["items"]:

@@ -27,10 +27,16 @@ CHURNED_KEY = bytes.fromhex("3132333435363738393031323334353637383933")
 OCRA_SUITE = "OCRA-1:HOTP-SHA1-8:QN08"
 OKAY = {40007: "the-secret-of-the-bank-for-the-gateway", 40008: "the-secret-of-the-churn-for-the-gateway"}
 PORTAL = ("portal", "the-secret-of-the-portal")
-SITES = {
-    "shop": "the-private-id-of-the-shop-which-has-at-least-64-characters-here",
-    "codes": "the-private-id-of-the-codes-which-has-at-least-64-characters-too",
-}
+# Many, since a site whose challenges are left or answered wrong makes its proofs dear.
+SITES = {f"site-{number}": f"the-private-id-of-site-{number}-" + "x" * 64 for number in range(20)}
+
+
+def site_tables():
+    """The sites as they stand in the provisioning file: half of them ask for a code first."""
+    table = '[[tenant.site]]\npublic_id = "{}"\nsecret = "{}"\nkinds = {}\ndifficulty = 20\n'
+    kinds = ('["pow", "text"]', '["text", "pow"]')
+    return "\n".join(table.format(name, SITES[name], kinds[turn % 2]) for turn, name in enumerate(SITES))
+
 
 
 def truncated(digest, digits):
@@ -94,9 +100,9 @@ def signed_text(title, fields):
 class Phone:
     """A linked phone."""
 
-    def __init__(self, pem, device=None, tenant_name="Bank"):
+    def __init__(self, pem, device=None, user=None):
         self.key = serialization.load_pem_private_key(pem.encode(), None)
-        self.pem, self.device, self.tenant_name = pem, device, tenant_name
+        self.pem, self.device, self.user = pem, device, user
 
     @classmethod
     def new(cls):
@@ -185,7 +191,7 @@ class World:
         with open(path, encoding="utf-8") as file:
             told = json.load(file)
         self.base, self.tokens, self.protected = told["base"], told["tokens"], set(told["protected"])
-        self.phones = [Phone(one["pem"], one["device"]) for one in told["phones"]]
+        self.phones = [Phone(**one) for one in told["phones"]]
         self.rng, self.pools = random.Random(told["seed"]), Pools()
         self.counter, self.turn, self.lock = 0, 0, threading.Lock()
         self.http = requests.Session()
@@ -219,3 +225,33 @@ class World:
 def form(members):
     """Members as a form's body."""
     return urllib.parse.urlencode({name: value for name, value in members.items() if value is not None})
+
+
+def mixed(rng, body, drawn, share=0.2):
+    """A right body in which some members are as they were drawn, or missing."""
+    body = dict(body)
+    for name in list(body):
+        if rng.random() < share:
+            if isinstance(drawn, dict) and name in drawn:
+                body[name] = drawn[name]
+            elif rng.random() < 0.3:
+                del body[name]
+    return body
+
+
+def as_form(members):
+    """Sends a form."""
+    def act(request):
+        request.headers["Content-Type"] = "application/x-www-form-urlencoded"
+        request.prepare_body(form(members), None)
+
+    return act
+
+
+def as_json(value):
+    """Sends JSON."""
+    def act(request):
+        request.headers["Content-Type"] = "application/json"
+        request.prepare_body(json.dumps(value).encode(), None)
+
+    return act

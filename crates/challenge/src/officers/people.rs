@@ -29,7 +29,7 @@ pub struct NewAdministrator {
     pub login_name: String,
     /// The name for people.
     pub display_name: Option<String>,
-    /// Where the invitation goes.
+    /// An address, for people: nothing is sent there.
     pub email: Option<String>,
     /// What for.
     pub role: Role,

@@ -20,7 +20,7 @@ pub struct OfficerBody {
     /// The name for people.
     #[serde(default)]
     pub display_name: Option<String>,
-    /// Where invitations go.
+    /// An address of theirs, for people: nothing is sent there. The link is told in the answer.
     #[serde(default)]
     pub email: Option<String>,
     /// What for.
