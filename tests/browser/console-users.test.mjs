@@ -85,7 +85,7 @@ test('a user is made, an app takes the picture over, and its codes are good', as
   const key = new URL(uri).searchParams.get('secret');
   assert.equal((await page.locator('code.told').first().textContent()).replaceAll(' ', ''), key);
   const codes = await twoCodes(key);
-  await page.getByRole('link', { name: 'I have kept it' }).click();
+  await page.getByRole('link', { name: 'It is handed over' }).click();
   await page.getByLabel('First code').fill(codes[0]);
   await page.getByLabel('Second code').fill(codes[1]);
   await page.getByRole('button', { name: 'Resynchronise' }).click();

@@ -104,6 +104,7 @@ async fn list(
 #[template(path = "console/approval.html")]
 struct SessionPage {
     page: Page,
+    tenant: String,
     path: String,
     session: SessionShown,
     /// The user, if still there.
@@ -128,6 +129,7 @@ async fn show(
         session,
         user: user.ok().map(|user| user.value),
         device: device.ok(),
+        tenant,
         may_tend: officer.may(Power::Tend).is_ok(),
     }))
 }

@@ -43,6 +43,16 @@ impl Events {
         }
     }
 
+    /// What an empty list says.
+    fn nothing(&self) -> &'static str {
+        let key = match (self.goes_on, self.tells_users) {
+            (true, _) => "events.none_here",
+            (false, true) => "events.none",
+            (false, false) => "events.none_yet",
+        };
+        self.words.t(key)
+    }
+
     /// What happened, in words.
     fn what(&self, event: &EventShown) -> String {
         match EventKind::named(&event.kind) {

@@ -11,6 +11,8 @@ pub(super) struct Pager {
     words: Words,
     first: Option<String>,
     next: Option<String>,
+    /// Where the list is on its page, from the number sign on; nothing: at its top.
+    place: &'static str,
 }
 
 impl Pager {
@@ -39,7 +41,14 @@ impl Pager {
             words,
             first: after.map(|_| to(None)),
             next: next.map(|next| to(Some(next))),
+            place: "",
         }
+    }
+
+    /// Of a list that is further down on its page, at the element of this id.
+    #[must_use]
+    pub(super) fn at(self, place: &'static str) -> Self {
+        Self { place, ..self }
     }
 }
 

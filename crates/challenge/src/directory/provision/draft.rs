@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::findings::{At, Findings};
 use super::provisioner::{Generated, Options, Provisioner};
 use crate::audit::{Detail, Event, EventKind, Outcome};
-use crate::directory::Tenant;
+use crate::directory::{Tenant, User};
 use crate::id::{Id, TimedId};
 use crate::policy::Policy;
 use crate::ports::Provision;
@@ -75,12 +75,35 @@ impl<'a> Draft<'a> {
         self.changes.push(line);
     }
 
+    /// The user whom everything is about that was changed of a tenant; nothing where it is about more.
+    fn about(&self, tenant: Id<Tenant>) -> Option<Id<User>> {
+        let Provision {
+            tenants,
+            clients,
+            policies,
+            sites,
+            users,
+            authenticators,
+            ..
+        } = &self.provision;
+        let is_more = tenants.iter().any(|one| one.id == tenant)
+            || clients.iter().any(|one| one.tenant == tenant)
+            || policies.iter().any(|one| one.tenant == tenant)
+            || sites.iter().any(|one| one.tenant == tenant);
+        let users = users.iter().map(|one| (one.tenant, one.id));
+        let holders = authenticators.iter().map(|one| (one.tenant, one.user));
+        let mut touched = users.chain(holders).filter(|(of, _)| *of == tenant);
+        let (_, first) = touched.next().filter(|_| !is_more)?;
+        touched.all(|(_, id)| id == first).then_some(first)
+    }
+
     /// Adds one event a tenant that was touched.
     pub(super) fn tell(&mut self) {
         let now = self.context.clock.now();
         let actor = self.options.actor;
         let owned = |text: Option<&str>| text.map(str::to_owned);
         for (tenant, lines) in &self.lines {
+            let user = self.about(*tenant);
             let told = lines.iter().take(EVENT_LINES_MAX);
             let mut fields: Vec<_> = told
                 .map(|line| ("change".to_owned(), line.clone()))
@@ -99,7 +122,7 @@ impl<'a> Draft<'a> {
                 },
                 kind: EventKind::Provision,
                 outcome: Outcome::Done,
-                user: None,
+                user,
                 detail: Detail {
                     fields,
                     door: actor.map(|actor| actor.door),

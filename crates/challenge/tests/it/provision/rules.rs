@@ -54,6 +54,39 @@ fn a_change_says_what_was_and_what_is_but_no_secret() {
 }
 
 #[test]
+fn an_event_names_the_user_whom_everything_is_about() {
+    let (stage, mut bank) = (Stage::new(), bank());
+    stage.apply(&bank);
+    let email = |user: &mut UserBlueprint, address: &str| user.email = Some(address.to_owned());
+    let users = &mut bank.tenants[0].users;
+    users.push(UserBlueprint::named("bob"));
+    stage.apply(&bank);
+    let users = &mut bank.tenants[0].users;
+    users[0].authenticators[0].digits = Some(8);
+    email(&mut users[0], "alice@bank.example");
+    stage.apply(&bank);
+    let users = &mut bank.tenants[0].users;
+    email(&mut users[0], "a@bank.example");
+    if let Some(bob) = users.last_mut() {
+        email(bob, "bob@bank.example");
+    }
+    stage.apply(&bank);
+    email(&mut bank.tenants[0].users[0], "alice@bank.example");
+    bank.tenants[0].policies[0].limits.max_failures = 3;
+    stage.apply(&bank);
+    let rows = stage.store.rows();
+    let named: Vec<_> = rows.events.iter().map(|event| event.user).collect();
+    let [all, bob, alice, both, and_more] = named[..] else {
+        panic!("{named:?}");
+    };
+    assert_eq!((all, both, and_more), (None, None, None));
+    assert!(
+        bob.is_some() && alice.is_some() && bob != alice,
+        "{named:?}"
+    );
+}
+
+#[test]
 fn nothing_spent_comes_back_and_no_lock_is_opened() {
     let (stage, mut bank) = (Stage::new(), bank());
     stage.apply(&bank);

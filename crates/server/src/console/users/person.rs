@@ -132,7 +132,7 @@ async fn show(
     let view = officer.tenant(&desk.verifier.catalogue, &name, Power::Read)?;
     Ok(visit.show(&PersonPage {
         page: visit.tenant_page(&name, TenantPlace::Users),
-        pager: Pager::new(visit.words, &path, &[], after, next),
+        pager: Pager::new(visit.words, &path, &[], after, next).at("#timeline"),
         events: Events::of_user(visit.words, events.items, next.is_some()),
         authenticators: authenticators.items,
         phones: phones.items,
