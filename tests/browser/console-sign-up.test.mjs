@@ -29,7 +29,7 @@ test('an address, a company, a tick, a letter: a tenant of one’s own, on trial
   await lookAt(page, 'sign-up');
   await page.getByLabel('E-mail address').fill('ann@tea.example');
   await page.getByLabel('Company name').fill('Teapots & <b>Söhne</b> \u202eevil');
-  await page.locator('ocapi-challenge').getByRole('checkbox').check();
+  await page.locator('ocapi-challenge').getByRole('checkbox').click();
   await page.waitForFunction(() => document.querySelector('ocapi-challenge').state === 'valid', undefined, { timeout: 60_000 });
   await page.getByRole('button', { name: 'Send me the link' }).click();
   await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
@@ -43,7 +43,7 @@ test('an address, a company, a tick, a letter: a tenant of one’s own, on trial
   await page.getByRole('link', { name: 'Tenants' }).click();
   assert.equal(await page.locator('tbody tr').count(), 1);
   assert.equal(await page.locator('td code').textContent(), '150001');
-  await page.getByText('Teapots & <b>Söhne</b>').waitFor();
+  await page.getByRole('rowheader', { name: 'Teapots & <b>Söhne</b>' }).waitFor();
   await page.getByText('active', { exact: true }).waitFor();
   await lookAt(page, 'sign-up-tenants');
   assert.deepEqual(page.complaints, []);
