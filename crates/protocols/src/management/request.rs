@@ -143,14 +143,21 @@ impl Call {
     }
 
     /// Does `act` once for the key that came with the request, if one did.
-    pub(super) async fn once<T, Acting>(&self, act: Acting) -> Result<T, Refusal>
+    pub(super) fn once<T, Acting>(
+        &self,
+        act: Acting,
+    ) -> impl Future<Output = Result<T, Refusal>> + Send
     where
         T: Serialize + DeserializeOwned + Send + Sync + 'static,
         Acting: Future<Output = Result<T, Refusal>> + Send + 'static,
     {
-        let asked = self.asked();
-        let key = (self.idempotency_key()?, asked.as_slice());
-        writing::once(&self.desk, &self.officer, key, act).await
+        // Acts are large: here they are moved once, and not with each future that holds them.
+        let act = Box::pin(act);
+        async move {
+            let asked = self.asked();
+            let key = (self.idempotency_key()?, asked.as_slice());
+            writing::once(&self.desk, &self.officer, key, act).await
+        }
     }
 
     /// The key under which the answer is kept, where one was given.

@@ -50,7 +50,7 @@ impl Console {
     {
         let asked = form.asked(what);
         let once = (form.given("key"), asked.as_slice());
-        let act = act(Arc::clone(&self.desk), officer.clone());
+        let act = Box::pin(act(Arc::clone(&self.desk), officer.clone()));
         writing::once(&self.desk, officer, once, act).await
     }
 

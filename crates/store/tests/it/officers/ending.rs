@@ -1,7 +1,7 @@
 //! What ends with an officer or a tenant, and what an officer cannot do for themselves.
 
 use challenge::directory::provision::{
-    Blueprint, Options, ProvisionError, Removal, Removed, TenantBlueprint,
+    Blueprint, Options, ProvisionError, Removal, Removed,
 };
 use challenge::officers::{
     AdministratorChange, Denied, Identity, MadeToken, NewToken, Officer, Origin, Reach, Role,

@@ -356,7 +356,11 @@ async fn an_address_with_an_account_is_told_so_by_letter_alone(place: &Place) {
 
     // Whoever was removed may come again, to another tenant.
     stage.clock.advance_s(3700);
-    stage.one().remove_administrator(&by, id).await.unwrap();
+    stage
+        .one()
+        .remove_administrator(&by, (id, None))
+        .await
+        .unwrap();
     let before = tenants(&stage).await;
     let again = self::link(&stage, "ann@bank.example").await;
     let session = open(stage.one(), &again).await.unwrap();
