@@ -224,9 +224,9 @@ async fn whoever_asks_learns_nothing_of_accounts_and_gets_letters_in_the_pages_l
 }
 
 #[tokio::test]
-async fn an_owner_finds_nothing_of_others_in_any_list() {
+async fn an_owner_finds_nothing_of_others_on_any_page() {
     let (stage, mut sink) = open_stage().await;
-    let (mut ann, name) = owner(&stage, &mut sink, ANN).await;
+    let (mut ann, _) = owner(&stage, &mut sink, ANN).await;
     let (_, other) = owner(&stage, &mut sink, "bob@oil.example").await;
     stage.signed_in("ada", Role::Admin, None).await;
     for path in [
@@ -253,7 +253,14 @@ async fn an_owner_finds_nothing_of_others_in_any_list() {
     );
     let foreign = format!("/console/tenants/{other}/settings");
     assert_eq!(ann.get(&foreign).await.status, StatusCode::NOT_FOUND);
+}
 
+#[tokio::test]
+async fn an_owners_token_finds_nothing_of_others_in_any_list() {
+    let (stage, mut sink) = open_stage().await;
+    let (mut ann, name) = owner(&stage, &mut sink, ANN).await;
+    let (_, other) = owner(&stage, &mut sink, "bob@oil.example").await;
+    stage.signed_in("ada", Role::Admin, None).await;
     let fields = [("name", "mine"), ("role", "admin")];
     let told = ann.post("/console/tokens/new", &fields).await;
     let token = format!("cst_{}", told.between(">cst_", "<"));
