@@ -5,5 +5,6 @@ mod grids;
 pub(crate) mod memory;
 mod okay;
 mod refusals;
+mod removals;
 mod rules;
 mod stage;
