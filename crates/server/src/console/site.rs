@@ -31,6 +31,16 @@ pub(super) fn routes() -> Router<Arc<Console>> {
     Router::new().route("/console/tenants/{name}/sites/{site}/overview", get(show))
 }
 
+/// What a service is called; its name is the same in every language.
+pub(super) fn service_name(replacement: &ReplacementShown) -> &'static str {
+    match replacement.service.as_str() {
+        "recaptcha" => "reCAPTCHA v2",
+        "hcaptcha" => "hCaptcha",
+        "turnstile" => "Turnstile",
+        _ => "ALTCHA",
+    }
+}
+
 #[derive(Template)]
 #[template(path = "console/site.html")]
 struct SitePage {
@@ -46,16 +56,6 @@ struct SitePage {
 }
 
 impl SitePage {
-    /// What a service is called; its name is the same in every language.
-    fn service(&self, replacement: &ReplacementShown) -> &'static str {
-        match replacement.service.as_str() {
-            "recaptcha" => "reCAPTCHA v2",
-            "hcaptcha" => "hCaptcha",
-            "turnstile" => "Turnstile",
-            _ => "ALTCHA",
-        }
-    }
-
     /// The hours in which something was counted, newest first.
     fn rows(&self) -> impl Iterator<Item = (&str, &SiteCountsShown)> {
         let hours = self.hours.iter().rev();
