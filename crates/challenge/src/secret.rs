@@ -4,6 +4,7 @@
 //! as associated data, so that a sealed value cannot be moved to another row. What this module is
 //! not for: passwords and PINs that people choose.
 
+mod auditing;
 mod master;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,6 @@ use zeroize::{Zeroize, Zeroizing};
 
 use self::master::MasterKey;
 use crate::approval::PublicKey;
-use crate::audit::chain::{self, Digest, PublicKeys, Signature, Stamp, Tag};
 use crate::clock::Timestamp;
 use crate::push_key::PushKey;
 use crate::rng::{self, Rng};
@@ -329,39 +329,6 @@ impl Keyring {
     pub fn push_key_of(&self, public: &PublicKey) -> Option<&PushKey> {
         let mut keys = self.keys.values().map(|key| &key.push);
         keys.find(|key| key.public() == public)
-    }
-
-    /// What events are marked with as they are appended.
-    pub fn audit_stamp(&self) -> Result<Stamp, SealError> {
-        Ok(Stamp::new(self.key(self.current)?.audit_tags.clone()))
-    }
-
-    /// Whether this server appended an event with this digest, under whichever of its keys.
-    pub fn audit_tag_fits(&self, leaf: &Digest, unverified: &Tag) -> bool {
-        self.keys.values().any(|key| {
-            let tag = chain::tag(&key.audit_tags, leaf);
-            constant_time::verify_slices_are_equal(&tag, unverified).is_ok()
-        })
-    }
-
-    /// A signature of the audit log's (Ed25519, RFC 8032).
-    pub fn audit_signature(&self, message: &[u8]) -> Result<Signature, SealError> {
-        let key = self.key(self.current)?;
-        let signature = key.audit_signing.sign(message);
-        let bytes = signature.as_ref().try_into();
-        Ok(Signature {
-            key_version: self.current,
-            bytes: bytes.map_err(|_| SealError::Damaged)?,
-        })
-    }
-
-    /// The public halves of the keys that sign the audit log, by the versions of their master keys.
-    pub fn audit_public_keys(&self) -> PublicKeys {
-        let keys = self.keys.iter();
-        PublicKeys(
-            keys.filter_map(|(version, key)| Some((*version, key.audit_public()?)))
-                .collect(),
-        )
     }
 
     fn key(&self, version: u32) -> Result<&MasterKey, SealError> {

@@ -24,8 +24,9 @@ pub type Digest = [u8; 32];
 /// The random bytes that an event's personal part is committed with.
 pub type Salt = [u8; 16];
 
-/// What shows that this server appended an event: HMAC-SHA-256 over its digest, cut to 16 bytes.
-pub type Tag = [u8; 16];
+/// What shows that this server appended an event: the version of the master key (4 bytes), and HMAC-SHA-256
+/// over the event's digest under a key derived from it, cut to 16 bytes.
+pub type Tag = [u8; 20];
 
 /// How the personal part of an event is known to the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -327,7 +328,10 @@ impl PublicKeys {
 /// Nothing that is ever answered depends on the salts, so they are drawn by the library of the digests:
 /// a conversation with a seeded generator is the same with and without them.
 #[derive(Clone)]
-pub struct Stamp(hmac::Key);
+pub struct Stamp {
+    key_version: u32,
+    key: hmac::Key,
+}
 
 impl fmt::Debug for Stamp {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -345,27 +349,34 @@ pub struct Mark {
 }
 
 impl Stamp {
-    pub(crate) fn new(key: hmac::Key) -> Self {
-        Self(key)
+    pub(crate) fn new(key_version: u32, key: hmac::Key) -> Self {
+        Self { key_version, key }
     }
 
     /// Marks an event; the error: the system gives no random bytes.
     pub fn mark(&self, event: &Event) -> Result<Mark, SealError> {
         let mut salt = [0; 16];
         aws_lc_rs::rand::fill(&mut salt).map_err(|_| SealError::Damaged)?;
-        let tag = tag(&self.0, &leaf(event, &Opening::Salt(salt)));
+        let leaf = leaf(event, &Opening::Salt(salt));
+        let tag = tag((self.key_version, &self.key), &leaf);
         Ok(Mark { salt, tag })
     }
 }
 
 /// The tag of an event's digest.
-pub(crate) fn tag(key: &hmac::Key, leaf: &Digest) -> Tag {
-    let full = hmac::sign(key, leaf);
-    let mut tag = [0; 16];
-    for (place, byte) in tag.iter_mut().zip(full.as_ref()) {
+pub(crate) fn tag((key_version, key): (u32, &hmac::Key), leaf: &Digest) -> Tag {
+    let (version, full) = (key_version.to_be_bytes(), hmac::sign(key, leaf));
+    let mut tag = [0; 20];
+    for (place, byte) in tag.iter_mut().zip(version.iter().chain(full.as_ref())) {
         *place = *byte;
     }
     tag
+}
+
+/// The version of the master key that a tag says it was made under.
+pub(crate) fn key_version(unverified: &Tag) -> u32 {
+    let [first, second, third, fourth, ..] = *unverified;
+    u32::from_be_bytes([first, second, third, fourth])
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! with its mark alone, and gets its place in the chain a second later.
 
 use super::Event;
-use super::chain::{Chain, ORIGIN, Opening, Salt, Which, leaf, link, signed};
+use super::chain::{Chain, ORIGIN, Opening, Salt, Which, key_version, leaf, link, signed};
 use super::check::Walk;
 use super::ports::{Cutting, NewLink, Place, Sealing, Taken, Waiting, Written};
 use crate::clock::Timestamp;
@@ -21,7 +21,8 @@ const RIPE_MS: i64 = 1000;
 /// From where on an event was dated by a clock that was wrong, and is not waited for: milliseconds.
 const AHEAD_MS: i64 = 60_000;
 
-/// How long after the upgrade events of an older version's nodes are sealed: a day.
+/// How long nodes may differ: after the upgrade events of an older version's nodes are sealed, and a node that
+/// was not given the newest key leaves to others what was appended under it. A day.
 const OLDER_NODES_S: u32 = 86_400;
 
 /// Why nothing was sealed or cut.
@@ -33,6 +34,11 @@ pub enum NotSealed {
     /// There is no key to sign with.
     #[error(transparent)]
     Key(#[from] SealError),
+    /// Events wait that were appended under a newer master key than this server has.
+    #[error(
+        "events wait that were appended under a newer master key; give this server that key too"
+    )]
+    NewerKey,
     /// The oldest events do not verify, so that none of them is removed.
     #[error(
         "the audit log is not whole at event {0}, so nothing is removed; see `countersign audit verify`"
@@ -76,6 +82,14 @@ impl Verifier {
         let mut waiting = self.store.waiting(limit).await?;
         let unripe = waiting.iter().position(|one| !is_ripe(one.place, now));
         waiting.truncate(unripe.unwrap_or(waiting.len()));
+        // Another node has a newer key: it judges what it appended, and seals it.
+        let newer = waiting
+            .iter()
+            .position(|one| self.is_of_newer_key(one, now));
+        waiting.truncate(newer.unwrap_or(waiting.len()));
+        if newer == Some(0) {
+            return Err(NotSealed::NewerKey);
+        }
         let is_ours = |one: &Waiting| self.leaf_of_ours(one).is_some();
         let (ours, foreign): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_ours);
         if !foreign.is_empty() {
@@ -89,6 +103,13 @@ impl Verifier {
         let leaves = leaves.filter_map(|(place, leaf)| Some((place, leaf?)));
         self.add_links(chain, leaves.collect(), Taken::Waiting)
             .await
+    }
+
+    /// Whether an event says that it was appended, today, under a key that this node does not have yet.
+    fn is_of_newer_key(&self, one: &Waiting, now: Timestamp) -> bool {
+        let age_ms = now.unix_ms() - one.place.id.drawn_at().unix_ms();
+        let is_fresh = age_ms.unsigned_abs() < u64::from(OLDER_NODES_S) * 1000;
+        is_fresh && key_version(&one.tag) > self.keyring.version()
     }
 
     /// The digest of an event that waits and that this server appended.

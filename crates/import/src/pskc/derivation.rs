@@ -63,9 +63,11 @@ impl Derivation {
         let length = length.ok_or_else(|| {
             Fault::file("the length of the key that PBKDF2 derives is not 16, 24 or 32")
         })?;
-        let prf = parameters
-            .child("PRF")
-            .and_then(|prf| prf.attribute("Algorithm"));
+        // Some writers have the name as a text, where it should be an attribute.
+        let prf = parameters.child("PRF").and_then(|prf| {
+            let text = Some(prf.text.as_str()).filter(|text| !text.is_empty());
+            prf.attribute("Algorithm").or(text)
+        });
         Ok(Self {
             salt,
             iterations,

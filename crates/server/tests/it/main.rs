@@ -29,6 +29,7 @@ mod endurance;
 mod evidence;
 mod foreign;
 mod guides;
+mod importing;
 mod internal_addresses;
 mod locks;
 mod mail_sink;

@@ -146,7 +146,6 @@ const CALLERS: [Caller; 7] = [
 enum Outcome {
     /// It is done, or refused for what is asked.
     Allowed,
-    /// 401
     NotSignedIn,
     /// 403
     Forbidden,

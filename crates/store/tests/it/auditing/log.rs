@@ -1,5 +1,6 @@
 //! A log that two nodes with one clock append to and seal.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use challenge::audit::chain::End;
@@ -9,11 +10,12 @@ use challenge::clock::ManualClock;
 use challenge::directory::Tenant;
 use challenge::id::Id;
 use challenge::ports::{Change, Store};
+use challenge::secret::Keyring;
 use challenge::verifier::{Ports, Verifier};
 use challenge::visitor::InlineMint;
 
 use crate::support::*;
-use crate::verifying::{OsBytes, keyring};
+use crate::verifying::OsBytes;
 
 /// The tenant whose events are appended.
 pub(crate) const TENANT: i64 = 41;
@@ -25,8 +27,14 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) async fn on(place: &Place) -> Self {
+        Self::with_keys(place, [(1, [7; 32])].into()).await
+    }
+
+    /// A log whose nodes have these master keys.
+    pub(crate) async fn with_keys(place: &Place, keys: BTreeMap<u32, [u8; 32]>) -> Self {
         let clock = Arc::new(ManualClock::at(NOW));
-        let nodes = [node(place, &clock).await, node(place, &clock).await];
+        let keys = (&clock, &keys);
+        let nodes = [node(place, keys).await, node(place, keys).await];
         Self { clock, nodes }
     }
 
@@ -83,7 +91,7 @@ impl Log {
     pub(crate) async fn check_with(&self, pinned: Option<End>) -> Report {
         let tools = Tools {
             log: &**self.nodes[0].store(),
-            keyring: &keyring(),
+            keyring: self.nodes[0].keyring(),
             pinned,
             now: self.nodes[0].now(),
             progress: &|_, _| {},
@@ -116,12 +124,15 @@ fn word(what: &Wrong) -> &'static str {
     }
 }
 
-async fn node(place: &Place, clock: &Arc<ManualClock>) -> Arc<Verifier> {
+async fn node(
+    place: &Place,
+    (clock, keys): (&Arc<ManualClock>, &BTreeMap<u32, [u8; 32]>),
+) -> Arc<Verifier> {
     let ports = Ports {
         store: place.open().await,
         clock: Arc::clone(clock) as _,
         rng: Arc::new(OsBytes),
-        keyring: keyring(),
+        keyring: Keyring::new(keys.clone()).unwrap(),
         mint: Arc::new(InlineMint(OsBytes)),
     };
     Arc::new(Verifier::start(ports).await.unwrap())

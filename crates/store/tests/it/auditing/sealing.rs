@@ -14,6 +14,7 @@ on_both!(
     an_event_of_a_clock_that_was_ahead_is_sealed,
     events_of_an_older_version_are_sealed_for_a_day,
     what_somebody_else_put_among_those_that_wait_is_never_sealed,
+    a_node_without_the_newest_key_leaves_its_events_to_others,
     a_log_without_events_is_whole,
 );
 
@@ -112,22 +113,47 @@ async fn events_of_an_older_version_are_sealed_for_a_day(place: &Place) {
 
 async fn what_somebody_else_put_among_those_that_wait_is_never_sealed(place: &Place) {
     let log = Log::sealed(place, 3).await;
-    let mut foreign = log.event();
-    foreign.id = timed_id_at(log.nodes[0].now());
     append_as_before(place, &log).await;
+    log.append().await;
     place
         .execute(
             "UPDATE event SET salt = (SELECT salt FROM event WHERE id = \
                  (SELECT id FROM event_link WHERE number = 1)) WHERE salt IS NULL; \
-             INSERT INTO event_unsealed (refused, id, tenant, tag) SELECT 0, id, tenant, salt \
-                 FROM event WHERE id NOT IN (SELECT id FROM event_link)",
+             INSERT INTO event_unsealed (refused, id, tenant, tag) SELECT 0, id, tenant, \
+                 (SELECT tag FROM event_unsealed) FROM event \
+                 WHERE id NOT IN (SELECT id FROM event_link) \
+                 AND id NOT IN (SELECT id FROM event_unsealed)",
         )
         .await;
-    log.append().await;
     // What is ours goes on past it.
     assert_eq!(log.seal().await, (1, 1));
     assert_eq!(log.faults().await, [(None, "added")]);
     assert_eq!(log.store().events(tenant(), 10).await.unwrap().len(), 5);
+}
+
+async fn a_node_without_the_newest_key_leaves_its_events_to_others(place: &Place) {
+    let log = Log::sealed(place, 3).await;
+    let newer = Log::with_keys(place, [(1, [7; 32]), (2, [8; 32])].into()).await;
+    newer.clock.set(log.nodes[0].now());
+    newer.append().await;
+    log.clock.advance_s(5);
+    let refused = log.nodes[0].seal_events().await.unwrap_err();
+    assert!(
+        refused.to_string().contains("newer master key"),
+        "{refused}"
+    );
+    assert_eq!(newer.seal().await, (1, 0));
+    assert_eq!(log.seal().await, (0, 0));
+    let report = newer.check().await;
+    assert!(report.is_whole(), "{:?}", report.faults);
+    assert_eq!(report.sealed, 4);
+    // Who has not the key that signed says so.
+    let told = log.check().await.faults[0].to_string();
+    assert!(told.contains("version 2, which is not here"), "{told}");
+    // What claims a newer key and is a day old is nobody's.
+    newer.append().await;
+    log.clock.advance_s(2 * 86_400);
+    assert_eq!(log.seal().await, (0, 1));
 }
 
 async fn a_log_without_events_is_whole(place: &Place) {

@@ -1,0 +1,44 @@
+//! The keys of the audit log: one that marks events as they are appended, one that signs the ends of the
+//! chain. What is marked and signed is not here.
+
+use aws_lc_rs::constant_time;
+
+use super::{Keyring, SealError};
+use crate::audit::chain::{self, Digest, PublicKeys, Signature, Stamp, Tag};
+
+impl Keyring {
+    /// What events are marked with as they are appended.
+    pub fn audit_stamp(&self) -> Result<Stamp, SealError> {
+        let key = self.key(self.current)?.audit_tags.clone();
+        Ok(Stamp::new(self.current, key))
+    }
+
+    /// Whether this server appended an event with this digest, under whichever of its keys.
+    pub fn audit_tag_fits(&self, leaf: &Digest, unverified: &Tag) -> bool {
+        let version = chain::key_version(unverified);
+        self.key(version).is_ok_and(|key| {
+            let tag = chain::tag((version, &key.audit_tags), leaf);
+            constant_time::verify_slices_are_equal(&tag, unverified).is_ok()
+        })
+    }
+
+    /// A signature of the audit log's (Ed25519, RFC 8032).
+    pub fn audit_signature(&self, message: &[u8]) -> Result<Signature, SealError> {
+        let key = self.key(self.current)?;
+        let signature = key.audit_signing.sign(message);
+        let bytes = signature.as_ref().try_into();
+        Ok(Signature {
+            key_version: self.current,
+            bytes: bytes.map_err(|_| SealError::Damaged)?,
+        })
+    }
+
+    /// The public halves of the keys that sign the audit log, by the versions of their master keys.
+    pub fn audit_public_keys(&self) -> PublicKeys {
+        let keys = self.keys.iter();
+        PublicKeys(
+            keys.filter_map(|(version, key)| Some((*version, key.audit_public()?)))
+                .collect(),
+        )
+    }
+}
