@@ -134,7 +134,7 @@ async fn search(
     let found = found.map(|found| {
         let next = found.next.as_deref();
         let pager = Pager::new(visit.words, &path, &filters, after, next);
-        let events = Events::of_many(visit.words, found.items, next.is_some());
+        let events = Events::of_many(visit.words, tenant, found.items, next.is_some());
         (events, pager)
     });
     let template = AuditPage {

@@ -6,20 +6,28 @@
 use askama::Template;
 use challenge::audit::{EventKind, Outcome};
 use challenge::door::Door;
+use challenge::officers::CONSOLE;
 use protocols::management::shapes::events::EventShown;
 
 use super::moment::Moment;
 use super::users::paths;
 use super::words::Words;
 
+/// What a list of events is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    User,
+    Tenant,
+    Server,
+}
+
 /// A list of events, newest first, as HTML.
 #[derive(Debug, Template)]
 #[template(path = "console/events.html")]
 pub(super) struct Events {
     words: Words,
-    events: Vec<EventShown>,
-    /// Whether the list is about more than one user.
-    tells_users: bool,
+    shown: Vec<EventShown>,
+    about: About,
     /// Whether older events may fit.
     goes_on: bool,
 }
@@ -29,23 +37,38 @@ impl Events {
     pub(super) fn of_user(words: Words, events: Vec<EventShown>, goes_on: bool) -> Self {
         Self {
             words,
-            events,
-            tells_users: false,
+            shown: events,
+            about: About::User,
             goes_on,
         }
     }
 
-    /// Events of a tenant or of the whole server.
-    pub(super) fn of_many(words: Words, events: Vec<EventShown>, goes_on: bool) -> Self {
+    /// The events of a tenant, or of the whole server, which tells each one's tenant.
+    pub(super) fn of_many(
+        words: Words,
+        tenant: Option<&str>,
+        events: Vec<EventShown>,
+        goes_on: bool,
+    ) -> Self {
         Self {
-            tells_users: true,
+            about: tenant.map_or(About::Server, |_| About::Tenant),
             ..Self::of_user(words, events, goes_on)
         }
     }
 
+    /// Whether the list is about more than one user.
+    fn tells_users(&self) -> bool {
+        self.about != About::User
+    }
+
+    /// Whether it is about more than one tenant.
+    fn tells_tenants(&self) -> bool {
+        self.about == About::Server
+    }
+
     /// What an empty list says.
     fn nothing(&self) -> &'static str {
-        let key = match (self.goes_on, self.tells_users) {
+        let key = match (self.goes_on, self.tells_users()) {
             (true, _) => "events.none_here",
             (false, true) => "events.none",
             (false, false) => "events.none_yet",
@@ -80,18 +103,6 @@ impl Events {
         }
     }
 
-    /// Whoever asked, by name.
-    fn who<'a>(&self, event: &'a EventShown) -> Option<&'a str> {
-        event.officer.as_deref().or(event.client.as_deref())
-    }
-
-    /// The page of the user whom an event is about, if there is one.
-    fn user_path(&self, event: &EventShown) -> Option<String> {
-        let (tenant, id) = (event.tenant.as_deref()?, event.user_id.as_deref()?);
-        event.login_name.as_ref()?;
-        Some(paths::user(tenant, id))
-    }
-
     /// Whatever else is told: each with its name.
     fn details(&self, event: &EventShown) -> Vec<(String, String)> {
         let known = [
@@ -113,6 +124,19 @@ impl Events {
         let id = (self.words.t("events.id").to_owned(), event.id.clone());
         known.chain(more).chain([id]).collect()
     }
+}
+
+/// Whoever asked, by name.
+fn who(event: &EventShown) -> Option<&str> {
+    event.officer.as_deref().or(event.client.as_deref())
+}
+
+/// The page of the user whom an event is about, if there is one.
+fn user_path(event: &EventShown) -> Option<String> {
+    let (tenant, id) = (event.tenant.as_deref()?, event.user_id.as_deref()?);
+    event.login_name.as_ref()?;
+    // Administrators are users of a tenant that nobody looks into.
+    (tenant != CONSOLE).then(|| paths::user(tenant, id))
 }
 
 /// The word for a way in. Names of protocols are the same in every language.

@@ -72,6 +72,11 @@ impl Field {
         Self::new(name, label, Kind::Lines)
     }
 
+    /// Its name in the form.
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// One of several values.
     pub(super) fn choice(
         name: &'static str,

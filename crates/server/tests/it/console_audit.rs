@@ -64,9 +64,16 @@ async fn every_condition_narrows_what_is_shown_and_all_of_them_hold() {
     }
     let whole = count(&mut browser, "/console/audit?kind=lock").await;
     assert_eq!(whole, 2);
-    let shown = browser.get("/console/audit?kind=sign_in&officer=op").await;
+    let shown = browser.get("/console/audit?kind=set_up&officer=op").await;
     assert!(
-        shown.text.contains("Sign-in of an officer") || shown.text.contains("Nothing happened")
+        shown.text.contains("Way to sign in set up"),
+        "{}",
+        shown.text
+    );
+    assert!(
+        !shown.text.contains("/console/tenants/CONSOLE/"),
+        "that tenant has no pages: {}",
+        shown.text
     );
     let shown = browser
         .get(&format!("{AUDIT}?kind=lock&user=myTestUser1"))

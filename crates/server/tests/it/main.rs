@@ -9,6 +9,7 @@ mod code_secrets;
 mod codes;
 mod console;
 mod console_audit;
+mod console_enrolment;
 mod console_forms;
 mod console_moving;
 mod console_officers;

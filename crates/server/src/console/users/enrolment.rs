@@ -14,23 +14,20 @@ use challenge::directory::TenantView;
 use challenge::directory::provision::Kind;
 use challenge::methods::grid::Mode;
 use challenge::officers::Power;
-use challenge::rng;
 use protocols::management::acts;
 use protocols::management::shapes::authenticators::{AuthenticatorBody, KeyGiven};
 use protocols::management::shapes::users::UserShown;
 
+use super::settings::Making;
 use super::{handover, kinds, paths};
 use crate::console::field::Field;
 use crate::console::form::Form;
 use crate::console::mistakes::Mistakes;
 use crate::console::page::Page;
-use crate::console::place::TenantPlace;
+use crate::console::place::{TenantPlace, tenant_path};
 use crate::console::shared::Console;
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
-
-/// Serial numbers that are proposed have eight digits.
-const SERIALS: u64 = 100_000_000;
 
 /// Its routes.
 pub(super) fn routes() -> Router<Arc<Console>> {
@@ -48,6 +45,8 @@ struct WhichPage {
     title: String,
     /// Of each kind its name in a form, what it is called, and what it is.
     kinds: Vec<(&'static str, &'static str, &'static str)>,
+    /// Where the tenant gets its first policy, which it has to have before.
+    first_policy: Option<String>,
     back: String,
 }
 
@@ -67,15 +66,6 @@ struct EnrolPage {
     is_open: bool,
     key: String,
     back: String,
-}
-
-/// What a form is made with.
-struct Making<'a> {
-    page: &'a Page,
-    form: &'a Form,
-    wrong: &'a Mistakes,
-    /// Whether it was sent before.
-    is_sent: bool,
 }
 
 async fn ask(
@@ -99,6 +89,10 @@ async fn ask(
         return Ok(visit.show(&WhichPage {
             title: page.with("authenticators.enrol_for", &user.login_name),
             kinds: kinds.into(),
+            first_policy: view.policies().next().is_none().then(|| {
+                let policies = tenant_path(&name, TenantPlace::Policies);
+                format!("{policies}/new")
+            }),
             back: paths::user(&name, &id),
             page,
         }));
@@ -121,13 +115,9 @@ impl EnrolPage {
             form,
             wrong,
             is_sent,
+            view,
         };
-        let further = making.further(kind);
-        let mut fields = vec![making.serial(console)];
-        fields.extend(making.usual(kind));
-        fields.extend(making.policies(view));
-        let usual = fields.len();
-        fields.extend(further);
+        let (fields, usual) = making.fields(console, kind);
         let (called, text) = kinds::keys(kind);
         let is_wrong = |field: &Field| {
             !crate::console::field::mistakes(std::slice::from_ref(field)).is_empty()
@@ -147,170 +137,6 @@ impl EnrolPage {
             usual,
             page,
         }
-    }
-}
-
-impl Making<'_> {
-    fn line(&self, name: &'static str, label: &'static str, pointer: &str) -> Field {
-        Field::text(name, self.page.t(label))
-            .value(self.form.text(name))
-            .wrong(self.wrong.at(pointer))
-            .with("autocomplete", "off")
-            .with("spellcheck", "false")
-    }
-
-    /// A whole number between two bounds; nothing is the usual one.
-    fn number(&self, name: &'static str, label: &'static str, (least, most): (u32, u32)) -> Field {
-        Field::typed(name, self.page.t(label), "number")
-            .value(self.form.text(name))
-            .wrong(self.wrong.at(&format!("/{name}")))
-            .with("min", least.to_string())
-            .with("max", most.to_string())
-    }
-
-    fn choice(&self, name: &'static str, label: &'static str, all: &[(&str, &str)]) -> Field {
-        let all = all.iter();
-        let all = all.map(|(value, called)| ((*value).to_owned(), (*called).to_owned()));
-        Field::choice(name, self.page.t(label), all.collect())
-            .value(self.form.text(name))
-            .wrong(self.wrong.at(&format!("/{name}")))
-    }
-
-    fn serial(&self, console: &Console) -> Field {
-        let proposed = || format!("{:08}", rng::below(&*console.rng, SERIALS));
-        let others = [
-            "/policies",
-            "/digits",
-            "/algorithm",
-            "/period_s",
-            "/counter",
-            "/look_ahead",
-            "/secret",
-            "/secret/hex",
-            "/suite",
-            "/signature_suite",
-            "/pin",
-            "/path",
-            "/grid_mode",
-            "/device_id",
-            "/product",
-        ];
-        let value = if self.is_sent {
-            self.form.text("serial").to_owned()
-        } else {
-            proposed()
-        };
-        self.line("serial", "authenticators.serial", "/serial")
-            .value(value)
-            .hint(self.page.t("authenticators.serial_hint"))
-            .wrong(self.wrong.first("/serial", &others))
-            .required()
-            .with("maxlength", "256")
-    }
-
-    fn digits(&self) -> Field {
-        let all = ["6", "7", "8", "9", "10"].map(|digits| (digits, digits));
-        self.choice("digits", "authenticators.digits", &all)
-    }
-
-    /// The policies to choose from, where there is a choice.
-    fn policies(&self, view: &TenantView) -> Option<Field> {
-        let codes = view.policies().map(|policy| policy.code.clone());
-        let codes: Vec<_> = codes.map(|code| (code.clone(), code)).collect();
-        let field = Field::boxes(
-            "policies",
-            self.page.t("authenticators.policies"),
-            codes.clone(),
-        )
-        .ticked(self.form.all("policies"))
-        .hint(self.page.t("authenticators.policies_hint"))
-        .wrong(self.wrong.at("/policies"));
-        (codes.len() > 1).then_some(field)
-    }
-
-    /// What is asked of everybody.
-    fn usual(&self, kind: Kind) -> Vec<Field> {
-        match kind {
-            Kind::Hotp | Kind::Totp | Kind::OnDemand => vec![self.digits()],
-            Kind::Ocra | Kind::Card => Vec::new(),
-            Kind::Grid => {
-                let modes = [
-                    (Mode::Path.name(), self.page.t("authenticators.mode_path")),
-                    (
-                        Mode::StartPath.name(),
-                        self.page.t("authenticators.mode_start"),
-                    ),
-                    (Mode::Cells.name(), self.page.t("authenticators.mode_cells")),
-                ];
-                let path = Field::secret("path", self.page.t("authenticators.path"))
-                    .hint(self.page.t("authenticators.path_hint"))
-                    .wrong(self.wrong.at("/path"))
-                    .required()
-                    .with("autocomplete", "off");
-                let wraps = Field::tick("wraps", self.page.t("authenticators.wraps"));
-                let wraps = wraps.value(if self.is_sent {
-                    self.form.raw("wraps")
-                } else {
-                    "on"
-                });
-                vec![
-                    self.choice("grid_mode", "authenticators.mode", &modes),
-                    path,
-                    wraps,
-                ]
-            }
-        }
-    }
-
-    /// What few need.
-    fn further(&self, kind: Kind) -> Vec<Field> {
-        let hashes = ["SHA1", "SHA256", "SHA512"].map(|name| (name, name));
-        let algorithm = || self.choice("algorithm", "authenticators.algorithm", &hashes);
-        let mut fields = match kind {
-            Kind::Totp => vec![
-                algorithm(),
-                self.number("period_s", "authenticators.period", (1, 86_400))
-                    .with("placeholder", "30"),
-            ],
-            Kind::Hotp => vec![
-                algorithm(),
-                self.number("look_ahead", "authenticators.look_ahead", (1, 100)),
-                self.line("counter", "authenticators.counter", "/counter")
-                    .with("inputmode", "numeric")
-                    .with("placeholder", "0"),
-            ],
-            Kind::Ocra => {
-                let hint = self.page.t("authenticators.suite_hint");
-                vec![
-                    self.line("suite", "authenticators.suite", "/suite")
-                        .hint(hint)
-                        .with("placeholder", "OCRA-1:HOTP-SHA1-8:QN08"),
-                    self.line(
-                        "signature_suite",
-                        "authenticators.signature_suite",
-                        "/signature_suite",
-                    )
-                    .hint(hint)
-                    .with("placeholder", "OCRA-1:HOTP-SHA1-8:QA64"),
-                    Field::secret("pin", self.page.t("authenticators.pin"))
-                        .hint(self.page.t("authenticators.pin_hint"))
-                        .wrong(self.wrong.at("/pin"))
-                        .with("autocomplete", "off"),
-                ]
-            }
-            Kind::Grid | Kind::Card | Kind::OnDemand => Vec::new(),
-        };
-        if kinds::has_key(kind) {
-            let key = Field::secret("hex", self.page.t("authenticators.key"))
-                .hint(self.page.t("authenticators.key_hint"))
-                .wrong(self.wrong.at("/secret"))
-                .with("autocomplete", "off");
-            fields.push(key);
-        }
-        let product = self.line("product", "authenticators.product", "/product");
-        fields.push(product.hint(self.page.t("authenticators.product_hint")));
-        fields.push(self.line("device_id", "authenticators.device_id", "/device_id"));
-        fields
     }
 }
 

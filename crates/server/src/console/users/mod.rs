@@ -13,5 +13,6 @@ pub(super) mod paths;
 mod person;
 mod phones;
 mod routes;
+mod settings;
 
 pub(super) use routes::routes;
