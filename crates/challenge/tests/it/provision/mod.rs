@@ -2,6 +2,7 @@
 
 mod delivery;
 mod grids;
+mod intake;
 pub(crate) mod memory;
 mod okay;
 mod refusals;

@@ -36,7 +36,7 @@ impl Stage {
         }
     }
 
-    fn provisioner(&self) -> Provisioner<'_> {
+    pub(super) fn provisioner(&self) -> Provisioner<'_> {
         let Self {
             store,
             keyring,
@@ -96,7 +96,7 @@ impl Stage {
 }
 
 /// The store in memory never waits.
-fn run<T>(work: impl Future<Output = T>) -> T {
+pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
     match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => done,
         Poll::Pending => panic!("nothing here waits"),
