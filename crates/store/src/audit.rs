@@ -48,7 +48,7 @@ impl<D: Database> AuditLog for Engine<D> {
     }
 
     async fn seal(&self, sealing: &Sealing) -> Result<(), StoreError> {
-        self.database().run(sealed(sealing)?, PATIENCE).await?;
+        self.database().run(sealed(sealing)?, LONG_PATIENCE).await?;
         Ok(())
     }
 
