@@ -197,6 +197,12 @@ fn operations() -> Vec<Operation> {
     found
 }
 
+/// What its row says.
+fn needs_of(operation: &Operation) -> Needs {
+    let row = NEEDS.iter().find(|(name, _)| *name == operation.name);
+    row.expect("every operation stands in the table").1
+}
+
 /// Names for the parameters of paths.
 #[derive(Clone)]
 struct Names(BTreeMap<&'static str, String>);
@@ -320,11 +326,7 @@ async fn each_caller_may_what_the_table_says_and_no_more() {
     let names = Names::known(&shared).await;
     let (mut asked, mut holes) = (0, Vec::new());
     for operation in operations() {
-        let needs = NEEDS
-            .iter()
-            .find(|(name, _)| *name == operation.name)
-            .unwrap()
-            .1;
+        let needs = needs_of(&operation);
         for caller in CALLERS {
             let expected = expected(needs, caller);
             let reply = if expected == Outcome::Allowed {
@@ -367,11 +369,7 @@ async fn a_foreign_tenant_and_a_foreign_id_answer_like_unknown_ones() {
     let mut compared = 0;
     for operation in operations() {
         let about_a_tenant = operation.path.contains("{tenant}");
-        let needs = NEEDS
-            .iter()
-            .find(|(name, _)| *name == operation.name)
-            .unwrap()
-            .1;
+        let needs = needs_of(&operation);
         let foreign = if about_a_tenant || [GovernOne, LookOne].contains(&needs) {
             vec![(known.clone(), Names::unknown())]
         } else {
