@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_told_of_its_member() {
-        let form = Form::read(b"lock_s=many&challenge_s=&look_ahead=7");
+        let form = Form::read(b"lock_s=many&challenge_s=&look_ahead=7").unwrap();
         let wish = |name: &str| json!({ "code": "A", name: number(&form, name) });
         let refused = body::<PolicyBody>(wish("lock_s")).unwrap_err();
         assert_eq!(refused.errors()[0].pointer, "/lock_s");

@@ -3,13 +3,14 @@
 
 use std::fmt::Display;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use challenge::audit::sealing::NotSealed;
 use challenge::clock::Timestamp;
 use challenge::verifier::Verifier;
 
 use super::pulse;
+use crate::system::Stopwatch;
 
 /// How often what was appended is sealed: an event has its place in the chain two seconds later.
 const EVERY: Duration = Duration::from_secs(1);
@@ -49,7 +50,7 @@ pub(super) async fn run(verifier: Arc<Verifier>, keep_days: Option<u32>) {
 /// Seals all that is old enough.
 async fn seal(verifier: &Verifier) -> Result<(), NotSealed> {
     loop {
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         let sealed = verifier.seal_events().await?;
         if sealed.refused > 0 {
             tracing::error!(
@@ -68,7 +69,7 @@ async fn cut(verifier: &Verifier, days: u32) -> Result<(), NotSealed> {
     let before = verifier.now().unix_ms() - i64::from(days) * DAY_MS;
     let mut all = 0;
     loop {
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         let cut = verifier.cut_events(Timestamp::from_unix_ms(before)).await?;
         all += cut;
         if cut == 0 {
@@ -86,6 +87,6 @@ async fn cut(verifier: &Verifier, days: u32) -> Result<(), NotSealed> {
 }
 
 /// Leaves the store to the requests for as long as it was used.
-async fn pause(begun: Instant) {
+async fn pause(begun: Stopwatch) {
     tokio::time::sleep(begun.elapsed()).await;
 }

@@ -7,10 +7,10 @@ use challenge::officers::{Role, SIGN_UP_SITE};
 use challenge::visitor::Task;
 use countersign::serving::solver::solve;
 use data_encoding::BASE64;
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::console_stage::{Answer, Browser, Stage};
+use crate::console_stage::{Answer, Browser, Stage, plain};
 use crate::mail_sink::MailSink;
 
 const PATH: &str = "/console/sign-up";
@@ -72,7 +72,7 @@ pub(crate) async fn okay_link(stage: &Stage, number: u64, secret: &str) -> Strin
     let signature = BASE64.encode(digest(&SHA256, text.as_bytes()).as_ref());
     let body = json!({"tenantId": number, "userExternalId": "u1", "signature": signature});
     let url = format!("{}/gateway/link", stage.base);
-    let answer = Client::new().post(url).json(&body).send().await.unwrap();
+    let answer = plain().post(url).json(&body).send().await.unwrap();
     let answer: Value = answer.json().await.unwrap();
     answer["status"]["message"].as_str().unwrap().to_owned()
 }
@@ -163,7 +163,7 @@ async fn the_widgets_challenge_is_our_own_and_consumed_once() {
         let id = challenge["id"].as_str().unwrap().to_owned();
         let url = format!("{}/ocapi/v2/challenge/{id}", stage.base);
         let answer = json!({"answer": solve(&challenge).unwrap()});
-        let told = Client::new().post(url).json(&answer).send().await.unwrap();
+        let told = plain().post(url).json(&answer).send().await.unwrap();
         let told: Value = told.json().await.unwrap();
         assert_eq!(told["state"], "valid", "{told}");
         id
@@ -266,12 +266,7 @@ async fn an_owners_token_finds_nothing_of_others_in_any_list() {
     let token = format!("cst_{}", told.between(">cst_", "<"));
     let get = async |path: &str| {
         let url = format!("{}/api/v1{path}", stage.base);
-        let answer = Client::new()
-            .get(url)
-            .bearer_auth(&token)
-            .send()
-            .await
-            .unwrap();
+        let answer = plain().get(url).bearer_auth(&token).send().await.unwrap();
         (answer.status(), answer.text().await.unwrap())
     };
     for path in ["/tenants", "/officers", "/tokens"] {
@@ -347,7 +342,7 @@ async fn a_trial_ends_and_is_extended_suspended_and_activated_by_those_who_run_t
     let fields = [("name", "mine"), ("role", "admin")];
     let told = ann.post("/console/tokens/new", &fields).await;
     let token = format!("cst_{}", told.between(">cst_", "<"));
-    let made = Client::new()
+    let made = plain()
         .post(format!("{}/api/v1/tenants/{name}/sites", stage.base))
         .bearer_auth(&token)
         .json(&json!({"public_id": "tea-shop", "secret": {"generate": true}, "kinds": ["pow"]}));

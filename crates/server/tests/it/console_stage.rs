@@ -286,3 +286,8 @@ impl Browser {
         self.post("/console/sign-in", &fields).await
     }
 }
+
+/// A client that goes to the server itself, without a browser's cookies.
+pub(crate) fn plain() -> Client {
+    Client::builder().no_proxy().build().unwrap()
+}

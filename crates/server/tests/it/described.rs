@@ -1,4 +1,4 @@
-//! Everything that `/openapi.json` describes, called by PyPI's schemathesis: whatever is sent, the answer is as
+//! Everything that `/openapi.json` describes, called by `PyPI`'s schemathesis: whatever is sent, the answer is as
 //! described and no server error. A few requests for each operation; `scripts/schemathesis` sends 20,000.
 
 use std::process::Command;

@@ -96,7 +96,7 @@ async fn message(lines: &mut Lines<BufReader<OwnedReadHalf>>) -> String {
         }
         match line.strip_suffix('=') {
             Some(part) => text.push_str(part),
-            None => text.push_str(&format!("{line}\n")),
+            None => text.extend([line.as_ref(), "\n"]),
         }
     }
     text.replace("=3D", "=")

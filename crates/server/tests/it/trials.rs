@@ -1,10 +1,10 @@
 //! What becomes of a tenant's interfaces when its trial is over, or it is suspended: nobody's phone is asked,
 //! and everything else goes on.
 
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 
 use crate::console_sign_up::okay_link;
-use crate::console_stage::Stage;
+use crate::console_stage::{Stage, plain};
 
 const NUMBER: u64 = 40007;
 
@@ -21,7 +21,7 @@ async fn otp(stage: &Stage, code: &str) -> StatusCode {
         ("username", "myTestUser1"),
         ("password", code),
     ];
-    let sent = Client::new().post(url).form(&fields).send().await;
+    let sent = plain().post(url).form(&fields).send().await;
     sent.unwrap().status()
 }
 

@@ -129,7 +129,7 @@ async fn parts_that_do_not_fit_leave_nothing(place: &Place) {
     let store = with_tenant(place).await;
     let version = store.directory_version().await.unwrap();
     let mut taken = user(9_999);
-    taken.login_name = "user1".to_owned();
+    "user1".clone_into(&mut taken.login_name);
     let twice = Part::Rows(Box::new(Provision {
         users: vec![taken],
         ..Provision::default()

@@ -1,5 +1,6 @@
 //! The sub-command: what an operator says, and what is said in return.
 
+use std::fmt::Write as _;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -90,13 +91,14 @@ fn tell(desk: &Desk, report: &Report) -> Result<(), Failure> {
     }
     let mut line = format!("the audit log is whole: {} events sealed", report.sealed);
     if report.waiting > 0 {
-        line += &format!(", {} wait to be sealed", report.waiting);
+        let _ = write!(line, ", {} wait to be sealed", report.waiting);
     }
     if report.erased > 0 {
-        line += &format!(", of {} the personal data was erased", report.erased);
+        let _ = write!(line, ", of {} the personal data was erased", report.erased);
     }
     if let Some(cut) = cut {
-        line += &format!(
+        let _ = write!(
+            line,
             "; events up to {} were removed when their time was over",
             cut.number
         );

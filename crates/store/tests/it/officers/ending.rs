@@ -1,8 +1,6 @@
 //! What ends with an officer or a tenant, and what an officer cannot do for themselves.
 
-use challenge::directory::provision::{
-    Blueprint, Options, ProvisionError, Removal, Removed,
-};
+use challenge::directory::provision::{Blueprint, Options, ProvisionError, Removal, Removed};
 use challenge::officers::{
     AdministratorChange, Denied, Identity, MadeToken, NewToken, Officer, Origin, Reach, Role,
     TOKENS_MAX,

@@ -155,7 +155,7 @@ async fn sign_ins_that_were_not_finished_end_one_another_alone(place: &Place) {
     let open = stage.sign_in(&ann).await;
     let first = stage.half(&ann).await;
     let mut newest = first.clone();
-    for _ in 0..SESSIONS_MAX.max(OWING_MAX) + 1 {
+    for _ in 0..=SESSIONS_MAX.max(OWING_MAX) {
         newest = stage.half(&ann).await;
     }
     assert!(stage.find(&open.secret).await.is_ok());
