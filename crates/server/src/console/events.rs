@@ -106,19 +106,19 @@ impl Events {
     /// Whatever else is told: each with its name.
     fn details(&self, event: &EventShown) -> Vec<(String, String)> {
         let known = [
-            ("events.named_user", &event.named_user),
-            ("events.site", &event.site),
-            ("events.authenticator", &event.authenticator),
-            ("events.challenge", &event.challenge),
-            ("events.session", &event.session),
-            ("events.phone", &event.device),
-            ("events.policy", &event.policy),
-            ("events.channel", &event.channel),
-            ("events.correlation", &event.correlation),
+            ("events.named_user", event.named_user.as_ref()),
+            ("events.site", event.site.as_ref()),
+            ("events.authenticator", event.serial.as_ref().or(event.authenticator.as_ref())),
+            ("events.challenge", event.challenge.as_ref()),
+            ("events.session", event.session.as_ref()),
+            ("events.phone", event.device.as_ref()),
+            ("events.policy", event.policy.as_ref()),
+            ("events.channel", event.channel.as_ref()),
+            ("events.correlation", event.correlation.as_ref()),
         ];
         let known = known
             .into_iter()
-            .filter_map(|(key, value)| Some((self.words.t(key).to_owned(), value.clone()?)));
+            .filter_map(|(key, value)| Some((self.words.t(key).to_owned(), value?.clone())));
         let more = event.fields.iter();
         let more = more.map(|field| (field.name.clone(), field.value.clone()));
         let id = (self.words.t("events.id").to_owned(), event.id.clone());
