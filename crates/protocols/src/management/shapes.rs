@@ -2,6 +2,7 @@
 //! shown of the rows. A secret is in no answer but the one to the request that had it drawn.
 
 pub mod authenticators;
+pub mod cards;
 pub mod clients;
 pub mod events;
 pub mod health;

@@ -108,7 +108,10 @@ impl Events {
         let known = [
             ("events.named_user", event.named_user.as_ref()),
             ("events.site", event.site.as_ref()),
-            ("events.authenticator", event.serial.as_ref().or(event.authenticator.as_ref())),
+            (
+                "events.authenticator",
+                event.serial.as_ref().or(event.authenticator.as_ref()),
+            ),
             ("events.challenge", event.challenge.as_ref()),
             ("events.session", event.session.as_ref()),
             ("events.phone", event.device.as_ref()),

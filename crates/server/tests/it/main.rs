@@ -11,6 +11,7 @@ mod console;
 mod console_audit;
 mod console_enrolment;
 mod console_forms;
+mod console_headers;
 mod console_moving;
 mod console_officers;
 mod console_pace;

@@ -18,9 +18,10 @@ use crate::management::paging::{Page, Paging};
 use crate::management::precondition::{IfMatch, Tagged};
 use crate::management::refusal::Refusal;
 use crate::management::shapes::authenticators::{
-    AuthenticatorBody, AuthenticatorShown, CardShown, Enrolment, KeyGiven, ResynchroniseBody,
+    AuthenticatorBody, AuthenticatorShown, Enrolment, KeyGiven, ResynchroniseBody,
     ResynchronisedShown,
 };
+use crate::management::shapes::cards::CardShown;
 use crate::management::shapes::users::UserBody;
 use crate::management::writing;
 

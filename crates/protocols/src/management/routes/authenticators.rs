@@ -11,8 +11,9 @@ use crate::management::paging::Page;
 use crate::management::request::Call;
 use crate::management::response::{self, Told};
 use crate::management::shapes::authenticators::{
-    AuthenticatorBody, AuthenticatorShown, CardShown, ResynchroniseBody, ResynchronisedShown,
+    AuthenticatorBody, AuthenticatorShown, ResynchroniseBody, ResynchronisedShown,
 };
+use crate::management::shapes::cards::CardShown;
 
 pub(super) fn documented() -> OpenApiRouter<Arc<Desk>> {
     OpenApiRouter::new()

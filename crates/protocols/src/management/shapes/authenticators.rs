@@ -4,7 +4,6 @@ use challenge::directory::provision::{
     AuthenticatorBlueprint, Generated, GeneratedKey, KeySource, Kind,
 };
 use challenge::directory::{Authenticator, User};
-use challenge::methods::card::Card;
 use challenge::methods::grid;
 use challenge::secret::Sealed;
 use challenge::standing::{Standing, Status};
@@ -220,17 +219,6 @@ pub struct ResynchronisedShown {
     pub done: bool,
 }
 
-/// A card to be printed. **It holds the secret.**
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[schema(as = ManagementCard)]
-pub struct CardShown {
-    /// The letters of the columns.
-    pub columns: String,
-    /// The characters of each row, from row 1 on.
-    #[schema(value_type = Vec<String>)]
-    pub rows: Vec<ToldOnce>,
-}
-
 fn kinds() -> Schema {
     word_schema(&Kind::NAMED.map(|(name, _)| name))
 }
@@ -386,20 +374,5 @@ impl Enrolment {
             uri: uri.into(),
             qr_png: qr_png.into(),
         })
-    }
-}
-
-impl CardShown {
-    /// What is on a card.
-    pub(in crate::management) fn of(card: &Card) -> Self {
-        let row = |row| {
-            let cells = (0..Card::COLS).filter_map(|col| card.cell(row, col));
-            ToldOnce::from(cells.collect::<String>())
-        };
-        let columns = Card::LABELS.chars().take(usize::from(Card::COLS));
-        Self {
-            columns: columns.collect(),
-            rows: (0..Card::ROWS).map(row).collect(),
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! The management API.
 
 mod conversation;
+mod ended_tenants;
 mod erasing;
 mod matrix;
 mod moving;

@@ -14,9 +14,8 @@ use challenge::standing::Status;
 use protocols::management::acts;
 use protocols::management::precondition::Tagged;
 use protocols::management::refusal::Refusal;
-use protocols::management::shapes::authenticators::{
-    AuthenticatorShown, CardShown, ResynchroniseBody,
-};
+use protocols::management::shapes::authenticators::{AuthenticatorShown, ResynchroniseBody};
+use protocols::management::shapes::cards::CardShown;
 use protocols::management::shapes::users::MovementShown;
 
 use super::person::{kind_word, last_used, next_counter};
