@@ -37,7 +37,7 @@ async function linked(user, more) {
 }
 const waiting = (page) => page.locator('a.waiting').first().waitFor({ timeout: 20_000 });
 const until = async (what, wanted) => {
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 300; i++) {
     if (await what() === wanted) return;
     await new Promise((resolve) => { setTimeout(resolve, 100); });
   }
