@@ -1,7 +1,7 @@
 //! The chain that events are sealed into: what is digested of an event, how one link follows from the one
 //! before it, and the signed statements about its two ends. Pure: who stores and seals stands elsewhere.
 //!
-//! What may have to be forgotten (see [`personal`]) enters the chain as a commitment alone, a digest over
+//! What may have to be forgotten (see `personal`) enters the chain as a commitment alone, a digest over
 //! it and 16 random bytes. When the texts and the random bytes are destroyed the commitment stays, the
 //! chain stays whole, and nobody can find out by guessing what stood there.
 
