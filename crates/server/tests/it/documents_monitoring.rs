@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::documents::{blocks, repository, text};
+use crate::documents::{blocks, documents, repository, text};
 use crate::documents_operating::{quoted, table};
 use crate::documents_stage::Stage;
 
@@ -62,6 +62,13 @@ fn every_metric_of_the_code_stands_in_the_table_and_no_other() {
     }
     let documented: BTreeSet<_> = documented().into_keys().collect();
     assert_eq!(documented, told);
+    for document in documents() {
+        let strange: Vec<_> = names_in(&text(&document))
+            .into_iter()
+            .filter(|name| !told.contains(name))
+            .collect();
+        assert!(strange.is_empty(), "{document} names {strange:?}");
+    }
 }
 
 /// The expressions of the rules, and of the dashboard.

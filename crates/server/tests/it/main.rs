@@ -26,6 +26,7 @@ mod described;
 mod device;
 mod documents;
 mod documents_commands;
+mod documents_limits;
 mod documents_monitoring;
 mod documents_operating;
 mod documents_stage;

@@ -131,39 +131,46 @@ pub(crate) fn left_out(files: &[Source]) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether a file of tests has a test of this name: by an attribute, or in the list of a suite.
-fn has_test(file: &Source, name: &str) -> bool {
-    let listed = file.text.contains("on_both!") && file.text.matches(name).count() > 1;
-    let defined = file
-        .text
-        .split_once(&format!("fn {name}("))
-        .is_some_and(|(before, _)| {
-            let attributes = before.rsplit("\n\n").next().unwrap_or_default();
-            attributes.contains("#[test]") || attributes.contains("::test") || listed
-        });
-    defined && ends_in(file, "rs")
+/// The names of the tests of a file: functions with an attribute that says so, or in the list of a suite.
+fn tests_of(file: &Source) -> Vec<&str> {
+    if !ends_in(file, "rs") {
+        return Vec::new();
+    }
+    let is_suite = file.text.contains("on_both!");
+    let mut before = "";
+    let mut found = Vec::new();
+    for piece in file.text.split("fn ") {
+        let name = piece.split('(').next().unwrap_or_default();
+        let attributes = before.rsplit("\n\n").next().unwrap_or_default();
+        let is_test = attributes.contains("#[test]") || attributes.contains("::test");
+        if is_test || (is_suite && file.text.matches(name).count() > 1) {
+            found.push(name);
+        }
+        before = piece;
+    }
+    found
 }
 
 /// Tests that the security model names and that there are not.
 pub(crate) fn unproved(files: &[Source]) -> Vec<Finding> {
+    let Some(document) = files.iter().find(|file| file.path == PROOFS) else {
+        return Vec::new();
+    };
+    let tests: BTreeSet<_> = files.iter().flat_map(tests_of).collect();
     let mut found = Vec::new();
-    let document = files.iter().filter(|file| file.path == PROOFS);
-    for (file, (number, line)) in
-        document.flat_map(|file| prose(file).into_iter().map(move |line| (file, line)))
-    {
-        let names = line.split('`').skip(1).step_by(2);
+    for (number, line) in prose(document) {
+        let quoted = line.split('`').skip(1).step_by(2);
         // A name of four words or more is one of a test; shorter ones are settings, options and files.
-        let tests = names.filter(|name| {
-            name.matches('_').count() > 2
-                && name.chars().all(|letter| {
-                    letter.is_ascii_lowercase() || letter == '_' || letter.is_ascii_digit()
-                })
+        let names = quoted.filter(|name| {
+            let of_a_name = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '_');
+            name.matches('_').count() > 2 && name.chars().all(of_a_name)
         });
-        for name in tests {
-            if !files.iter().any(|source| has_test(source, name)) {
-                found.push(file.at(number, format!("names {name}, and there is no such test")));
-            }
-        }
+        let missing = names.filter(|name| !tests.contains(name));
+        found.extend(
+            missing.map(|name| {
+                document.at(number, format!("names {name}, and there is no such test"))
+            }),
+        );
     }
     found
 }
