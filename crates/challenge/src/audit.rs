@@ -5,6 +5,7 @@
 pub mod chain;
 pub mod check;
 pub mod erasing;
+mod members;
 pub mod ports;
 pub mod sealing;
 pub(crate) mod seen;

@@ -6,9 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::chain::{
-    Digest, Erased, Members, Opening, commitment, digest, erasure, has_personal, without_personal,
-};
+use super::chain::{Digest, Erased, Opening, commitment, erasure, has_personal, without_personal};
+use super::members::{Members, digest};
 use super::ports::Erasure;
 use super::sealing::NotSealed;
 use super::seen::lock;

@@ -89,7 +89,7 @@ impl Verifier {
         if chain.is_none_or(|chain| now < chain.beginning.unmarked_until) {
             let older = self.store.unmarked(limit).await?;
             if !older.is_empty() {
-                return self.seal_older(chain, older).await;
+                return self.seal_older(chain.as_ref(), older).await;
             }
         }
         let mut waiting = self.store.waiting(None, limit).await?;
@@ -116,7 +116,7 @@ impl Verifier {
             .iter()
             .map(|one| (one.place, leaf_of_ours(&self.keyring, one)));
         let leaves = leaves.filter_map(|(place, leaf)| Some((place, leaf?)));
-        self.add_links(chain, leaves.collect(), Taken::Waiting)
+        self.add_links(chain.as_ref(), leaves.collect(), Taken::Waiting)
             .await
     }
 
@@ -149,7 +149,7 @@ impl Verifier {
     /// Seals events of an older version, which have no salt yet.
     async fn seal_older(
         &self,
-        chain: Option<Chain>,
+        chain: Option<&Chain>,
         older: Vec<Event>,
     ) -> Result<Sealed, NotSealed> {
         let salts: Vec<Salt> = older.iter().map(|_| rng::bytes(&*self.rng)).collect();
@@ -162,14 +162,14 @@ impl Verifier {
 
     async fn add_links(
         &self,
-        before: Option<Chain>,
+        before: Option<&Chain>,
         leaves: Vec<(Place, Digest)>,
         taken: Taken,
     ) -> Result<Sealed, NotSealed> {
         if leaves.is_empty() {
             return Ok(Sealed::default());
         }
-        self.stands_at_its_head(before.as_ref()).await?;
+        self.stands_at_its_head(before).await?;
         let now = self.now();
         let (mut number, mut last) =
             before.map_or((0, ORIGIN), |chain| (chain.head.number, chain.head.link));

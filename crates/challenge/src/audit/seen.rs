@@ -31,11 +31,11 @@ impl Memory {
     }
 
     /// Remembers a chain, unless a longer one was seen meanwhile.
-    fn see(&self, chain: Chain) {
+    fn see(&self, chain: &Chain) {
         let mut seen = lock(&self.chain);
         let ends = |chain: &Chain| (chain.head.number, chain.foot().0);
-        if seen.is_none_or(|seen| ends(&seen) <= ends(&chain)) {
-            *seen = Some(chain);
+        if seen.is_none_or(|seen| ends(&seen) <= ends(chain)) {
+            *seen = Some(*chain);
         }
     }
 }
@@ -62,7 +62,7 @@ impl Verifier {
         if let Some(seen) = seen {
             self.follows(&seen, &chain).await?;
         }
-        self.audit.see(chain);
+        self.audit.see(&chain);
         Ok(Some(chain))
     }
 

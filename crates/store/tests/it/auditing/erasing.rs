@@ -55,7 +55,7 @@ impl Stage {
         ann.phone = Some(phone);
         let mut tenant = TenantBlueprint::named("BANK");
         tenant.users = vec![ann, UserBlueprint::named("joanna")];
-        let others = (0..OTHERS).map(|number| UserBlueprint::named(&format!("other{number}")));
+        let others = (0..OTHERS).map(|number| UserBlueprint::named(format!("other{number}")));
         tenant.users.extend(others);
         let blueprint = Blueprint {
             tenants: vec![tenant],
