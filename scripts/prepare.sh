@@ -23,6 +23,7 @@ missing_packages() {
     command -v node >/dev/null || echo nodejs
     command -v npm >/dev/null || echo npm
     command -v chromium >/dev/null || echo chromium
+    command -v chromium-headless-shell >/dev/null || echo chromium-headless-shell
     command -v php >/dev/null || echo php-cli
     command -v javac >/dev/null || echo default-jdk-headless
     command -v curl >/dev/null || echo curl

@@ -40,7 +40,7 @@ async function opened(query, lang = 'en') {
 }
 
 const untilState = (page, wanted) => page.waitForFunction(
-  (state) => document.querySelector('altcha-widget').getState() === state, wanted, { timeout: 30_000 });
+  (state) => document.querySelector('altcha-widget').getState() === state, wanted);
 const carried = (page) => page.locator('input[name=altcha]').inputValue();
 
 /** What the site's server is told of a payload. */

@@ -1,12 +1,13 @@
 // The app in Chromium: linking, and every way in which a question is answered.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { button, launch, linkByTyping, newPhone, openApp, openApproval, startBanks, title, withFinger } from './support/app.mjs';
+import { button, linkByTyping, newPhone, openApp, openApproval, startBanks, title, withFinger } from './support/app.mjs';
+import { launchBrowser } from './support/browser.mjs';
 import { qrPicture } from './support/codes.mjs';
 
 let bank;
 let browser;
-before(async () => { [bank, browser] = await Promise.all([startBanks(), launch()]); });
+before(async () => { [bank, browser] = await Promise.all([startBanks(), launchBrowser()]); });
 after(async () => {
   await browser?.close();
   await bank?.close();
@@ -275,5 +276,5 @@ test('what its asker withdraws goes from the phone', async () => {
   const { session } = await bank.ask('withdrawn');
   await openApproval(page);
   bank.program('approval', 'cancel', session, '--tenant', 'T40007');
-  await page.getByText('What became of it is not known here.').waitFor({ timeout: 20_000 });
+  await page.getByText('What became of it is not known here.').waitFor();
 });

@@ -1,12 +1,13 @@
 // How the screens of offline codes look: no finding of axe, nothing that has to be scrolled sideways, every word there in every
-// language; pictures of all of them in target/screenshots/ (COUNTERSIGN_SCREENSHOTS elsewhere).
+// language; pictures of all of them in the folder COUNTERSIGN_SCREENSHOTS, if there is one.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { findings, pictures, SIZES as USUAL } from './support/app.mjs';
-import { enrol, newPhone, openBrowser, qrFilm, SECRET, startBank } from './support/codes.mjs';
+import { SIZES as USUAL } from './support/app.mjs';
+import { COLOURS, findings, keepPicture, launchBrowser } from './support/browser.mjs';
+import { enrol, newPhone, qrFilm, SECRET, startBank } from './support/codes.mjs';
 
 const SIZES = { ...USUAL, narrow: { width: 320, height: 640 } };
 const HOSTILE = '<img src=x on' + 'error="document.title=1">‮gpj.exe​';
@@ -15,11 +16,10 @@ let bank;
 let browser;
 let folder;
 before(async () => {
-  mkdirSync(pictures, { recursive: true });
   folder = mkdtempSync(join(tmpdir(), 'countersign-films-'));
   const film = join(folder, 'grey.y4m');
   writeFileSync(film, qrFilm(''));
-  [bank, browser] = await Promise.all([startBank(), openBrowser('--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${film}`)]);
+  [bank, browser] = await Promise.all([startBank(), launchBrowser(['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${film}`])]);
 });
 after(async () => {
   await browser?.close();
@@ -96,24 +96,29 @@ async function fullPhone(options) {
 }
 
 /** Judges the whole page at once, as tall as it is: what lies behind the places at its foot can be scrolled out of there. */
-async function judge(page, name) {
+async function judge(page, name, rules) {
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} has to be scrolled sideways`);
   const usual = page.viewportSize();
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   await page.setViewportSize({ width: usual.width, height: Math.max(usual.height, height) });
   await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
-  await page.screenshot({ path: join(pictures, `app-${name}.png`) });
-  assert.deepEqual(await findings(page), [], name);
+  await keepPicture(page, `app-${name}`, {});
+  assert.deepEqual(await findings(page, rules), [], name);
   await page.setViewportSize(usual);
 }
 
-for (const [size, colorScheme] of [['phone', 'light'], ['phone', 'dark'], ['desk', 'light'], ['narrow', 'dark']]) {
-  test(`the screens have no findings: ${size}, ${colorScheme}`, async () => {
-    const { context, page, go } = await fullPhone({ viewport: SIZES[size], colorScheme });
+for (const [size, first, second] of [['phone', 'light', 'dark'], ['desk', 'light'], ['narrow', 'dark']]) {
+  test(`the screens have no findings: ${size}, ${first}${second ? ` and ${second}` : ''}`, async () => {
+    const { context, page, go } = await fullPhone({ viewport: SIZES[size] });
     const title = await page.title();
+    await page.emulateMedia({ colorScheme: first });
     for (const [name, way] of Object.entries(SCREENS)) {
       await way(go, page);
-      await judge(page, `${name}-${size}-${colorScheme}`);
+      await judge(page, `${name}-${size}-${first}`);
+      if (!second) continue;
+      await page.emulateMedia({ colorScheme: second });
+      await judge(page, `${name}-${size}-${second}`, COLOURS);
+      await page.emulateMedia({ colorScheme: first });
     }
     await go('codes');
     assert.equal(await page.title(), title, 'a name was run');

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { folder } from './support/app.mjs';
-import { newPhone, openBrowser, qrFilm, qrPicture, shown, startBank } from './support/codes.mjs';
+import { launchBrowser } from './support/browser.mjs';
+import { newPhone, qrFilm, qrPicture, shown, startBank } from './support/codes.mjs';
 import { modules, root } from './support/modules.mjs';
 
 const vendored = join(root, 'web/authenticator/vendor/qr');
@@ -23,7 +24,7 @@ before(async () => {
   const film = join(films, 'code.y4m');
   writeFileSync(film, qrFilm(bank.uris.mobile));
   [seeing, blind] = await Promise.all([
-    openBrowser('--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${film}`), openBrowser(),
+    launchBrowser(['--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${film}`], { whole: true }), launchBrowser([], { whole: true }),
   ]);
 });
 after(async () => {
@@ -89,6 +90,8 @@ test('a code is enrolled from a picture, small or large', async () => {
 test('what is no picture, and a picture without a code, is said to be that', async () => {
   const page = await enrolling(blind);
   await press(page, 'Scan a QR code');
+  // What is said of the camera comes first, or it would take the place of what is said of the picture.
+  await status(page).getByText('No camera could be opened.').waitFor();
   await choose(page, { name: 'a.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
   await status(page).getByText('This file is no picture').waitFor();
   await choose(page, { name: 'a.png', mimeType: 'image/png', buffer: await page.screenshot() });

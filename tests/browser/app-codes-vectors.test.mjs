@@ -6,7 +6,8 @@ import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { newPhone, openBrowser, SECRET, startBank } from './support/codes.mjs';
+import { launchBrowser } from './support/browser.mjs';
+import { newPhone, SECRET, startBank } from './support/codes.mjs';
 import { root } from './support/modules.mjs';
 import { program } from './support/server.mjs';
 
@@ -16,7 +17,7 @@ let bank;
 let browser;
 let page;
 before(async () => {
-  [bank, browser] = await Promise.all([startBank(), openBrowser()]);
+  [bank, browser] = await Promise.all([startBank(), launchBrowser()]);
   page = await (await newPhone(browser, bank.address)).tab();
   await page.evaluate(async () => {
     const names = ['base32', 'fault', 'hotp', 'mac', 'ocra/question', 'ocra/response', 'ocra/suite', 'otpauth', 'totp', 'transaction'];

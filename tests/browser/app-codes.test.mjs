@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, afterEach, before, test } from 'node:test';
-import { enrol, newPhone, openBrowser, SECRET, shown, startBank } from './support/codes.mjs';
+import { launchBrowser } from './support/browser.mjs';
+import { enrol, newPhone, SECRET, shown, startBank } from './support/codes.mjs';
 import { program } from './support/server.mjs';
 
 let bank;
 let browser;
 before(async () => {
-  [bank, browser] = await Promise.all([startBank(), openBrowser()]);
+  [bank, browser] = await Promise.all([startBank(), launchBrowser()]);
 });
 after(async () => {
   await browser?.close();

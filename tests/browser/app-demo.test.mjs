@@ -1,12 +1,13 @@
 // The first five minutes: the demo's website gives a code, the app is opened with it, and approves what the website asks.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { button, launch, newPhone, title } from './support/app.mjs';
+import { button, newPhone, title } from './support/app.mjs';
+import { launchBrowser } from './support/browser.mjs';
 import { startDemo } from './support/server.mjs';
 
 let demo;
 let browser;
-before(async () => { [demo, browser] = await Promise.all([startDemo(), launch()]); });
+before(async () => { [demo, browser] = await Promise.all([startDemo(), launchBrowser()]); });
 after(async () => {
   await browser?.close();
   await demo?.close();
@@ -30,5 +31,5 @@ test('the demo leads to the app, which links and approves', async () => {
   await button(app, 'Approve').click();
   await title(app, 'Approved');
   await site.bringToFront();
-  await site.locator('#entries > li', { hasText: 'Callback 102, an approval ended: Approved · ✓ verified' }).waitFor({ timeout: 15_000 });
+  await site.locator('#entries > li', { hasText: 'Callback 102, an approval ended: Approved · ✓ verified' }).waitFor();
 });

@@ -2,7 +2,8 @@
 // and one-time passwords; each is taken once.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { enrol, newPhone, openBrowser, shown, startBank } from './support/codes.mjs';
+import { launchBrowser } from './support/browser.mjs';
+import { enrol, newPhone, shown, startBank } from './support/codes.mjs';
 
 let bank;
 let browser;
@@ -17,7 +18,7 @@ async function das(method, body) {
 }
 
 before(async () => {
-  [bank, browser] = await Promise.all([startBank(), openBrowser()]);
+  [bank, browser] = await Promise.all([startBank(), launchBrowser()]);
   const answer = await fetch(`${bank.address}/das5/rest/oauth/token`, {
     method: 'POST', headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ grant_type: 'client_credentials', client_id: 'spl-api', client_secret: 'a-secret-of-the-portal-that-only-tests-know' }),

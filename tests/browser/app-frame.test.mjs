@@ -5,8 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { draw, ICONS } from '../../scripts/draw-icons.mjs';
+import { launchBrowser } from './support/browser.mjs';
 import { root } from './support/modules.mjs';
-import { button, folder, launch, linkByTyping, newPhone, openApp, openApproval, startBanks, title, withFinger } from './support/app.mjs';
+import { button, folder, linkByTyping, newPhone, openApp, openApproval, startBanks, title, withFinger } from './support/app.mjs';
 import { startProxy } from './support/proxy.mjs';
 
 const options = { skip: folder ? 'there is no service worker with COUNTERSIGN_APP_FOLDER' : false };
@@ -15,7 +16,7 @@ let proxy;
 let bank;
 let browser;
 before(async () => {
-  [server, browser] = await Promise.all([startBanks('--trusted-proxy', '127.0.0.1'), launch()]);
+  [server, browser] = await Promise.all([startBanks('--trusted-proxy', '127.0.0.1'), launchBrowser()]);
   proxy = await startProxy(server.address);
   bank = { ...server, app: proxy.app };
 });
@@ -35,9 +36,9 @@ async function linked(user, more) {
   await linkByTyping(page, bank, user);
   return { phone, page };
 }
-const waiting = (page) => page.locator('a.waiting').first().waitFor({ timeout: 20_000 });
+const waiting = (page) => page.locator('a.waiting').first().waitFor();
 const until = async (what, wanted) => {
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 900; i++) {
     if (await what() === wanted) return;
     await new Promise((resolve) => { setTimeout(resolve, 100); });
   }
@@ -140,7 +141,7 @@ test('of five accounts three have streams, and the others are heard of all the s
   for (let at = 1; at <= 5; at++) await linkByTyping(page, bank, `account ${at}`);
   await until(() => proxy.streams, 3);
   await Promise.all([bank.ask('account 1'), bank.ask('account 5')]);
-  await page.locator('a.waiting').nth(1).waitFor({ timeout: 20_000 });
+  await page.locator('a.waiting').nth(1).waitFor();
 });
 
 test('where no stream comes through, long polling does', options, async () => {
@@ -159,11 +160,11 @@ test('without a connection the app starts, says so, and comes back by itself', o
   await bank.ask('offline');
   await waiting(page);
   proxy.cut();
-  await page.locator('.head').getByText('Not connected').waitFor({ timeout: 20_000 });
+  await page.locator('.head').getByText('Not connected').waitFor();
   await page.close();
   const again = await phone.newPage();
   await again.goto(`${proxy.app}#/approvals`);
-  await again.getByText('The server cannot be reached. Approvals have to wait').waitFor({ timeout: 20_000 });
+  await again.getByText('The server cannot be reached. Approvals have to wait').waitFor();
   await again.goto(`${proxy.app}#/codes`);
   await title(again, 'Codes');
   await again.goto(`${proxy.app}#/approvals`);
@@ -233,7 +234,7 @@ test('a version that does not fit together is not taken', options, async () => {
 test('a phone that was replaced says so and is removed', options, async () => {
   const { page } = await linked('replaced');
   await linked('replaced');
-  await page.getByText('This phone is no longer linked to replaced at Online Bank').waitFor({ timeout: 20_000 });
+  await page.getByText('This phone is no longer linked to replaced at Online Bank').waitFor();
   await page.getByRole('link', { name: 'See what to do' }).click();
   await button(page, 'Remove from this phone').click();
   await button(page, 'Remove').click();
@@ -294,8 +295,10 @@ test('the lock shows nothing before the phone made sure who holds it', options, 
   await page.getByRole('link', { name: 'Link this phone' }).waitFor();
 });
 
-test('a push shows a neutral notification, or wakes the window that is looked at', options, async () => {
-  const phone = await newPhone(browser, { worker: true });
+test('a push shows a neutral notification, or wakes the window that is looked at', options, async (t) => {
+  const whole = await launchBrowser([], { whole: true });
+  t.after(() => whole.close());
+  const phone = await newPhone(whole, { worker: true });
   await phone.grantPermissions(['notifications'], { origin: new URL(proxy.app).origin });
   await phone.addInitScript(() => {
     let current = null;
@@ -472,7 +475,7 @@ test('while somebody guesses codes, the phone proves some work', options, async 
   const page = await openApp(await newPhone(browser, { worker: true }), bank, `#/link/${await bank.link('honest')}`);
   await button(page, 'Link').click();
   await page.getByText('The server wants proof of some work first.').waitFor();
-  await page.getByRole('heading', { name: 'Linked' }).waitFor({ timeout: 60_000 });
+  await page.getByRole('heading', { name: 'Linked' }).waitFor();
   const differ = await page.evaluate(async () => {
     const { sha256 } = await import('/app/device/sha256.js');
     const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -1,13 +1,13 @@
 // Every screen of the app about accounts and approvals as it looks, in light and dark, on a phone and on a desk: without findings of
-// axe, and kept as pictures in target/screenshots/ (COUNTERSIGN_SCREENSHOTS elsewhere) for somebody to look at.
+// axe, and kept as pictures in the folder COUNTERSIGN_SCREENSHOTS, if there is one, for somebody to look at.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { button, findings, launch, linkByTyping, newPhone, openApp, openApproval, pictures, SIZES, startBanks, title, withFinger } from './support/app.mjs';
+import { button, linkByTyping, newPhone, openApp, openApproval, SIZES, startBanks, title, withFinger } from './support/app.mjs';
+import { COLOURS, findings, keepPicture, launchBrowser } from './support/browser.mjs';
 
 let bank;
 let browser;
-before(async () => { [bank, browser] = await Promise.all([startBanks(), launch()]); });
+before(async () => { [bank, browser] = await Promise.all([startBanks(), launchBrowser()]); });
 after(async () => {
   await browser?.close();
   await bank?.close();
@@ -118,13 +118,13 @@ async function inspect(page, name, rules) {
   await page.setViewportSize({ ...usual, height: Math.max(usual.height, await page.evaluate(() => document.documentElement.scrollHeight)) });
   // Forced colours are the system's, which axe does not always see.
   const forced = await page.evaluate(() => matchMedia('(forced-colors: active)').matches);
-  assert.deepEqual((await findings(page, rules)).filter((found) => !(forced && found.startsWith('color-contrast:'))), [], name);
+  assert.deepEqual((await findings(page, rules)).filter((found) => !(forced && found.startsWith('color-contrast '))), [], name);
   await page.setViewportSize(usual);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} sticks out`);
   const small = await page.evaluate(() => [...document.querySelectorAll('button, a.button, a.card, nav a, select, input:not([type="checkbox"])')]
     .filter((control) => control.checkVisibility() && control.getBoundingClientRect().height < 43.5).map((control) => control.outerHTML.slice(0, 80)));
   assert.deepEqual(small, [], `${name}: lower than 44 points`);
-  await page.screenshot({ path: join(pictures, `app-${name}.png`), fullPage: true });
+  await keepPicture(page, `app-${name}`);
 }
 
 for (const [screen, reach] of Object.entries(SCREENS)) {
@@ -137,7 +137,7 @@ for (const [screen, reach] of Object.entries(SCREENS)) {
       await reach(page, user);
       for (const colorScheme of ['light', 'dark']) {
         await page.emulateMedia({ colorScheme });
-        await inspect(page, `${screen}-${size}-${colorScheme}`, colorScheme === 'dark' ? ['color-contrast'] : undefined);
+        await inspect(page, `${screen}-${size}-${colorScheme}`, colorScheme === 'dark' ? COLOURS : undefined);
       }
     }));
   });

@@ -2,14 +2,15 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { button, launch, linkByTyping, newPhone, openApp, openApproval, startBanks, title } from './support/app.mjs';
+import { button, linkByTyping, newPhone, openApp, openApproval, startBanks, title } from './support/app.mjs';
+import { launchBrowser } from './support/browser.mjs';
 
 let bank;
 let browser;
 let phone;
 let page;
 before(async () => {
-  [bank, browser] = await Promise.all([startBanks(), launch()]);
+  [bank, browser] = await Promise.all([startBanks(), launchBrowser()]);
   phone = await newPhone(browser);
   page = await openApp(phone, bank);
   await linkByTyping(page, bank, 'hostile');

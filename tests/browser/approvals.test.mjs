@@ -1,15 +1,14 @@
 // The demo's website whose customers approve on a phone: every way a session ends, hostile texts, forged callbacks, and how it
-// looks, kept as pictures in target/screenshots/ (COUNTERSIGN_SCREENSHOTS elsewhere).
+// looks, kept as pictures in the folder COUNTERSIGN_SCREENSHOTS.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { axeSource, chromium, root } from './support/modules.mjs';
+import { COLOURS, PATIENCE_MS, findings, keepPicture, launchBrowser } from './support/browser.mjs';
 import { startDemo } from './support/server.mjs';
 
-const pictures = process.env.COUNTERSIGN_SCREENSHOTS ?? join(root, 'target/screenshots');
 const HOSTILE = '<img src=x on' + 'error="document.title=1">\u202Egpj.exe\u200b';
 const SIZES = { phone: { width: 360, height: 740 }, desk: { width: 1280, height: 800 } };
 
@@ -17,12 +16,8 @@ let demo;
 let browser;
 let folder;
 before(async () => {
-  mkdirSync(pictures, { recursive: true });
   folder = mkdtempSync(join(tmpdir(), 'countersign-phones-'));
-  [demo, browser] = await Promise.all([
-    startDemo(),
-    chromium.launch({ executablePath: process.env.COUNTERSIGN_CHROMIUM ?? '/usr/bin/chromium', args: ['--headless', '--no-sandbox', '--disable-gpu'] }),
-  ]);
+  [demo, browser] = await Promise.all([startDemo(), launchBrowser()]);
 });
 after(async () => {
   await browser?.close();
@@ -46,10 +41,10 @@ async function open(user, options = {}) {
 /** Runs a command that the page shows, as somebody who pastes it into a shell. */
 const paste = async (page, label) => {
   const text = await page.getByRole('group', { name: label, exact: true }).textContent();
-  execFileSync('sh', ['-c', text], { cwd: folder, stdio: 'pipe' });
+  execFileSync('sh', ['-c', text], { cwd: folder, stdio: 'pipe', timeout: PATIENCE_MS });
 };
-const state = (page, wanted) => page.waitForFunction((text) => document.getElementById('state').textContent.includes(text), wanted, { timeout: 15_000 });
-const entry = (page, wanted) => page.locator('#entries > li', { hasText: wanted }).first().waitFor({ timeout: 15_000 });
+const state = (page, wanted) => page.waitForFunction((text) => document.getElementById('state').textContent.includes(text), wanted);
+const entry = (page, wanted) => page.locator('#entries > li', { hasText: wanted }).first().waitFor();
 
 async function linked(user, options) {
   const page = await open(user, options);
@@ -142,19 +137,18 @@ test('the keyboard alone links and asks, and what happened is announced', async 
 });
 
 for (const [size, viewport] of Object.entries(SIZES)) {
-  for (const colorScheme of ['light', 'dark']) {
-    test(`it has no findings and no sideways scrolling: ${size}, ${colorScheme}`, async () => {
-      const page = await linked(`${size} ${colorScheme}`, { viewport, colorScheme });
-      await ask(page, 'What the phone can do');
-      await paste(page, 'Approve');
-      await state(page, 'The phone can');
-      await ask(page, 'Yes or no');
-      await page.locator('#entries summary').nth(1).click();
+  test(`it has no findings and no sideways scrolling, in light and in dark: ${size}`, async () => {
+    const page = await linked(size, { viewport });
+    await ask(page, 'What the phone can do');
+    await paste(page, 'Approve');
+    await state(page, 'The phone can');
+    await ask(page, 'Yes or no');
+    await page.locator('#entries summary').nth(1).click();
+    for (const [colorScheme, rules] of [['light'], ['dark', COLOURS]]) {
+      await page.emulateMedia({ colorScheme });
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
-      await page.screenshot({ path: join(pictures, `approvals-${size}-${colorScheme}.png`), fullPage: true });
-      await page.evaluate(axeSource);
-      const { violations } = await page.evaluate(() => window.axe.run(document));
-      assert.deepEqual(violations.map((finding) => [finding.id, finding.nodes.map((node) => node.target)]), []);
-    });
-  }
+      await keepPicture(page, `approvals-${size}-${colorScheme}`);
+      assert.deepEqual(await findings(page, rules), []);
+    }
+  });
 }

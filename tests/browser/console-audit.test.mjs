@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { SIZES, assertFits, launch, lookAt, newVisitor, setUp, startConsole } from './support/console.mjs';
+import { launchBrowser } from './support/browser.mjs';
+import { SIZES, assertFits, lookAt, newVisitor, setUp, startConsole } from './support/console.mjs';
 
 const HOSTILE = '=<script>alert(1)</script>\u202Eevil';
 
@@ -43,7 +44,7 @@ const ask = (fields, bearer) => fetch(`${server.address}/idp/TEAPOTS/authn/token
 });
 
 before(async () => {
-  [server, browser] = await Promise.all([startConsole(TENANT), launch()]);
+  [server, browser] = await Promise.all([startConsole(TENANT), launchBrowser()]);
   page = await newVisitor(browser);
   await setUp(page, server.link());
   audit = `${server.address}/console/tenants/TEAPOTS/audit`;

@@ -7,7 +7,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { launch, lookAt, newVisitor, setUp, startConsole } from './support/console.mjs';
+import { launchBrowser } from './support/browser.mjs';
+import { lookAt, newVisitor, setUp, startConsole } from './support/console.mjs';
 import { program } from './support/server.mjs';
 
 const SECRET = 'the-secret-of-a-tenant-that-only-tests-know';
@@ -32,7 +33,7 @@ name = "TEAPOTS"
   secret = "${SECRET}"
   callback_url = "http://127.0.0.1:${receiver.address().port}/callback"
   allow_private_callback = true
-`), launch()]);
+`), launchBrowser()]);
   page = await newVisitor(browser);
   await setUp(page, server.link());
 });

@@ -1,7 +1,8 @@
 // The pages of the console that are about the server itself, in a true browser: how they look, read and behave.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { SIZES, assertFits, launch, lookAt, newVisitor, setUp, startConsole } from './support/console.mjs';
+import { launchBrowser } from './support/browser.mjs';
+import { SIZES, assertFits, lookAt, newVisitor, setUp, startConsole } from './support/console.mjs';
 
 const PAGES = { overview: '/console/?range=hour', server: '/console/server', officers: '/console/officers', 'officer-new': '/console/officers/new', tokens: '/console/tokens', 'token-new': '/console/tokens/new', account: '/console/account', factor: '/console/account/factor', nothing: '/console/nothing' };
 
@@ -9,7 +10,7 @@ let server;
 let browser;
 let page;
 before(async () => {
-  [server, browser] = await Promise.all([startConsole(), launch()]);
+  [server, browser] = await Promise.all([startConsole(), launchBrowser()]);
   page = await newVisitor(browser);
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.address });
   await setUp(page, server.link());

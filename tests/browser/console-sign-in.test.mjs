@@ -1,13 +1,14 @@
 // The way into the console, in a true browser: by a link, by password and code, by a recovery code; without script too.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { PASSWORD, launch, lookAt, newVisitor, sendPassword, setUp, startConsole } from './support/console.mjs';
+import { launchBrowser } from './support/browser.mjs';
+import { PASSWORD, lookAt, newVisitor, sendPassword, setUp, startConsole, twoCodes } from './support/console.mjs';
 
 let server;
 let browser;
 /** What the first administrator was told, without script. */
 let admin;
-before(async () => { [server, browser] = await Promise.all([startConsole(), launch()]); });
+before(async () => { [server, browser] = await Promise.all([startConsole(), launchBrowser()]); });
 after(async () => {
   await browser.close();
   await server.close();
@@ -17,7 +18,7 @@ const title = (page, name) => page.getByRole('heading', { level: 1, name, exact:
 
 test('without script a link, a password and a second factor lead in, and the password and a code lead in again', async () => {
   const page = await newVisitor(browser, { javaScriptEnabled: false });
-  admin = await setUp(page, server.link());
+  admin = await setUp(page, server.link(), undefined, twoCodes);
   assert.equal(admin.recovery.length, 10);
   await title(page, 'Overview');
   await page.getByRole('button', { name: 'Sign out' }).click();

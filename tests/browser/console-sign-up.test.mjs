@@ -1,7 +1,8 @@
 // A visitor signs up, reads the letter, and finds a tenant on trial, as the seed tells it: in a true browser, with and without script.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { PASSWORD, assertFits, launch, lookAt, newVisitor, pictures, setUp, startConsole, twoCodes } from './support/console.mjs';
+import { keepPicture, launchBrowser } from './support/browser.mjs';
+import { PASSWORD, assertFits, lookAt, newVisitor, setUp, startConsole, totp } from './support/console.mjs';
 import { startMail } from './support/mail.mjs';
 import { join } from 'node:path';
 import { codeOf } from './support/server.mjs';
@@ -11,7 +12,7 @@ let browser;
 let mail;
 before(async () => {
   mail = await startMail();
-  [server, browser] = await Promise.all([startConsole(`[sign_up]\nopen = true\ntrial_days = 14\n${mail.toml}`), launch()]);
+  [server, browser] = await Promise.all([startConsole(`[sign_up]\nopen = true\ntrial_days = 14\n${mail.toml}`), launchBrowser()]);
 });
 after(async () => {
   await browser.close();
@@ -30,7 +31,7 @@ test('an address, a company, a tick, a letter: a tenant of one’s own, on trial
   await page.getByLabel('E-mail address').fill('ann@tea.example');
   await page.getByLabel('Company name').fill('Teapots & <b>Söhne</b> \u202eevil');
   await page.locator('ocapi-challenge').getByRole('checkbox').click();
-  await page.waitForFunction(() => document.querySelector('ocapi-challenge').state === 'valid', undefined, { timeout: 60_000 });
+  await page.waitForFunction(() => document.querySelector('ocapi-challenge').state === 'valid');
   await page.getByRole('button', { name: 'Send me the link' }).click();
   await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
   await lookAt(page, 'sign-up-sent');
@@ -60,7 +61,7 @@ test('without script a code from a picture does; the whole way is plain forms', 
   const context = await browser.newContext({ javaScriptEnabled: false, locale: 'de-DE', viewport: { width: 390, height: 844 } });
   const page = await context.newPage();
   await page.goto(`${server.address}/console/sign-up`);
-  await page.screenshot({ path: join(pictures, 'console-sign-up-no-script-phone-light.png'), fullPage: true });
+  await keepPicture(page, 'console-sign-up-no-script-phone-light');
   await page.getByRole('link', { name: 'Stattdessen einen Code aus einem Bild eintippen' }).click();
   await page.getByLabel('E-Mail-Adresse').fill('bob@oil.example');
   await page.getByLabel('Name der Firma').fill('Öl & Co');
@@ -69,7 +70,7 @@ test('without script a code from a picture does; the whole way is plain forms', 
   await page.getByRole('button', { name: 'Link zusenden' }).click();
   await page.getByText('Das war nicht der Code').first().waitFor();
   assert.equal(await page.getByLabel('Name der Firma').inputValue(), 'Öl & Co');
-  await page.screenshot({ path: join(pictures, 'console-sign-up-code-phone-light.png'), fullPage: true });
+  await keepPicture(page, 'console-sign-up-code-phone-light');
   await page.getByLabel('Die Zeichen im Bild').fill(codeOf(server.data, await page.locator('[name=code_id]').inputValue()));
   await page.getByRole('button', { name: 'Link zusenden' }).click();
   await page.getByRole('heading', { name: 'Sehen Sie in Ihre E-Mails' }).waitFor();
@@ -82,7 +83,7 @@ test('without script a code from a picture does; the whole way is plain forms', 
   await page.locator('main button').click();
   await page.locator('main form button').click();
   const key = (await page.locator('code.told').textContent()).trim();
-  await page.locator('#code').fill((await twoCodes(key))[0]);
+  await page.locator('#code').fill(totp(key));
   await page.locator('main form button.main').click();
   await page.locator('main a.button').click();
   await page.goto(`${server.address}/console/tenants`);

@@ -1,7 +1,8 @@
 // What a tenant is set up with, in a true browser: a site and its snippet, a client, a policy.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { SIZES, assertFits, launch, lookAt, newVisitor, setUp, startConsole } from './support/console.mjs';
+import { launchBrowser } from './support/browser.mjs';
+import { SIZES, assertFits, lookAt, newVisitor, setUp, startConsole } from './support/console.mjs';
 import { startPartner } from './support/partner.mjs';
 
 const TOML = `[[tenant]]
@@ -15,7 +16,7 @@ let shop;
 let browser;
 let page;
 before(async () => {
-  [server, browser, shop] = await Promise.all([startConsole(TOML), launch(), startPartner()]);
+  [server, browser, shop] = await Promise.all([startConsole(TOML), launchBrowser(), startPartner()]);
   page = await newVisitor(browser);
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.address });
   await setUp(page, server.link());

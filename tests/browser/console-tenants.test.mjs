@@ -1,13 +1,14 @@
 // The table of tenants and the pencil behind which callback address and secret are set, as the seed tells it, in a true browser.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { launch, lookAt, newVisitor, setUp, startConsole } from './support/console.mjs';
+import { launchBrowser } from './support/browser.mjs';
+import { lookAt, newVisitor, setUp, startConsole } from './support/console.mjs';
 
 let server;
 let browser;
 let page;
 before(async () => {
-  [server, browser] = await Promise.all([startConsole(), launch()]);
+  [server, browser] = await Promise.all([startConsole(), launchBrowser()]);
   page = await newVisitor(browser);
   await setUp(page, server.link());
 });

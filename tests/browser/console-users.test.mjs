@@ -1,7 +1,8 @@
 // A tenant's users in a true browser: made, enrolled by a picture that an app reads, linked to a phone, locked and unlocked.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { SIZES, assertFits, launch, lookAt, newVisitor, setUp, startConsole, twoCodes } from './support/console.mjs';
+import { launchBrowser } from './support/browser.mjs';
+import { SIZES, assertFits, lookAt, newVisitor, setUp, startConsole, twoCodes } from './support/console.mjs';
 
 const HOSTILE = '<img src=x onerror=alert(1)>\u202Eevil\u200B';
 const LONG = 'A very long name without any end, '.repeat(7).trim();
@@ -49,7 +50,7 @@ let browser;
 let page;
 let users;
 before(async () => {
-  [server, browser] = await Promise.all([startConsole(TENANT), launch()]);
+  [server, browser] = await Promise.all([startConsole(TENANT), launchBrowser()]);
   page = await newVisitor(browser);
   await setUp(page, server.link());
   users = `${server.address}/console/tenants/TEAPOTS/users`;

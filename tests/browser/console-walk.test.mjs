@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { PASSWORD, SIZES, launch, newVisitor, startConsole, twoCodes } from './support/console.mjs';
+import { launchBrowser } from './support/browser.mjs';
+import { PASSWORD, SIZES, newVisitor, startConsole, totp } from './support/console.mjs';
 import { root } from './support/modules.mjs';
 
 let server;
 let browser;
 before(async () => {
-  [server, browser] = await Promise.all([startConsole(), launch()]);
+  [server, browser] = await Promise.all([startConsole(), launchBrowser()]);
 });
 after(async () => {
   await browser?.close();
@@ -52,7 +53,7 @@ test('a newcomer sets up a tenant, a site, a user and a phone by the guide', asy
   await page.locator('main button').click();
   await page.locator('main form button').click();
   const key = (await page.locator('code.told').textContent()).trim();
-  const [code] = await twoCodes(key);
+  const code = totp(key);
   await page.locator('#code').fill(code);
   walker.typed += 1;
   await page.locator('main form button.main').click();

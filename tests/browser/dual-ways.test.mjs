@@ -1,13 +1,10 @@
 // The demo's website whose customers sign in by grid, phone, card or sent code: each way to its end by hand, without scripts where
-// there need be none, replays, and how it looks, kept as pictures in target/screenshots/ (COUNTERSIGN_SCREENSHOTS elsewhere).
+// there need be none, replays, and how it looks, kept as pictures in the folder COUNTERSIGN_SCREENSHOTS.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { axeSource, chromium, root } from './support/modules.mjs';
+import { COLOURS, findings, keepPicture, launchBrowser } from './support/browser.mjs';
 import { startDemo } from './support/server.mjs';
 
-const pictures = process.env.COUNTERSIGN_SCREENSHOTS ?? join(root, 'target/screenshots');
 const LABELS = 'ABCDEFGHJKMNPRSTUVWXYZ';
 const ARROWS = { up: [-1, 0], down: [1, 0], left: [0, -1], right: [0, 1] };
 const KEYS = { up: 'ArrowUp', down: 'ArrowDown', left: 'ArrowLeft', right: 'ArrowRight' };
@@ -15,11 +12,7 @@ const KEYS = { up: 'ArrowUp', down: 'ArrowDown', left: 'ArrowLeft', right: 'Arro
 let demo;
 let browser;
 before(async () => {
-  mkdirSync(pictures, { recursive: true });
-  [demo, browser] = await Promise.all([
-    startDemo(),
-    chromium.launch({ executablePath: process.env.COUNTERSIGN_CHROMIUM ?? '/usr/bin/chromium', args: ['--headless', '--no-sandbox', '--disable-gpu'] }),
-  ]);
+  [demo, browser] = await Promise.all([startDemo(), launchBrowser()]);
 });
 after(async () => {
   await browser?.close();
@@ -205,24 +198,21 @@ const PAGES = {
   card: ['/card', async () => {}],
 };
 for (const [look, viewport] of Object.entries(LOOKS)) {
-  for (const colorScheme of ['light', 'dark']) {
-    test(`it has no findings and no sideways scrolling: ${look}, ${colorScheme}`, async () => {
-      for (const [name, [path, reach]] of Object.entries(PAGES)) {
-        const page = await open(path, { viewport, colorScheme });
-        await reach(page);
+  test(`it has no findings and no sideways scrolling, in light and in dark: ${look}`, async () => {
+    for (const [name, [path, reach]] of Object.entries(PAGES)) {
+      const page = await open(path, { viewport });
+      await reach(page);
+      for (const [colorScheme, rules] of [['light'], ['dark', COLOURS]]) {
+        await page.emulateMedia({ colorScheme });
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} sticks out`);
         if (name === 'grid') {
           const [inner, outer] = await page.locator('.scroll').evaluate((frame) => [frame.scrollWidth, frame.clientWidth]);
           assert.ok(inner <= outer, `the grid is ${inner} wide in ${outer}`);
         }
-        await page.screenshot({ path: join(pictures, `dual-${name}-${look}-${colorScheme}.png`), fullPage: true });
-        await page.evaluate(axeSource);
-        // In the dark nothing but the colours is different.
-        const rules = colorScheme === 'dark' ? { runOnly: ['color-contrast'] } : {};
-        const { violations } = await page.evaluate((how) => window.axe.run(document, how), rules);
-        assert.deepEqual(violations.map((finding) => [finding.id, finding.nodes.map((node) => node.target)]), [], name);
-        await page.context().close();
+        await keepPicture(page, `dual-${name}-${look}-${colorScheme}`);
+        assert.deepEqual(await findings(page, rules), [], name);
       }
-    });
-  }
+      await page.context().close();
+    }
+  });
 }

@@ -44,7 +44,7 @@ test('when the page stays after sending, a second submission waits for another c
   await untilState(page, 'valid');
   await page.getByRole('button', { name: 'Send' }).click();
   await untilState(page, 'used');
-  await page.waitForTimeout(100);
+  while (world.partner.received.length < before + 2) await page.waitForTimeout(50);
   assert.equal(new Set(world.partner.received.slice(before).map((sent) => sent['ocapi-challenge'])).size, 2);
 });
 
@@ -59,7 +59,7 @@ test('a page that sends by script and does not reset gets another challenge read
   assert.equal(await page.evaluate(() => window.sent), first);
   await page.clock.fastForward(3_000);
   // Nothing of this looks at the value, which would be a sign to the widget that it was taken.
-  await page.waitForFunction(() => window.heard.filter((name) => name === '!valid').length === 2, null, { timeout: 20_000 });
+  await page.waitForFunction(() => window.heard.filter((name) => name === '!valid').length === 2);
   assert.notEqual(await valueOf(page), first);
 });
 
@@ -77,46 +77,6 @@ test('a submission that the page prevents before taking the value leaves the cha
   await page.clock.resume();
   await page.getByRole('button', { name: 'Send' }).click();
   await page.waitForSelector('#thanks');
-});
-
-test('going back never offers a challenge that was sent, whether the browser kept the page or not', async () => {
-  for (const kept of [true, false]) {
-    const page = await confirmed();
-    await page.evaluate((keep) => {
-      window.same = true;
-      if (!keep) window.addEventListener('unload', () => {});
-    }, kept);
-    const sent = await valueOf(page);
-    await page.getByRole('button', { name: 'Send' }).click();
-    await page.waitForSelector('#thanks');
-    await page.goBack({ waitUntil: 'commit' });
-    await page.waitForSelector('ocapi-challenge');
-    assert.equal(await page.evaluate(() => window.same === true), kept);
-    assert.equal(await valueOf(page), null, 'at once, not after a while');
-    await untilState(page, 'ready');
-    await controlOf(page).click();
-    await untilState(page, 'valid');
-    assert.notEqual(await valueOf(page), sent);
-    await page.context().close();
-  }
-});
-
-test('going back offers no challenge that form.submit() sent, which makes no event', async () => {
-  const page = await confirmed();
-  await page.evaluate(() => { window.same = true; });
-  const before = world.partner.received.length;
-  await page.evaluate(() => document.forms[0].submit());
-  await page.waitForSelector('#thanks');
-  const sent = world.partner.received[before]['ocapi-challenge'];
-  assert.match(sent, /^c\./);
-  await page.goBack({ waitUntil: 'commit' });
-  await page.waitForSelector('ocapi-challenge');
-  assert.equal(await page.evaluate(() => window.same), true, 'the browser kept the page');
-  assert.equal(await valueOf(page), null);
-  await untilState(page, 'ready');
-  await controlOf(page).click();
-  await untilState(page, 'valid');
-  assert.notEqual(await valueOf(page), sent);
 });
 
 test('resetting the form begins again', async () => {

@@ -35,7 +35,7 @@ async function asked(kind, lang = 'en', options = {}) {
 }
 
 /** Waits for the next question after a wrong answer. */
-const untilNext = (page) => page.waitForFunction(() => window.heard.includes('!invalid') && window.heard.at(-1) === 'asking', null, { timeout: 20_000 });
+const untilNext = (page) => page.waitForFunction(() => window.heard.includes('!invalid') && window.heard.at(-1) === 'asking');
 
 test('text: the code is drawn and spoken in four languages; a wrong one brings the next, and pow is the way out', async () => {
   const spoken = new Set();
@@ -44,7 +44,7 @@ test('text: the code is drawn and spoken in four languages; a wrong one brings t
     const sound = page.waitForResponse((response) => new URL(response.url()).pathname.endsWith('/audio'));
     await widgetOf(page).locator('.question, [part=question]').getByRole('button').first().click();
     spoken.add(new URL((await sound).url()).searchParams.get('lang'));
-    await page.waitForFunction(() => document.querySelector('ocapi-challenge').shadowRoot.querySelector('audio')?.duration > 2, null, { timeout: 20_000 });
+    await page.waitForFunction(() => document.querySelector('ocapi-challenge').shadowRoot.querySelector('audio')?.duration > 2);
     assert.deepEqual(page.complaints, []);
     await page.context().close();
   }

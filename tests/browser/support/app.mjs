@@ -4,14 +4,12 @@
 // there is no service worker then, and the tests that need one are skipped.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
-import { axeSource, chromium, root } from './modules.mjs';
 import { program, run } from './server.mjs';
 
 export const folder = process.env.COUNTERSIGN_APP_FOLDER;
-export const pictures = process.env.COUNTERSIGN_SCREENSHOTS ?? join(root, 'target/screenshots');
 export const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1280, height: 800 } };
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
 
@@ -72,11 +70,6 @@ display_name = "${name}"
   };
 }
 
-export const launch = () => {
-  mkdirSync(pictures, { recursive: true });
-  return chromium.launch({ executablePath: process.env.COUNTERSIGN_CHROMIUM ?? '/usr/bin/chromium', args: ['--headless', '--no-sandbox', '--disable-gpu'] });
-};
-
 /** A phone: a browser profile of its own. What the browser complains about is kept in `complaints`; the service worker runs where `worker` says so. */
 export async function newPhone(browser, { worker = false, ...options } = {}) {
   const context = await browser.newContext({ viewport: SIZES.phone, locale: 'en-GB', serviceWorkers: worker && !folder ? 'allow' : 'block', ...options });
@@ -133,10 +126,3 @@ export async function openApproval(page, name = /./) {
 
 export const button = (page, name) => page.getByRole('button', { name, exact: true });
 export const title = (page, name) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
-
-/** What axe finds on the page as it is; `rules` alone, where only the colours have changed since. */
-export async function findings(page, rules) {
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource);
-  const { violations } = await page.evaluate((only) => window.axe.run(document, { runOnly: only ?? ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }), rules);
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(' ')}`);
-}

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newPhone as newProfile } from './app.mjs';
-import { chromium, modules } from './modules.mjs';
+import { modules } from './modules.mjs';
 import { program, run } from './server.mjs';
 
 const require = createRequire(join(modules, 'anything.js'));
@@ -93,11 +93,6 @@ function portal(address) {
   const context = (...values) => ({ context: values.map((value, at) => `sign${at + 1}:${value}:false`).join(' ') });
   return { accepts, challenge, context };
 }
-
-/** A browser; `flags` beside the usual ones. */
-export const openBrowser = (...flags) => chromium.launch({
-  executablePath: process.env.COUNTERSIGN_CHROMIUM ?? '/usr/bin/chromium', args: ['--headless', '--no-sandbox', '--disable-gpu', ...flags],
-});
 
 /** A phone of its own, with nothing kept on it: `tab(place)` opens the app there; complaints of the browser are in `page.complaints`. */
 export async function newPhone(browser, address, options = {}) {

@@ -2,15 +2,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { axeSource, chromium, root } from './modules.mjs';
+import { COLOURS, findings, keepPicture } from './browser.mjs';
 import { program, run } from './server.mjs';
 
 export const PASSWORD = 'four words that do not belong together';
 export const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1280, height: 900 } };
-export const pictures = process.env.COUNTERSIGN_SCREENSHOTS ?? join(root, 'target/screenshots');
 
 /** A server on a free port, with what `toml` describes; `link()` is a sign-in link of the first administrator. */
 export async function startConsole(toml = '') {
@@ -35,11 +34,6 @@ export async function startConsole(toml = '') {
     },
   };
 }
-
-export const launch = () => {
-  mkdirSync(pictures, { recursive: true });
-  return chromium.launch({ executablePath: process.env.COUNTERSIGN_CHROMIUM ?? '/usr/bin/chromium', args: ['--headless', '--no-sandbox', '--disable-gpu'] });
-};
 
 /** A browser of its own; what it complains about is kept in `complaints`. */
 export async function newVisitor(browser, options = {}) {
@@ -69,14 +63,18 @@ export function totp(key, at = Date.now()) {
 /** The code before the present one, which the server takes too, and the present one: two that are good now, each once. */
 export async function twoCodes(key) {
   const left = 30_000 - Date.now() % 30_000;
-  // Within the last moments of a step the earlier code could be too old on arrival.
-  if (left < 4_000) await new Promise((resolve) => { setTimeout(resolve, left + 50); });
+  // Towards the end of a step the earlier code could be too old on arrival.
+  if (left < 12_000) await new Promise((resolve) => { setTimeout(resolve, left + 50); });
   const now = Date.now();
   return [totp(key, now - 30_000), totp(key, now)];
 }
 
-/** Follows a sign-in link, chooses the password and sets the second factor up; gives a code that was not used, and the recovery codes. */
-export async function setUp(page, link, seen = async () => {}) {
+/**
+ * Follows a sign-in link, chooses the password and sets the second factor up; gives the recovery codes.
+ * @param {(key: string) => string[] | Promise<string[]>} [codesOf] the code to give, and the one for the next time, if it is soon:
+ *     by default the present one, which stays good for half a minute at least
+ */
+export async function setUp(page, link, seen = async () => {}, codesOf = (key) => [totp(key)]) {
   await page.goto(link);
   await seen('link');
   await page.locator('main button').click();
@@ -87,9 +85,9 @@ export async function setUp(page, link, seen = async () => {}) {
   await seen('factor');
   await page.locator('main form button').click();
   const key = (await page.locator('code.told').textContent()).trim();
-  const [code, next] = await twoCodes(key);
-  await page.locator('#code').fill(code);
   await seen('factor-key');
+  const [code, next] = await codesOf(key);
+  await page.locator('#code').fill(code);
   await page.locator('main form button.main').click();
   const recovery = await page.locator('.codes li').allTextContents();
   await seen('recovery');
@@ -106,22 +104,16 @@ export async function sendPassword(page, address, name = 'admin', password = PAS
   await page.locator('main button.main').click();
 }
 
-/** What axe finds on the page as it is. */
-export async function findings(page) {
-  await page.evaluate(axeSource);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(' ')}`);
-}
-
-/** Looks at a page by day and by night, on a phone and on a desk: it fits, axe finds nothing, and a picture is kept. */
+/** Looks at a page by day and by night, on a phone and on a desk: it fits, axe finds nothing. */
 export async function lookAt(page, name) {
   for (const [size, viewport] of Object.entries(SIZES)) {
     for (const colorScheme of ['light', 'dark']) {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme });
       await assertFits(page);
-      assert.deepEqual(await findings(page), [], `${name} on a ${size}, ${colorScheme}`);
-      await page.screenshot({ path: join(pictures, `console-${name}-${size}-${colorScheme}.png`), fullPage: true });
+      const rules = colorScheme === 'dark' ? COLOURS : undefined;
+      assert.deepEqual(await findings(page, rules), [], `${name} on a ${size}, ${colorScheme}`);
+      await keepPicture(page, `console-${name}-${size}-${colorScheme}`);
     }
   }
   await page.setViewportSize(SIZES.desk);

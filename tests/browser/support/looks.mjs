@@ -1,13 +1,9 @@
-// How a page looks: on a phone and on a desk, in light and dark, inspected by axe, and kept as pictures in
-// target/screenshots/ (COUNTERSIGN_SCREENSHOTS elsewhere) for somebody to look at.
+// How a page looks: on a phone and on a desk, in light and dark, inspected by axe, and kept as pictures in the folder
+// COUNTERSIGN_SCREENSHOTS, if there is one, for somebody to look at.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { axeSource, root } from './modules.mjs';
+import { COLOURS, findings, keepPicture } from './browser.mjs';
+import { axeSource } from './modules.mjs';
 import { formPage } from './world.mjs';
-
-const pictures = process.env.COUNTERSIGN_SCREENSHOTS ?? join(root, 'target/screenshots');
-mkdirSync(pictures, { recursive: true });
 
 const SIZES = { phone: { width: 360, height: 740 }, desk: { width: 1280, height: 800 } };
 const usual = { colorScheme: 'light', forcedColors: 'none', reducedMotion: 'no-preference' };
@@ -39,24 +35,15 @@ export const loader = (world) => async ({ element, timed = false, viewport = SIZ
   formPage(world.mock.address, element).replace('<main>', `${style}<main>`),
   { policy: null, timed, viewport, scripts: timed ? [axeSource] : [hold, axeSource] });
 
-export async function inspect(page, name) {
-  const findings = await page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    });
-    return violations.map(({ id, impact, nodes }) => `${id} (${impact}): ${nodes.map((node) => node.target).join(' ')}`);
-  });
-  assert.deepEqual(findings, [], name);
-}
-
 /** Looks at one page in one way after another: axe, a picture, nothing that has to be scrolled sideways, and what `check` says. */
 export async function lookAt(page, name, looks, check = () => {}) {
   for (const [look, { viewport, media }] of Object.entries(looks)) {
     await page.setViewportSize(viewport);
     await page.emulateMedia(media);
-    await inspect(page, `${name} ${look}`);
+    const rules = media.colorScheme === 'dark' ? COLOURS : undefined;
+    assert.deepEqual(await findings(page, rules), [], `${name} ${look}`);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), true, `${name} ${look} sticks out`);
     await check(look);
-    await page.screenshot({ path: join(pictures, `ocapi-${name}-${look}.png`), fullPage: true });
+    await keepPicture(page, `ocapi-${name}-${look}`);
   }
 }

@@ -46,7 +46,7 @@ export async function startMail() {
     toml: `[delivery.smtp]\nhost = "127.0.0.1"\nport = ${port}\nsecurity = "none"\nfrom = "Online Bank <codes@bank.example>"\n`,
     /** @returns {Promise<{to: string, text: string}>} */
     letter: () => new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('no letter in 10 s')), 10_000);
+      const timer = setTimeout(() => reject(new Error('no letter in 90 s')), 90_000);
       const got = (letter) => { clearTimeout(timer); resolve(letter); };
       if (letters.length) got(letters.shift()); else waiting.push(got);
     }),

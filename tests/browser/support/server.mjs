@@ -18,7 +18,7 @@ export async function run(words, announced) {
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const found = await new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no ${announced} in: ${said}`)), 20_000);
+    const timer = setTimeout(() => reject(new Error(`no ${announced} in: ${said}`)), 90_000);
     child.on('exit', (code) => reject(new Error(`${words[0]} ended with ${code}: ${said}`)));
     const listen = (chunk) => {
       said += chunk;

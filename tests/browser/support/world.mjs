@@ -1,12 +1,12 @@
 // One browser, one partner's website and one challenge server for a test file, and what the tests say about a widget.
 import assert from 'node:assert/strict';
+import { launchBrowser } from './browser.mjs';
 import { startMock } from './mock.mjs';
-import { chromium } from './modules.mjs';
 import { startPartner, strictPolicy } from './partner.mjs';
 
 const FLAGS = [
-  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP *.example 127.0.0.1',
+  '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--host-resolver-rules=MAP *.example 127.0.0.1',
 ];
 
 /** The page of the guides: a plain form, one script, one element. */
@@ -21,10 +21,11 @@ ${element}
 <p><button>Send</button></p>
 </form></main></html>`;
 
-export async function openWorld() {
+/** @param {{whole?: boolean}} [wishes] `whole` for a browser that keeps pages for those who go back */
+export async function openWorld({ whole = false } = {}) {
   const [mock, partner, browser] = await Promise.all([
     startMock(), startPartner(),
-    chromium.launch({ executablePath: process.env.COUNTERSIGN_CHROMIUM ?? '/usr/bin/chromium', args: FLAGS, ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
+    launchBrowser(FLAGS, { whole, ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
   ]);
   let serial = 0;
 
@@ -74,7 +75,7 @@ export async function untilState(page, wanted, at = 0) {
   const states = [wanted].flat();
   try {
     await page.waitForFunction(
-      ([all, i]) => all.includes(document.querySelectorAll('ocapi-challenge')[i]?.state), [states, at], { timeout: 20_000, polling: 20 });
+      ([all, i]) => all.includes(document.querySelectorAll('ocapi-challenge')[i]?.state), [states, at], { polling: 20 });
   } catch {
     assert.fail(`waited for ${states}, but it is ${await stateOf(page, at)} after ${await page.evaluate(() => window.heard)}`);
   }
