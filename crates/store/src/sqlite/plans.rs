@@ -3,11 +3,13 @@
 use rusqlite::Connection;
 
 use crate::sqlite::open;
-use crate::{sql, sql_audit, sql_watching};
+use crate::{restoring, sql, sql_audit, sql_watching};
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 105] = [
+const STATEMENTS: [&str; 107] = [
     sql::STANDING,
+    restoring::STANDINGS,
+    restoring::MOVE_SESSION,
     sql::CHALLENGE,
     sql::TOKEN,
     sql::KEPT_MARK,

@@ -4,6 +4,7 @@ mod ending;
 mod keys;
 mod links;
 mod people;
+mod restoring;
 mod rows;
 mod sessions;
 mod sign_ups;
