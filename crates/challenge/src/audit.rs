@@ -219,11 +219,13 @@ pub enum EventKind {
     OpenAccount,
     /// A user's personal data was erased.
     Erase,
+    /// The database was restored from a backup: what was used after the backup is good for nothing.
+    Restore,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 45] = [
         Self::Issue,
         Self::Send,
         Self::Password,
@@ -268,6 +270,7 @@ impl EventKind {
         Self::AskAccount,
         Self::OpenAccount,
         Self::Erase,
+        Self::Restore,
     ];
 
     /// The kind of this name.
@@ -322,6 +325,7 @@ impl EventKind {
             Self::AskAccount => "ask_account",
             Self::OpenAccount => "open_account",
             Self::Erase => "erase",
+            Self::Restore => "restore",
         }
     }
 }

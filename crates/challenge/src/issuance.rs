@@ -15,7 +15,7 @@ use crate::methods::{self, Opened, OpenedMethod, Wanted, card};
 use crate::policy::Policy;
 use crate::ports::{ChallengeWrite, Change, Message, StandingWrite, StoreError, Versioned};
 use crate::refusal::{Refusal, Why};
-use crate::standing::{LiveChallenge, Standing, Status};
+use crate::standing::{LiveChallenge, Movement, Standing, Status};
 use crate::verifier::{Context, TRIES, Verifier};
 use crate::which::Which;
 
@@ -89,7 +89,8 @@ impl Verifier {
                 return Err(refusal);
             }
             let drawn = self.drawn(wish, &bound, &standing.value, now)?;
-            self.check_unanswered(&bound, &drawn.challenge).await?;
+            self.check_unanswered(&bound, (&standing.value, &drawn.challenge))
+                .await?;
             let change = self
                 .issue_change(wish, &bound, (&standing, &drawn), now)
                 .await?;
@@ -200,20 +201,24 @@ impl Verifier {
     }
 
     /// Refuses to ask for an answer that was accepted before and would be the same again.
-    async fn check_unanswered(&self, bound: &Bound, challenge: &Challenge) -> Result<(), Refusal> {
-        if !challenge.is_repeatable {
-            return Ok(());
-        }
+    async fn check_unanswered(
+        &self,
+        bound: &Bound,
+        (standing, challenge): (&Standing, &Challenge),
+    ) -> Result<(), Refusal> {
         let is_bound = |one: &&Opened| challenge.authenticator == Some(one.enrolled.id);
         let opened = bound.fitting.iter().find(is_bound);
-        let mark = opened.and_then(|one| methods::mark_of_question(one, &challenge.question));
-        let Some(mark) = mark else {
+        let opened = opened.filter(|_| challenge.is_repeatable);
+        let mark = |one| methods::mark_of_question(one, &challenge.question);
+        let Some(mark) = opened.and_then(mark) else {
             return Ok(());
         };
         let (tenant, now) = (challenge.tenant, challenge.issued_at);
-        if self.store.is_spent(tenant, &mark, now).await? {
-            let text = "this authenticator answered the same text before, and would give the same \
-                answer; have the question derived (mode hmac), or enrol a suite with a counter or time";
+        let movement = opened.and_then(|one| standing.movement(&one.enrolled));
+        let is_lost = movement.is_some_and(Movement::texts_are_lost);
+        if is_lost || self.store.is_spent(tenant, &mark, now).await? {
+            let text = "this authenticator answered the same text (or may have, before a restore) and would \
+                answer the same; have the question derived (mode hmac), or enrol a suite with a counter or time";
             return Err(Refusal::DoesNotFit(text.to_owned()));
         }
         Ok(())

@@ -85,6 +85,17 @@ pub fn judge(case: &Case<'_>, now: Timestamp) -> Judgement {
     if standing.locked || lockout::gate(&tally, &case.policy.limits, now) == Gate::Locked {
         return untouched(case, Why::Locked, Outcome::Locked);
     }
+    // What an authenticator gives that has to be followed again first is not looked at, and so not counted.
+    let lost = |one: &Candidate| {
+        let movement = standing.movement(&one.opened.enrolled);
+        movement.is_some_and(|movement| methods::is_lost(&one.opened, movement, case.wanted))
+    };
+    let mut candidates = case.candidates.iter().zip(&statuses);
+    if statuses.contains(&Status::Active)
+        && candidates.all(|(one, status)| !status.is_active() || lost(one))
+    {
+        return untouched(case, Why::Locked, Outcome::Locked);
+    }
     if !statuses.contains(&Status::Active) {
         return if statuses.contains(&Status::Locked) {
             untouched(case, Why::Locked, Outcome::Locked)
@@ -111,6 +122,7 @@ fn hits<'a>(case: &'a Case<'_>, now: Timestamp) -> Vec<(&'a Opened, Spend)> {
     let supplied = is_supplied(case, now);
     let question = challenge.map_or(NO_QUESTION, |challenge| &challenge.value.question);
     let nothing = Movement::default();
+    let may_repeat = may_repeat(case, now);
     let mut hits = Vec::new();
     for candidate in case.candidates {
         let opened = &candidate.opened;
@@ -147,7 +159,14 @@ fn hits<'a>(case: &'a Case<'_>, now: Timestamp) -> Vec<(&'a Opened, Spend)> {
             },
         };
         let spend = methods::verify(opened, movement, &case.policy.limits, given, now);
-        hits.extend(spend.filter(|_| usable).map(|spend| (opened, spend)));
+        // Whether this text was answered before a restore is not known.
+        let was_perhaps = |spend: &Spend| {
+            matches!(spend, Spend::Response(None, Some(mark)) if mark.keep_until.is_none())
+                && may_repeat
+                && movement.texts_are_lost()
+        };
+        let spend = spend.filter(|spend| usable && !was_perhaps(spend));
+        hits.extend(spend.map(|spend| (opened, spend)));
     }
     hits
 }

@@ -35,6 +35,7 @@ pub mod policy;
 pub mod ports;
 pub mod push_key;
 pub mod refusal;
+pub mod restore;
 pub mod resynchronisation;
 pub mod rng;
 pub mod secret;

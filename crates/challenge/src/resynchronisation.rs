@@ -38,6 +38,30 @@ impl Verifier {
         tokens: &[Arc<Authenticator>],
         codes: (&str, Option<&str>),
     ) -> Result<Resynchronised, Refusal> {
+        self.follow(actor, tenant, tokens, (codes, None)).await
+    }
+
+    /// Follows a token again that counts its responses or signatures, by two consecutive responses to one
+    /// question. It must be a new one: what was answered before proves nothing.
+    pub async fn resynchronise_by_question(
+        &self,
+        actor: &Actor<'_>,
+        tenant: &TenantView,
+        token: &Arc<Authenticator>,
+        (question, codes): (&str, (&str, &str)),
+    ) -> Result<Resynchronised, Refusal> {
+        let tokens = std::slice::from_ref(token);
+        let given = ((codes.0, Some(codes.1)), Some(question));
+        self.follow(actor, tenant, tokens, given).await
+    }
+
+    async fn follow(
+        &self,
+        actor: &Actor<'_>,
+        tenant: &TenantView,
+        tokens: &[Arc<Authenticator>],
+        given: Given<'_>,
+    ) -> Result<Resynchronised, Refusal> {
         let first = tokens.first().ok_or(Refusal::NotFound("authenticator"))?;
         let of_one_user = tokens.iter().filter(|one| one.user == first.user);
         let opened = of_one_user.map(|one| Opened::open(one, &self.keyring));
@@ -59,7 +83,7 @@ impl Verifier {
             tokens: &opened,
             code,
             limits: &limits,
-            codes,
+            given,
         };
         let verdict = self
             .act(actor, &subject, |standing| {
@@ -70,12 +94,15 @@ impl Verifier {
     }
 }
 
+/// Codes, the second one perhaps later, and the question that they answer, if they do.
+type Given<'a> = ((&'a str, Option<&'a str>), Option<&'a str>);
+
 /// What is looked for, and where.
 struct Search<'a> {
     tokens: &'a [Opened],
     code: &'a str,
     limits: &'a Limits,
-    codes: (&'a str, Option<&'a str>),
+    given: Given<'a>,
 }
 
 impl Search<'_> {
@@ -108,7 +135,7 @@ impl Search<'_> {
             .iter()
             .filter_map(|token| {
                 let moved =
-                    methods::resynchronise(token, &movement(token), self.limits, self.codes, now)?;
+                    methods::resynchronise(token, &movement(token), self.limits, self.given, now)?;
                 Some((token.enrolled.id, moved))
             })
             .collect();

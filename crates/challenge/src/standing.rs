@@ -155,6 +155,63 @@ pub struct Movement {
     /// Digests of the passcodes last read off grids, the newest last; they are not taken again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recent: Vec<PasscodeDigest>,
+    /// What is not known of it, because the database was restored from a backup.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<Restored>,
+}
+
+/// What an authenticator spent between a backup and its restore is not known: what may have been among
+/// it is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    /// The moment of the restore: a time step that had begun by then is taken no more.
+    pub at: Timestamp,
+    /// Whether the counter of one-time passwords and responses was found again by two codes.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub counter_found: bool,
+    /// Whether the counter of signatures was.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub signature_counter_found: bool,
+    /// Whether answers to texts that have neither counter nor time in them are taken all the same,
+    /// as whoever restored wished.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub texts_may_repeat: bool,
+}
+
+impl Movement {
+    /// Whether the next counter is one that may have been spent before a restore.
+    pub fn counter_is_lost(&self) -> bool {
+        self.restored
+            .is_some_and(|restored| !restored.counter_found)
+    }
+
+    /// The same of the counter of signatures.
+    pub fn signature_counter_is_lost(&self) -> bool {
+        self.restored
+            .is_some_and(|restored| !restored.signature_counter_found)
+    }
+
+    /// Whether it is not known which texts were answered or signed.
+    pub fn texts_are_lost(&self) -> bool {
+        self.restored
+            .is_some_and(|restored| !restored.texts_may_repeat)
+    }
+
+    /// The movement once the counter was found again.
+    pub(crate) fn with_counter_found(mut self) -> Self {
+        if let Some(restored) = &mut self.restored {
+            restored.counter_found = true;
+        }
+        self
+    }
+
+    /// The same of the counter of signatures.
+    pub(crate) fn with_signature_counter_found(mut self) -> Self {
+        if let Some(restored) = &mut self.restored {
+            restored.signature_counter_found = true;
+        }
+        self
+    }
 }
 
 /// What is kept of a passcode: 16 bytes of an HMAC under a key of the server, in hexadecimal.

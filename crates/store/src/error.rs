@@ -16,6 +16,16 @@ pub enum OpenError {
         /// What SQLite said.
         problem: String,
     },
+    /// The file is a copy that a backup made.
+    #[error(
+        "{} is a copy made by `countersign backup`; bring it back by `countersign restore`, which makes useless \
+         what was used since it was taken",
+        .0.display()
+    )]
+    NotRestored(PathBuf),
+    /// The database is being replaced by a backup.
+    #[error("the database {} is being restored; try again when that is done", .0.display())]
+    BeingRestored(PathBuf),
     /// The SQLite that was linked has a known way to lose commits.
     #[error(
         "SQLite {0} can lose commits when it resets its log; build with SQLite 3.51.3 or newer"

@@ -23,6 +23,7 @@ mod moving;
 mod officers;
 mod outbox;
 mod provision;
+mod restoring;
 mod shelf;
 mod sieve;
 mod spool;
@@ -38,6 +39,7 @@ mod sqlite;
 use std::sync::Arc;
 
 pub use error::OpenError;
+pub use sqlite::{Contents, CopyError, Progress, Replacement, back_up};
 pub use url::{NotAStoreUrl, Options, StoreUrl};
 
 /// Opens the store, brings its schema up to date, and returns it.

@@ -10,7 +10,7 @@ use challenge::visitor::SiteHour;
 use crate::cell::Cell;
 use crate::change::{EventRow, StandingRow};
 use crate::database::Step;
-use crate::{audit, directory, officers, sql, sql_audit};
+use crate::{audit, directory, officers, restoring, sql, sql_audit};
 
 /// The statements of a change of the directory. The first one takes the directory's version, so
 /// that two changes computed from the same version never both happen.
@@ -64,6 +64,7 @@ pub(crate) fn steps(change: &Provision, stamp: Option<&Stamp>) -> Result<Vec<Ste
         steps.push(standing(*tenant, write)?);
     }
     steps.extend(officers::steps(&change.officers)?);
+    steps.extend(restoring::steps(&change.restored)?);
     for erasure in &change.erasures {
         steps.push(audit::asked(erasure)?);
     }

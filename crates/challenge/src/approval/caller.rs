@@ -96,6 +96,12 @@ impl Verifier {
         if let Some(ahead_s) = signed::time_off_by(request.time_ms, now) {
             return Err(Refused::WrongTime { ahead_s });
         }
+        // It may have come before the database was restored.
+        let signed_at = Timestamp::from_unix_ms(request.time_ms);
+        if self.catalogue.is_from_before_restore(signed_at) {
+            let ahead_s = (request.time_ms - now.unix_ms()) / 1000;
+            return Err(Refused::WrongTime { ahead_s });
+        }
         let name = request.device;
         let tenant = self.catalogue.tenant_by_id(name.tenant);
         let tenant = tenant.ok_or(Refused::UnknownDevice)?;

@@ -55,6 +55,7 @@ pub use looking::Checked;
 pub(crate) use outbox::settled;
 pub use outbox::{GivenOut, LEASE_S, Outgoing, Wanted};
 pub use refused::{Limit, Refused};
+pub(crate) use session::RESULT_S;
 pub use session::{Answered, Digits, EVIDENCE_S, Proof, Question, Session, SessionKind, Verdict};
 pub use split::{Split, SplitKind};
 pub use standing::{ApprovalStanding, PendingSession};

@@ -12,7 +12,7 @@ use crate::id::Id;
 use crate::lifecycle::{Command, Course, OutOfTurn, Phase, Purpose, State};
 
 /// Seconds for which an answer may be asked for.
-pub(super) const RESULT_S: u32 = 86_400;
+pub(crate) const RESULT_S: u32 = 86_400;
 
 /// Seconds for which a session is kept with its signature: 400 days, since a payment may be disputed
 /// for thirteen months (PSD2, Art. 71).

@@ -10,12 +10,14 @@ use data_encoding::HEXLOWER;
 use quick_cache::sync::Cache;
 
 use crate::access;
+use crate::clock::Timestamp;
 use crate::delivery::{SETTING, StoredDelivery};
 use crate::directory::{Authenticator, Client, SignUp, Site, TENANTLESS, Tenant, User, UserKey};
 use crate::id::Id;
 use crate::officers::CONSOLE;
 use crate::policy::Policy;
 use crate::ports::{Store, StoreError, TenantRows};
+use crate::restore::RestoreMoment;
 
 /// Users kept in memory; an unknown name takes a place as a known one does.
 const USERS_KEPT: usize = 100_000;
@@ -50,6 +52,7 @@ struct Snapshot {
     token_marks: HashMap<[u8; 4], Vec<Id<Tenant>>>,
     delivery: Option<Arc<StoredDelivery>>,
     sign_up: SignUp,
+    restored_at: Option<Timestamp>,
 }
 
 /// A client and its tenant.
@@ -129,6 +132,13 @@ impl Catalogue {
     /// Whether visitors may open accounts, as an officer set it.
     pub fn sign_up(&self) -> SignUp {
         self.snapshot().sign_up
+    }
+
+    /// Whether something of this moment is from before the last restore, and so good for nothing: it may
+    /// have been used by then.
+    pub fn is_from_before_restore(&self, moment: Timestamp) -> bool {
+        let restored_at = self.snapshot().restored_at;
+        restored_at.is_some_and(|restored_at| moment <= restored_at)
     }
 
     /// Whether visitors can open accounts: they may, and there is a mail server to confirm addresses by.
@@ -247,20 +257,14 @@ impl Catalogue {
         };
         let settings = self.store.server_settings().await?;
         if let Some(row) = settings.iter().find(|row| row.name == SETTING) {
-            let read = StoredDelivery::read(row).map_err(|error| StoreError::Inconsistent {
-                table: "server_setting",
-                row: row.name.clone(),
-                problem: error.to_string(),
-            })?;
+            let read = StoredDelivery::read(row).map_err(|error| row.unreadable(&error))?;
             fresh.delivery = Some(Arc::new(read));
         }
         if let Some(row) = settings.iter().find(|row| row.name == SignUp::SETTING) {
-            fresh.sign_up = SignUp::read(row).map_err(|error| StoreError::Inconsistent {
-                table: "server_setting",
-                row: row.name.clone(),
-                problem: error.to_string(),
-            })?;
+            fresh.sign_up = SignUp::read(row).map_err(|error| row.unreadable(&error))?;
         }
+        let restored = RestoreMoment::among(&settings)?;
+        fresh.restored_at = restored.map(RestoreMoment::of_use).transpose()?;
         for mut rows in self.store.tenants().await? {
             let is_hidden = rows.tenant.name == CONSOLE && !fresh.takes_sign_ups();
             for site in std::mem::take(&mut rows.sites) {

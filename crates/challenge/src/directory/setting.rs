@@ -1,12 +1,14 @@
 //! A setting of the whole server that is kept in the database, beside the directory: what every node
 //! has to know, and no tenant owns. What it says is known to whoever it is for.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
 use crate::directory::Tenant;
 use crate::id::Id;
+use crate::ports::StoreError;
 use crate::secret::{Place, Sealed};
 
 /// A setting of the whole server.
@@ -21,6 +23,15 @@ pub struct ServerSetting {
 }
 
 impl ServerSetting {
+    /// What is told of one that cannot be read.
+    pub(crate) fn unreadable(&self, problem: &dyn fmt::Display) -> StoreError {
+        StoreError::Inconsistent {
+            table: "server_setting",
+            row: self.name.clone(),
+            problem: problem.to_string(),
+        }
+    }
+
     /// Where the secret of the setting of this name is sealed for.
     pub fn secret_place(name: &str) -> Place<'_> {
         Place {

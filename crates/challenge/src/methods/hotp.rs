@@ -9,7 +9,8 @@ use crate::standing::Movement;
 /// Two consecutive codes out of this many: a blind guess hits with 1,000 in 10^12.
 pub(crate) const RESYNCHRONISATION_WINDOW: u32 = 1000;
 
-/// The counter of this code: one of `window` from the next unspent one, or the awaited one.
+/// The counter of this code: one of `window` from the next unspent one, or the awaited one. After a restore
+/// it is the awaited one alone: the next unspent one is not known.
 pub(super) fn verify(
     hotp: Hotp,
     key: &Key,
@@ -21,6 +22,9 @@ pub(super) fn verify(
     // The second of two consecutive codes may be the one that signs in.
     let awaited = movement.awaited.unwrap_or(movement.next_counter);
     let far = hotp.find(key, awaited.max(movement.next_counter), 1, unverified_code);
+    if movement.counter_is_lost() {
+        return far.filter(|_| movement.awaited.is_some());
+    }
     near.or(far)
 }
 
@@ -96,6 +100,7 @@ fn finished(movement: &Movement, last: u64) -> Movement {
         awaited: None,
         ..movement.clone()
     }
+    .with_counter_found()
 }
 
 #[cfg(test)]

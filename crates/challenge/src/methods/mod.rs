@@ -21,4 +21,6 @@ mod verify;
 pub use decoy::verify_nothing;
 pub use ocra::{derive_question, draw_question, is_fresh_by_itself, mark_of_question};
 pub use opened::{History, Opened, OpenedMethod};
-pub use verify::{Given, PASSCODES_KEPT, Spend, Wanted, fits, resynchronise, spend_into, verify};
+pub use verify::{
+    Given, PASSCODES_KEPT, Spend, Wanted, fits, is_lost, resynchronise, spend_into, verify,
+};

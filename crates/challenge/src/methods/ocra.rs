@@ -84,7 +84,119 @@ pub(super) fn verify_response(
         now,
     };
     let (found, hashed) = asked.find(opened, unverified_code)?;
-    Some(asked.spent_by((opened, *time_window), &found, &hashed))
+    let lost = found.counter.is_some() && movement.counter_is_lost();
+    let known = !lost && is_after_restore(suite, movement, &found, *time_window);
+    known.then(|| asked.spent_by((opened, *time_window), &found, &hashed))
+}
+
+/// Whether a time step, if there is one, is none that was taken before a restore.
+fn is_after_restore(suite: &Suite, movement: &Movement, found: &Match, time_window: u32) -> bool {
+    let restored = movement.restored.zip(found.time_step);
+    restored.is_none_or(|(restored, step)| {
+        let begun = suite.time_step(restored.at.unix_s()).unwrap_or(0);
+        // Those after it may have been taken from a token whose clock runs ahead.
+        step > begun.saturating_add(u64::from(time_window))
+    })
+}
+
+/// Counters searched for two consecutive responses, from the next one on: as many as for HOTP.
+const LOST_COUNTERS: u32 = super::hotp::RESYNCHRONISATION_WINDOW;
+
+/// The movement after two consecutive responses to one question, which whoever follows the token again
+/// made up: by the counter of one-time passwords and responses, else by that of signatures.
+pub(super) fn resynchronise(
+    opened: &Opened,
+    movement: &Movement,
+    (question, codes): (&str, (&str, &str)),
+    now: Timestamp,
+) -> Option<Movement> {
+    let OpenedMethod::Ocra {
+        suite,
+        signature_suite,
+        ..
+    } = &opened.method
+    else {
+        return None;
+    };
+    let search = |suite: &Option<Suite>, next: u64| {
+        let suite = suite.as_ref().filter(|suite| suite.has_counter())?;
+        find_two(opened, suite, (next, question, codes), now)
+    };
+    let responded = search(suite, movement.next_counter);
+    let signed = search(signature_suite, movement.next_signature_counter);
+    let next = Movement {
+        awaited: None,
+        ..movement.clone()
+    };
+    match (responded, signed) {
+        (Some(last), _) => Some(
+            Movement {
+                next_counter: last.saturating_add(1),
+                ..next
+            }
+            .with_counter_found(),
+        ),
+        (None, Some(last)) => Some(
+            Movement {
+                next_signature_counter: last.saturating_add(1),
+                ..next
+            }
+            .with_signature_counter_found(),
+        ),
+        (None, None) => None,
+    }
+}
+
+/// The counter of the second of two consecutive responses. A first hit that the second code does not
+/// confirm is passed over.
+fn find_two(
+    opened: &Opened,
+    suite: &Suite,
+    (next, question, (first, second)): (u64, &str, (&str, &str)),
+    now: Timestamp,
+) -> Option<u64> {
+    let end = next.saturating_add(u64::from(LOST_COUNTERS));
+    let mut from = next;
+    while from < end {
+        let left = u32::try_from(end - from).unwrap_or(LOST_COUNTERS);
+        let found = find_counter(opened, suite, (from, left, question, first), now)?;
+        let after = found.checked_add(1)?;
+        if find_counter(opened, suite, (after, 1, question, second), now).is_some() {
+            return Some(after);
+        }
+        from = after;
+    }
+    None
+}
+
+/// The first of so many counters whose response to a question this is.
+fn find_counter(
+    opened: &Opened,
+    suite: &Suite,
+    (first, counters, question, unverified_code): (u64, u32, &str, &str),
+    now: Timestamp,
+) -> Option<u64> {
+    let OpenedMethod::Ocra {
+        time_window, pin, ..
+    } = &opened.method
+    else {
+        return None;
+    };
+    let pin_hash = pin_hash(suite, pin.as_deref());
+    let input = Input {
+        counter: Some(first),
+        question: suite.question(question).ok()?,
+        pin: pin_hash.as_ref(),
+        session: None,
+        time_step: suite.time_step(now.unix_s()),
+    };
+    let window = Window {
+        counters,
+        steps_back: *time_window,
+        steps_forward: *time_window,
+    };
+    let found = suite.find(&opened.key, &input, &window, unverified_code);
+    found.ok()??.counter
 }
 
 /// The mark of the answer to a question under a suite that has neither counter nor time: the same
@@ -162,6 +274,14 @@ pub(super) fn verify_signature(
         now,
     };
     let (found, hashed) = asked.find(opened, unverified_code)?;
+    let lost = match (found.counter, found.time_step) {
+        (Some(_), _) => movement.signature_counter_is_lost(),
+        (None, None) => movement.texts_are_lost(),
+        (None, Some(_)) => false,
+    };
+    if lost || !is_after_restore(suite, movement, &found, *time_window) {
+        return None;
+    }
     let mark = found.counter.is_none().then(|| SpentMark {
         digest: mark_of("ocra signature", opened, &hashed),
         keep_until: found

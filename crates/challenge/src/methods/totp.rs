@@ -25,7 +25,7 @@ pub(super) fn verify(
     let present = ours.saturating_add_signed(movement.drift_steps);
     let first = present.saturating_sub(u64::from(drift_steps));
     // Spent steps are left out before the search: a later one may have the same digits.
-    let unspent = movement.last_step.map_or(0, |last| last.saturating_add(1));
+    let unspent = first_unspent(totp, movement);
     let skipped = u32::try_from(unspent.saturating_sub(first)).unwrap_or(u32::MAX);
     let candidates = drift_steps.saturating_add(1);
     let near = totp.find(
@@ -51,6 +51,19 @@ pub(super) fn verify(
     }
 }
 
+/// The first step that was not spent, as far as is known: after a restore none is that may have come before
+/// it, by our clock or by a token's that runs ahead.
+fn first_unspent(totp: &Totp, movement: &Movement) -> u64 {
+    let spent = movement.last_step.map_or(0, |last| last.saturating_add(1));
+    let restored = movement.restored.map_or(0, |restored| {
+        let begun = totp.time_step(restored.at.unix_s()).unwrap_or(0);
+        begun
+            .saturating_add_signed(movement.drift_steps.max(0))
+            .saturating_add(1)
+    });
+    spent.max(restored)
+}
+
 /// How far a token's clock runs from ours, when a code of `step` came at our step `ours`.
 ///
 /// A code is typed some seconds after it was shown, which may have been in the step before: so the
@@ -74,7 +87,7 @@ pub(super) fn resynchronise(
     let by_token = present.saturating_add_signed(movement.drift_steps);
     let ordinary = by_token.saturating_sub(u64::from(drift_steps))..=by_token;
     let earliest = present.saturating_sub(FAR);
-    let unspent = movement.last_step.map_or(0, |last| last.saturating_add(1));
+    let unspent = first_unspent(totp, movement);
     let start = earliest.max(unspent);
     if let (Some(awaited), None) = (movement.awaited, second)
         && awaited >= start

@@ -203,10 +203,12 @@ pub fn spend_into(movement: &Movement, spend: &Spend) -> Movement {
     match spend {
         Spend::Counter(counter) | Spend::Response(Some(counter), _) => {
             next.next_counter = next.next_counter.max(counter.saturating_add(1));
+            next = next.with_counter_found();
         }
         Spend::Signature(Some(counter), _) => {
             next.next_signature_counter =
                 next.next_signature_counter.max(counter.saturating_add(1));
+            next = next.with_signature_counter_found();
         }
         Spend::Step { step, drift_steps } => {
             next.last_step = Some(next.last_step.map_or(*step, |last| last.max(*step)));
@@ -226,15 +228,20 @@ pub fn spend_into(movement: &Movement, spend: &Spend) -> Movement {
 ///
 /// One code makes the next one awaited; two consecutive ones, or the awaited one, finish it. A
 /// code that was spent, or lies before one that was, is never found, and a first code that could
-/// sign in is spent. Nothing: not found.
+/// sign in is spent. With a question, two codes are responses to it. Nothing: not found.
 pub fn resynchronise(
     opened: &Opened,
     movement: &Movement,
     limits: &Limits,
-    codes: (&str, Option<&str>),
+    (codes, question): ((&str, Option<&str>), Option<&str>),
     now: Timestamp,
 ) -> Option<Movement> {
     match &opened.method {
+        OpenedMethod::Ocra { .. } => {
+            let (question, (first, second)) = (question?, codes);
+            ocra::resynchronise(opened, movement, (question, (first, second?)), now)
+        }
+        _ if question.is_some() => None,
         OpenedMethod::Hotp { hotp, look_ahead } => {
             let window = look_ahead.unwrap_or(limits.look_ahead);
             hotp::resynchronise(*hotp, &opened.key, movement, codes, window)
@@ -246,9 +253,41 @@ pub fn resynchronise(
             codes,
             (limits.drift_steps, now),
         ),
-        OpenedMethod::Ocra { .. }
-        | OpenedMethod::Grid { .. }
-        | OpenedMethod::Card { .. }
-        | OpenedMethod::OnDemand { .. } => None,
+        OpenedMethod::Grid { .. } | OpenedMethod::Card { .. } | OpenedMethod::OnDemand { .. } => {
+            None
+        }
+    }
+}
+
+/// Whether nothing that the authenticator could give for what is wanted is taken, until it is followed
+/// again by two codes: what moved between a backup and its restore is not known.
+pub fn is_lost(opened: &Opened, movement: &Movement, wanted: Wanted) -> bool {
+    match (&opened.method, wanted) {
+        (OpenedMethod::Hotp { .. }, _) => movement.counter_is_lost() && movement.awaited.is_none(),
+        (
+            OpenedMethod::Ocra {
+                suite: Some(suite), ..
+            },
+            Wanted::Response | Wanted::ResponseTo,
+        ) => suite.has_counter() && movement.counter_is_lost(),
+        (
+            OpenedMethod::Ocra {
+                signature_suite: Some(suite),
+                ..
+            },
+            Wanted::Signature,
+        ) => {
+            let by_counter = suite.has_counter() && movement.signature_counter_is_lost();
+            let by_text = !super::is_fresh_by_itself(suite) && movement.texts_are_lost();
+            by_counter || by_text
+        }
+        (
+            OpenedMethod::Totp { .. }
+            | OpenedMethod::Ocra { .. }
+            | OpenedMethod::Grid { .. }
+            | OpenedMethod::Card { .. }
+            | OpenedMethod::OnDemand { .. },
+            _,
+        ) => false,
     }
 }

@@ -87,6 +87,14 @@ impl Administrator {
         self.sessions.push(session);
     }
 
+    /// The administrator without what opens the console but once: sessions, the sign-in link, recovery codes.
+    pub(crate) fn without_openings(mut self) -> Self {
+        self.recovery.clear();
+        self.link = None;
+        self.sessions.clear();
+        self
+    }
+
     /// Ends one session.
     pub(super) fn end_session(&mut self, digest: &CodeDigest) {
         self.sessions.retain(|one| one.digest != *digest);

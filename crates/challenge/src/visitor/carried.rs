@@ -24,7 +24,7 @@ use crate::verifier::Verifier;
 use crate::visitor::checking::{REPEAT_S, digest_of};
 use crate::visitor::issuing::{ANSWER_S, CHECK_S, Wish};
 use crate::visitor::ticket::CLOCKS_APART_S;
-use crate::visitor::{AnswerGiven, Check, Drawn, Kind, Refused, Task, Ticket, Visitor};
+use crate::visitor::{AnswerGiven, Check, Drawn, Kind, Refused, Task, Visitor};
 
 /// Seconds in which a proof can be presented: nobody knows when it was found, so that it is as long as a
 /// challenge may wait for its answer, and an answer for its check.
@@ -172,7 +172,7 @@ impl Verifier {
         let taken = self.visitors.take_picture(wish.address, self.clock.now());
         taken.map_err(|retry_s| Refused::SlowDown { retry_s })?;
         let drawn = self.draw_for_visitor(site, &Wish { kind, ..*wish }).await?;
-        let ticket = Ticket::open(&self.keyring, &drawn.id).ok_or(Refused::NotFound)?;
+        let ticket = self.opened_ticket(&drawn.id).ok_or(Refused::NotFound)?;
         let Task::Text(code) = &ticket.task else {
             return Err(Refused::NotFound);
         };
@@ -200,6 +200,10 @@ impl Verifier {
         let key = self.signing_key(site)?;
         let now = self.clock.now();
         let Terms { id, expires_at } = match carried.terms(site, &key, now) {
+            // It may have been presented before the database was restored.
+            Ok(terms) if self.catalogue.is_from_before_restore(terms.id.drawn_at()) => {
+                return Ok(Presented::Expired);
+            }
             Ok(terms) => terms,
             Err(told) => return Ok(told),
         };
@@ -259,7 +263,7 @@ impl Verifier {
             return Ok(CodeTold::Proof(told));
         }
         let id = carried.text("code").unwrap_or_default().into_owned();
-        let ticket = Ticket::open(&self.keyring, &id);
+        let ticket = self.opened_ticket(&id);
         let ticket = ticket.filter(|ticket| ticket.site == site.id);
         let ticket = ticket.ok_or(Refused::NotFound)?;
         let given = AnswerGiven::Text(code.to_owned());

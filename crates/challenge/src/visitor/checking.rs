@@ -92,7 +92,7 @@ impl Verifier {
         unverified_id: &str,
         check: &Check<'_>,
     ) -> Result<Finding, Refused> {
-        let ticket = Ticket::open(&self.keyring, unverified_id);
+        let ticket = self.opened_ticket(unverified_id);
         let ticket = ticket.filter(|ticket| ticket.site == site.id);
         let ticket = ticket.ok_or(Refused::NotFound)?;
         let mut marks = check.marks(site, ticket.id, self.clock.now());

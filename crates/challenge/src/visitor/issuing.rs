@@ -193,9 +193,17 @@ impl Verifier {
     /// The challenge that an id carries, with its site; nothing where this server did not issue it, or
     /// the site is gone.
     pub fn ticket(&self, unverified_id: &str) -> Option<(Ticket, Arc<Site>)> {
-        let ticket = Ticket::open(&self.keyring, unverified_id)?;
+        let ticket = self.opened_ticket(unverified_id)?;
         let site = self.catalogue.site_by_id(ticket.site)?;
         Some((ticket, site))
+    }
+
+    /// The challenge that an id carries; nothing where it was issued before the database was restored: its
+    /// answer may have counted.
+    pub(super) fn opened_ticket(&self, unverified_id: &str) -> Option<Ticket> {
+        let ticket = Ticket::open(&self.keyring, unverified_id)?;
+        let is_past = self.catalogue.is_from_before_restore(ticket.id.drawn_at());
+        (!is_past).then_some(ticket)
     }
 
     /// The key that a site shares with this server.

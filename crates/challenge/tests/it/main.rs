@@ -13,6 +13,7 @@ mod issuing;
 mod memory_approvals;
 #[macro_use]
 mod memory_corpora;
+mod memory_restoring;
 mod memory_store;
 mod memory_watching;
 mod no_officers;
@@ -21,6 +22,8 @@ mod passwords;
 mod printing;
 mod provision;
 mod races;
+mod restored_codes;
+mod restoring;
 mod resynchronising;
 mod sent_codes;
 mod signatures;

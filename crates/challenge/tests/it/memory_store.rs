@@ -318,10 +318,11 @@ impl Store for MemoryStore {
             return Err(StoreError::Conflict);
         }
         rows.version += 1;
+        rows.end(&change);
         rows.users
             .extend(change.users.into_iter().map(|user| (user, Vec::new())));
         for (_, write) in change.standings {
-            let (version, value) = (1, write.next.unwrap());
+            let (version, value) = (write.expected + 1, write.next.unwrap());
             rows.standings
                 .insert(write.user, Versioned { version, value });
         }

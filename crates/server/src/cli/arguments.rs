@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
 use super::{
-    AdminCommand, ApprovalCommand, AuditCommand, CallbackCommand, CorpusCommand, DeviceCommand,
-    ImportCommand, StatisticsArguments,
+    AdminCommand, ApprovalCommand, AuditCommand, BackupArguments, CallbackCommand, CorpusCommand,
+    DeviceCommand, ImportCommand, RestoreArguments, StatisticsArguments,
 };
 
 /// A self-hosted challenge-response server.
@@ -105,6 +105,10 @@ pub(super) enum Command {
     /// Verify the audit log, give out its signed head, and export what happened
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Copy the embedded database to a file, while servers use it
+    Backup(BackupArguments),
+    /// Bring a backup back, and make useless what was used since it was taken
+    Restore(RestoreArguments),
     /// Export what was counted of answers and requests
     Statistics(StatisticsArguments),
     /// Import images that visitors are asked about, look at them, and get out what was said
@@ -343,6 +347,9 @@ pub struct ResyncArguments {
     pub first: SecretString,
     /// The code after it
     pub second: SecretString,
+    /// For tokens that count responses or signatures: the new question that both codes answer
+    #[arg(long, value_name = "TEXT")]
+    pub question: Option<String>,
 }
 
 /// `authenticator card`

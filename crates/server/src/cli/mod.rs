@@ -4,6 +4,7 @@ mod admin;
 mod approvals;
 mod arguments;
 mod auditing;
+mod backups;
 mod corpora;
 mod failure;
 mod imports;
@@ -26,6 +27,7 @@ pub use arguments::{
 pub use auditing::{
     AuditCommand, AuditExportArguments, AuditForm, StatisticsArguments, VerifyArguments,
 };
+pub use backups::{BackupArguments, RestoreArguments};
 pub use corpora::{CorpusCommand, ExportArguments, ExportForm, ImportArguments};
 pub use failure::Failure;
 pub use imports::{ImportCommand, IntakeArguments, KeyEncoding, OpenerArguments, PskcArguments};

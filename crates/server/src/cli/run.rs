@@ -12,8 +12,8 @@ use super::{Failure, Output, logging};
 use crate::config::{Environment, Overrides, Settings, TlsLayer};
 use crate::device;
 use crate::operator::{
-    Desk, admin, apply, approvals, auditing, authenticators, callbacks, corpus, init, intake, rows,
-    sites, statistics, token, users,
+    Desk, admin, apply, approvals, auditing, authenticators, backup, callbacks, corpus, init,
+    intake, rows, sites, statistics, token, users,
 };
 use crate::serving;
 
@@ -140,6 +140,8 @@ async fn operate(desk: &Desk, command: Command) -> Result<(), Failure> {
         Command::Callback(command) => callbacks::run(desk, &command).await,
         Command::Admin(command) => admin::run(desk, &command).await,
         Command::Audit(command) => auditing::run(desk, &command).await,
+        Command::Backup(arguments) => backup::back_up(desk, &arguments),
+        Command::Restore(arguments) => backup::restore(desk, &arguments).await,
         Command::Statistics(arguments) => statistics::run(desk, &arguments).await,
         Command::Corpus(command) => corpus::run(desk, &command).await,
         Command::Serve(_)

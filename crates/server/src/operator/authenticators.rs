@@ -14,7 +14,7 @@ use super::card;
 use super::desk::{OPERATOR, tenants, the_one};
 use super::rows::members;
 use super::users::PAGE;
-use crate::cli::{AuthenticatorCommand, Failure, Row};
+use crate::cli::{AuthenticatorCommand, Failure, Row, moment};
 use crate::operator::Desk;
 
 const HEAD: &[&str] = &[
@@ -82,13 +82,20 @@ async fn act(desk: &Desk, command: &AuthenticatorCommand) -> Result<(), Failure>
             let Some(view) = verifier.catalogue.tenant(&tenant.tenant.name) else {
                 return Err(Failure::new("the tenant went away; try again"));
             };
-            let second = Some(arguments.second.expose_secret());
-            let codes = (arguments.first.expose_secret(), second);
-            let tokens = [Arc::new(one.clone())];
-            match verifier
-                .resynchronise(&OPERATOR, &view, &tokens, codes)
-                .await?
-            {
+            let second = arguments.second.expose_secret();
+            let (first, token) = (arguments.first.expose_secret(), Arc::new(one.clone()));
+            let followed = if let Some(question) = &arguments.question {
+                let given = (question.as_str(), (first, second));
+                verifier
+                    .resynchronise_by_question(&OPERATOR, &view, &token, given)
+                    .await
+            } else {
+                let codes = (first, Some(second));
+                verifier
+                    .resynchronise(&OPERATOR, &view, &[token], codes)
+                    .await
+            };
+            match followed? {
                 Resynchronised::Done => "resynchronised",
                 Resynchronised::Awaiting => "awaiting the next code",
             }
@@ -161,6 +168,19 @@ fn row(tenant: &TenantRows, user: &User, one: &Authenticator, movement: &Movemen
     );
     members.insert("last_step".to_owned(), json!(movement.last_step));
     members.insert("drift_steps".to_owned(), movement.drift_steps.into());
+    let restored = movement.restored;
+    members.insert(
+        "restored_at".to_owned(),
+        json!(restored.map(|restored| moment(restored.at))),
+    );
+    members.insert(
+        "counter_is_lost".to_owned(),
+        movement.counter_is_lost().into(),
+    );
+    members.insert(
+        "signature_counter_is_lost".to_owned(),
+        movement.signature_counter_is_lost().into(),
+    );
     members.insert("has_pin".to_owned(), one.pin.is_some().into());
     let cells = vec![
         tenant.tenant.name.clone(),

@@ -73,7 +73,7 @@ impl Desk {
         })
     }
 
-    fn store_url(&self) -> Result<StoreUrl, Failure> {
+    pub(super) fn store_url(&self) -> Result<StoreUrl, Failure> {
         self.settings
             .store
             .parse()

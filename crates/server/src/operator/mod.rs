@@ -6,6 +6,7 @@ pub mod apply;
 pub mod approvals;
 pub mod auditing;
 pub mod authenticators;
+pub mod backup;
 pub mod callbacks;
 mod card;
 pub mod corpus;

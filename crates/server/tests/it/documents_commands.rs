@@ -34,6 +34,7 @@ const TYPED: &str = "
     README.md sh all documents_typed::the_commands_of_the_readme_lead_to_a_server_with_the_tenants_of_the_readme
     docs/activid.md sh all documents_typed::the_commands_of_the_activid_reference_are_answered_as_it_says
     docs/audit.md sh one auditing::the_documented_commands_work_as_they_stand_there
+    docs/backup.md bash one restoring::a_postgres_that_was_brought_back_by_its_own_means_is_marked
     docs/backup.md sh all restoring::the_guides_commands_bring_a_backup_back_in_which_no_used_code_is_good
     docs/callbacks.md sh one documents_typed::the_commands_about_callbacks_list_them_and_send_one_again
     docs/console.md sh all documents_typed::the_commands_of_the_consoles_guide_lead_to_a_console_that_the_printed_link_opens

@@ -54,6 +54,7 @@ mod push_stage;
 mod pushes;
 mod races;
 mod receiver;
+mod restoring;
 mod running;
 mod secrets;
 mod secure_receivers;

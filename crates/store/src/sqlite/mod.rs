@@ -1,15 +1,23 @@
 //! The embedded store: one file, one writer thread, a few reader threads.
 //!
-//! No SQLite call is ever made on an async thread: a frozen disk must not stop what needs none.
+//! No SQLite call is ever made on an async thread: a frozen disk must not stop what needs none. (Copying and
+//! replacing the file are for a program that does nothing else.)
 
 mod checkpoints;
+mod copying;
 mod group;
+mod lock;
 mod open;
+mod paths;
 #[cfg(test)]
 mod plans;
 mod readers;
+mod replacing;
 mod shelves;
 mod store;
 mod writer;
 
+pub use copying::{Contents, CopyError, Progress, back_up};
+use paths::{beside, folder_of};
+pub use replacing::Replacement;
 pub(crate) use store::Sqlite;

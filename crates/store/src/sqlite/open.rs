@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::OpenError;
+use crate::sqlite::copying::{COPY_ID, open_to_read};
 
 /// The first SQLite without the fault that can lose commits when the log is reset.
 const LEAST_VERSION: i32 = 3_051_003;
@@ -25,8 +26,23 @@ mod embedded {
     refinery::embed_migrations!("migrations/sqlite");
 }
 
-/// Opens the file for writing and brings its schema up to date.
+/// Opens the file for writing and brings its schema up to date. A copy made by a backup is refused: it must be
+/// restored.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
+    if path.is_file() {
+        let read = open_to_read(path);
+        let id =
+            read.and_then(|file| file.query_row("PRAGMA application_id", [], |row| row.get(0)));
+        // What cannot be read is told when it is opened.
+        if id.is_ok_and(|id: i32| id == COPY_ID) {
+            return Err(OpenError::NotRestored(path.to_owned()));
+        }
+    }
+    open_copy(path)
+}
+
+/// The same, whatever it is.
+pub(super) fn open_copy(path: &Path) -> Result<Connection, OpenError> {
     if rusqlite::version_number() < LEAST_VERSION {
         return Err(OpenError::OldSqlite(rusqlite::version()));
     }

@@ -3,11 +3,13 @@
 use rusqlite::Connection;
 
 use crate::sqlite::open;
-use crate::{sql, sql_audit, sql_watching};
+use crate::{restoring, sql, sql_audit, sql_watching};
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 109] = [
+const STATEMENTS: [&str; 111] = [
     sql::STANDING,
+    restoring::STANDINGS,
+    restoring::MOVE_SESSION,
     sql::CHALLENGE,
     sql::TOKEN,
     sql::KEPT_MARK,

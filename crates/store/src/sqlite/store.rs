@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use challenge::ports::StoreError;
 use crossbeam_channel::{Sender, TrySendError};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -14,13 +15,19 @@ use crate::change::ChangeRows;
 use crate::database::{Database, PATIENCE, Step, gone, too_busy, too_late};
 use crate::error::OpenError;
 use crate::spool::Spool;
-use crate::sqlite::checkpoints;
+use crate::sqlite::lock::Lock;
 use crate::sqlite::readers::{self, Question};
 use crate::sqlite::writer::{self, Job};
+use crate::sqlite::{checkpoints, folder_of, open};
+
+/// Opens a file for writing, with what says that it is open.
+type Opening = fn(&Path) -> Result<(Connection, Option<Lock>), OpenError>;
 
 /// The embedded store. Its threads end when it is dropped.
 pub(crate) struct Sqlite {
     path: PathBuf,
+    /// That it is open; nothing for a copy, which nobody else opens.
+    _open: Option<Lock>,
     writer: Sender<Job>,
     readers: Sender<Question>,
     _checkpoints: Sender<()>,
@@ -28,13 +35,27 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     pub(crate) async fn open(path: &Path) -> Result<Self, OpenError> {
-        let path = path.to_owned();
+        Self::begin(path.to_owned(), |path| {
+            let open = Lock::share(path)?;
+            Ok((open::open_writer(path)?, Some(open)))
+        })
+        .await
+    }
+
+    /// Opens a copy that is being made ready to be the database.
+    pub(crate) async fn open_copy(path: &Path) -> Result<Self, OpenError> {
+        Self::begin(path.to_owned(), |path| Ok((open::open_copy(path)?, None))).await
+    }
+
+    async fn begin(path: PathBuf, open: Opening) -> Result<Self, OpenError> {
         let opened = tokio::task::spawn_blocking(move || {
-            let writer = writer::start(&path)?;
+            let (connection, open) = open(&path)?;
+            let writer = writer::start(connection)?;
             let readers = readers::start(&path)?;
             let checkpoints = checkpoints::start(&path, writer.clone())?;
             Ok(Self {
                 path,
+                _open: open,
                 writer,
                 readers,
                 _checkpoints: checkpoints,
@@ -74,11 +95,7 @@ impl Database for Sqlite {
     }
 
     fn folder(&self) -> PathBuf {
-        let folder = self
-            .path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        folder.map_or_else(|| PathBuf::from("."), Path::to_owned)
+        folder_of(&self.path)
     }
 
     fn describe(&self) -> String {

@@ -4,8 +4,6 @@
 //! **Invariant: `Ok` is sent after COMMIT returned, and never after an I/O error**: once a write
 //! to disk has failed, nobody knows what is on it until the file is opened again.
 
-use std::path::Path;
-
 use challenge::ports::StoreError;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rusqlite::{Connection, ErrorCode, params_from_iter};
@@ -15,7 +13,7 @@ use crate::change::ChangeRows;
 use crate::database::{GROUP, QUEUE, Step};
 use crate::error::OpenError;
 use crate::spool::Spool;
-use crate::sqlite::{group, open};
+use crate::sqlite::group;
 
 /// Something to be written.
 pub(super) enum Job {
@@ -45,15 +43,11 @@ struct Writer {
     broken: Option<String>,
 }
 
-/// Opens the file and starts the writer. It ends when the queue is dropped.
+/// Starts the writer on an open file. It ends when the queue is dropped.
 ///
 /// Should it panic, the queue closes and with it every waiting answer: nobody hangs, and nobody is
 /// told `Ok`.
-pub(super) fn start(path: &Path) -> Result<Sender<Job>, OpenError> {
-    start_on(open::open_writer(path)?)
-}
-
-fn start_on(connection: Connection) -> Result<Sender<Job>, OpenError> {
+pub(super) fn start(connection: Connection) -> Result<Sender<Job>, OpenError> {
     let (queue, jobs) = bounded(QUEUE);
     let mut writer = Writer {
         connection,
@@ -261,6 +255,7 @@ fn is_missing_parent(error: &rusqlite::Error) -> bool {
 mod tests {
     use super::*;
     use crate::cell::Cell;
+    use crate::sqlite::open;
     use crate::{provision, sql};
 
     fn writer(folder: &tempfile::TempDir) -> Writer {

@@ -6,6 +6,7 @@ mod taking_in;
 
 mod approvals;
 mod auditing;
+mod copying;
 mod corpora;
 mod corpora_ended;
 mod directory;
@@ -17,6 +18,7 @@ mod opening;
 mod outbox;
 mod people;
 mod races;
+mod restoring;
 mod rows;
 mod searching;
 mod verifying;

@@ -5,6 +5,7 @@ mod keys;
 mod known_addresses;
 mod links;
 mod people;
+mod restoring;
 mod rows;
 mod sessions;
 mod sign_ups;
