@@ -4,7 +4,10 @@
 
 mod checkpoints;
 mod group;
+mod intake;
+mod leftovers;
 mod open;
+mod pending;
 #[cfg(test)]
 mod plans;
 mod readers;

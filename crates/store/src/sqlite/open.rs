@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::OpenError;
+use crate::sqlite::pending;
 
 /// The first SQLite without the fault that can lose commits when the log is reset.
 const LEAST_VERSION: i32 = 3_051_003;
@@ -82,6 +83,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
     let prepare = |connection: Connection| {
         connection.busy_timeout(BUSY)?;
         connection.execute_batch("PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;")?;
+        connection.execute_batch(pending::VIEWS)?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
     };

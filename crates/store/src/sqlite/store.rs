@@ -14,13 +14,13 @@ use crate::change::ChangeRows;
 use crate::database::{Database, PATIENCE, Step, gone, too_busy, too_late};
 use crate::error::OpenError;
 use crate::spool::Spool;
-use crate::sqlite::checkpoints;
 use crate::sqlite::readers::{self, Question};
 use crate::sqlite::writer::{self, Job};
+use crate::sqlite::{checkpoints, intake, leftovers};
 
 /// The embedded store. Its threads end when it is dropped.
 pub(crate) struct Sqlite {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     writer: Sender<Job>,
     readers: Sender<Question>,
     _checkpoints: Sender<()>,
@@ -67,10 +67,12 @@ impl Database for Sqlite {
         within(patience, answer).await
     }
 
-    async fn run_spooled(&self, spool: Spool, patience: Duration) -> Result<(), StoreError> {
-        let (reply, answer) = oneshot::channel();
-        put(&self.writer, Job::RunSpooled(Box::new(spool), reply))?;
-        within(patience, answer).await
+    async fn run_spooled(&self, spool: Spool) -> Result<(), StoreError> {
+        intake::carry_out(self, spool).await
+    }
+
+    async fn clear_up(&self) -> Result<bool, StoreError> {
+        leftovers::clear_up(self).await
     }
 
     fn folder(&self) -> PathBuf {
