@@ -7,6 +7,8 @@ pub mod check;
 pub mod erasing;
 pub mod ports;
 pub mod sealing;
+pub(crate) mod seen;
+pub mod signing;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,14 @@ use crate::clock::Timestamp;
 use crate::directory::{Authenticator, Tenant, User};
 use crate::door::Door;
 use crate::id::{Id, TimedId};
+
+/// Characters of a name that nobody has, as it was typed, which are kept.
+const NAMED_USER_LENGTH_MAX: usize = 64;
+
+/// A name as it is kept where nobody has it.
+pub(crate) fn named_user(name: &str) -> String {
+    name.chars().take(NAMED_USER_LENGTH_MAX).collect()
+}
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

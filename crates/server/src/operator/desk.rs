@@ -80,8 +80,9 @@ impl Desk {
             .map_err(|error| Failure::new(format!("--store: {error}")))
     }
 
-    /// Opens the database.
-    pub(super) async fn open_store(&self) -> Result<Arc<dyn Store>, Failure> {
+    /// Opens the database, to look into it before there is a master key: what is appended to the audit log
+    /// by it is nobody's.
+    pub(super) async fn open_unmarked(&self) -> Result<Arc<dyn Store>, Failure> {
         let url = self.store_url()?;
         let options = store::Options {
             require_durable: self.settings.require_durable,
@@ -93,7 +94,7 @@ impl Desk {
     /// as this server's.
     pub(super) async fn store(&self) -> Result<Arc<dyn Store>, Failure> {
         let stamp = self.keyring()?.audit_stamp();
-        let store = self.open_store().await?;
+        let store = self.open_unmarked().await?;
         store.stamp_with(stamp.map_err(Failure::new)?);
         Ok(store)
     }
@@ -101,7 +102,7 @@ impl Desk {
     /// The verifier, for acts that race with answers.
     pub(super) async fn verifier(&self) -> Result<Verifier, Failure> {
         let keyring = self.keyring()?;
-        let store = self.open_store().await?;
+        let store = self.open_unmarked().await?;
         let ports = Ports {
             store,
             clock: Arc::new(SystemClock),

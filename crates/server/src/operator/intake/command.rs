@@ -37,7 +37,7 @@ pub async fn run(desk: &Desk, command: &ImportCommand) -> Result<(), Failure> {
         ImportCommand::Otpauth(arguments) => (arguments, "otpauth"),
     };
     let keyring = desk.keyring()?;
-    let store = desk.open_store().await?;
+    let store = desk.store().await?;
     let provisioner = Provisioner {
         store: &*store,
         keyring: &keyring,
