@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::str::FromStr;
 
 use data_encoding::HEXLOWER;
@@ -31,6 +32,13 @@ impl<Of> Id<Of> {
             number: i64::try_from(number).unwrap_or(1),
             of: PhantomData,
         }
+    }
+
+    /// Draws the first of so many numbers that follow each other, for ids of rows that come together.
+    pub(crate) fn random_row(rng: &dyn Rng, length: u32) -> Range<i64> {
+        let first = 1 + rng::below(rng, BOUND - 1 - u64::from(length));
+        let first = i64::try_from(first).unwrap_or(1);
+        first..first + i64::from(length)
     }
 
     /// The id as the database keeps it; nothing where the number is out of range.

@@ -190,6 +190,10 @@ pub trait Store:
     /// Writes what [`Store::provision`] would of all parts together, as one change, without holding all of
     /// it in memory; gives whether it was written, which it is not where the parts are given up. As
     /// long as the parts are being asked for, nothing is locked.
+    ///
+    /// A part makes users and authenticators of one tenant, whose ids follow each other with nothing
+    /// else between them, begins standings and tells events. A standing that moves meanwhile
+    /// gets what the part begins in it, and keeps what it was moved to.
     async fn take_in(
         &self,
         expected_version: u64,

@@ -2,7 +2,7 @@
 //! and lists of otpauth URIs. One record after the other, so that a file of any length takes the same
 //! memory; what is wrong with a record is told with its line, and the next one is read.
 //!
-//! Not for what becomes of the tokens: that is `challenge::directory::provision`'s. Nothing here opens
+//! What becomes of the tokens is decided by `challenge::directory::provision`. Nothing here opens
 //! a file, asks the environment or reads a clock, and no text here quotes a secret.
 
 mod date;
@@ -10,11 +10,15 @@ mod list;
 mod meter;
 pub mod pskc;
 mod record;
+mod report;
 mod sheet;
+mod source;
 
 pub use list::List;
 pub use record::{Record, Records, Unreadable};
+pub use report::{Remark, Remarks, Report};
 pub use sheet::Sheet;
+pub use source::{Outcome, Source};
 
 /// Bytes of one piece of a file at most: an XML tag or text, a line of a table, a URI.
 pub const PIECE_MAX: usize = 16 * 1024;

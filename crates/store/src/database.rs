@@ -20,7 +20,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 /// How long a change of the directory may take; an import can be large.
 pub(crate) const LONG_PATIENCE: Duration = Duration::from_mins(1);
 
-/// How long the writing of a million tokens may take.
+/// How long the writing of a million tokens may take where it is one transaction.
 pub(crate) const INTAKE_PATIENCE: Duration = Duration::from_mins(10);
 
 /// Changes that may wait for the writer. More are refused at once: a queue that grows without
@@ -31,7 +31,7 @@ pub(crate) const QUEUE: usize = 16_384;
 pub(crate) const GROUP: usize = 512;
 
 /// A statement with its values, for what is written outside the group commit.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) sql: &'static str,
     pub(crate) cells: Vec<Cell>,
@@ -50,8 +50,12 @@ pub(crate) trait Database: Send + Sync + 'static {
     /// Carries out all steps in one transaction, in their order; gives the number of rows touched.
     async fn run(&self, steps: Vec<Step>, patience: Duration) -> Result<u64, StoreError>;
 
-    /// Carries out all statements that were kept aside, in one transaction.
-    async fn run_spooled(&self, spool: Spool, patience: Duration) -> Result<(), StoreError>;
+    /// Carries out all statements that were kept aside: for whoever reads, all at one moment, or none.
+    async fn run_spooled(&self, spool: Spool) -> Result<(), StoreError>;
+
+    /// Removes what statements that were kept aside left, where whoever carried them out was stopped
+    /// midway; gives whether there was any. Nobody ever saw it, but its names are taken.
+    async fn clear_up(&self) -> Result<bool, StoreError>;
 
     /// A folder with room for what is kept aside.
     fn folder(&self) -> PathBuf;

@@ -19,7 +19,7 @@ use challenge::visitor::{SiteHour, Visit};
 
 use crate::cell::{Cell, Row};
 use crate::change::ChangeRows;
-use crate::database::{Database, INTAKE_PATIENCE, LONG_PATIENCE, PATIENCE};
+use crate::database::{Database, LONG_PATIENCE, PATIENCE};
 use crate::spool::Spool;
 use crate::{corpora, directory, moving, outbox, provision, sql};
 
@@ -340,6 +340,7 @@ impl<D: Database> Store for Engine<D> {
     }
 
     async fn provision(&self, change: Provision) -> Result<(), StoreError> {
+        self.database.clear_up().await?;
         self.database
             .run(provision::steps(&change, self.stamp.get())?, LONG_PATIENCE)
             .await?;
@@ -357,7 +358,7 @@ impl<D: Database> Store for Engine<D> {
         else {
             return Ok(false);
         };
-        self.database.run_spooled(spool, INTAKE_PATIENCE).await?;
+        self.database.run_spooled(spool).await?;
         Ok(true)
     }
 
@@ -367,6 +368,7 @@ impl<D: Database> Store for Engine<D> {
     }
 
     async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.database.clear_up().await?;
         let mut steps = Vec::new();
         let ended = provision::ended(before, limit).into_iter();
         let ended = ended.chain([outbox::ended(before, limit)]);

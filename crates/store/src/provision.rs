@@ -82,7 +82,7 @@ fn setting(setting: &ServerSetting) -> Step {
     )
 }
 
-fn standing(tenant: Id<Tenant>, write: &StandingWrite) -> Result<Step, StoreError> {
+pub(crate) fn standing(tenant: Id<Tenant>, write: &StandingWrite) -> Result<Step, StoreError> {
     let (tenant, user) = (Cell::from(tenant.number()), Cell::from(write.user.number()));
     let next = StandingRow::of(write)?.next;
     Ok(match (write.expected, next) {

@@ -1,6 +1,6 @@
-//! Statements that wait on disk until all of them are known: a change that comes in parts is written in
-//! one transaction, which then lasts no longer than the writing does. The file has no name, so that
-//! nothing of it is left whatever happens; secrets in it are sealed, as they are in the database.
+//! Statements that wait on disk until all of them are known: a change that comes in parts is written when
+//! nothing can be wrong with it any more, and then lasts no longer than the writing does. The file has no
+//! name, so that nothing of it is left whatever happens; secrets in it are sealed, as in the database.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
@@ -9,6 +9,7 @@ use std::path::Path;
 use challenge::audit::chain::Stamp;
 use challenge::directory::provision::{Part, Parts};
 use challenge::ports::{Provision, StoreError};
+use serde::{Deserialize, Serialize};
 
 use crate::cell::Cell;
 use crate::database::Step;
@@ -30,6 +31,45 @@ pub(crate) struct Spool {
     file: BufReader<File>,
     left: u64,
     length: u64,
+    /// The directory's version that they were made for.
+    pub(crate) expected_version: u64,
+    /// Where the rows stand that they make; nothing where they make none.
+    pub(crate) span: Option<Span>,
+}
+
+/// Users and authenticators of a tenant, from one id to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Span {
+    pub(crate) tenant: i64,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+}
+
+impl Span {
+    /// With the rows of one more part.
+    fn with(all: Option<Self>, part: &Provision) -> Option<Self> {
+        let users = part.users.iter();
+        let users = users.map(|user| (user.tenant.number(), user.id.number()));
+        let tokens = part.authenticators.iter();
+        let tokens = tokens.map(|token| (token.tenant.number(), token.id.number()));
+        users.chain(tokens).fold(all, |all, (tenant, id)| {
+            let all = all.unwrap_or(Self {
+                tenant,
+                first: id,
+                last: id,
+            });
+            Some(Self {
+                first: all.first.min(id),
+                last: all.last.max(id),
+                ..all
+            })
+        })
+    }
+
+    /// Whether this user is made by the parts.
+    pub(crate) fn makes(&self, user: i64) -> bool {
+        (self.first..=self.last).contains(&user)
+    }
 }
 
 impl Spool {
@@ -42,12 +82,15 @@ impl Spool {
     ) -> Result<Option<Self>, StoreError> {
         let file = tempfile::tempfile_in(folder).map_err(|error| failed(&error))?;
         let mut file = BufWriter::new(file);
-        let mut length = 0;
+        let (mut length, mut span) = (0, None);
         loop {
             let steps = match parts.next().await? {
                 Part::GivenUp => return Ok(None),
                 // The first step of a change takes the version.
-                Part::Rows(rows) => provision::steps(&rows, stamp)?.split_off(1),
+                Part::Rows(rows) => {
+                    span = Span::with(span, &rows);
+                    provision::steps(&rows, stamp)?.split_off(1)
+                }
                 Part::End => {
                     let last = Provision {
                         expected_version,
@@ -72,6 +115,8 @@ impl Spool {
             file: BufReader::new(file),
             left: 0,
             length,
+            expected_version,
+            span,
         };
         spool.rewind().map_err(|error| failed(&error))?;
         Ok(Some(spool))

@@ -218,8 +218,14 @@ pub struct Tools<'a> {
 /// is seen as such.
 pub async fn check(tools: &Tools<'_>) -> Result<Report, StoreError> {
     let keys = tools.keyring.audit_public_keys();
-    let Some(chain) = tools.log.chain().await? else {
-        return check_unsealed(tools, keys).await;
+    let mut chain = tools.log.chain().await?;
+    let is_sealed = chain.is_some() || !tools.log.links(0, 1).await?.is_empty();
+    if is_sealed && chain.is_none() {
+        // The first batch was sealed after the chain was read, or its head is gone.
+        chain = tools.log.chain().await?;
+    }
+    let Some(chain) = chain else {
+        return check_unsealed(tools, keys, is_sealed).await;
     };
     let mut walk = Walk::behind(chain.foot(), keys.clone(), tools.pinned);
     walk.report.chain = Some(chain);
@@ -300,10 +306,13 @@ fn pin(tools: &Tools<'_>, chain: &Chain, report: &mut Report) {
 }
 
 /// A log without a chain: nothing was sealed yet, so that no event may know its place.
-async fn check_unsealed(tools: &Tools<'_>, keys: PublicKeys) -> Result<Report, StoreError> {
+async fn check_unsealed(
+    tools: &Tools<'_>,
+    keys: PublicKeys,
+    is_sealed: bool,
+) -> Result<Report, StoreError> {
     let mut report = Walk::behind((0, ORIGIN), keys, None).report;
-    let links = tools.log.links(0, 1).await?;
-    if !links.is_empty() || tools.pinned.is_some() {
+    if is_sealed || tools.pinned.is_some() {
         let what = "its head is gone".to_owned();
         report.tell(None, None, Wrong::End(what));
     }

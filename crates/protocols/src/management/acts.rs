@@ -8,6 +8,7 @@ pub mod challenges;
 pub mod clients;
 pub mod devices;
 pub mod health;
+pub mod imports;
 pub mod me;
 pub mod officers;
 pub mod policies;

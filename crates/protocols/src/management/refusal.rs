@@ -188,7 +188,10 @@ impl Refusal {
                 "changed",
                 "somebody changed it since; read it again, and decide again",
             ),
-            Self::TooLarge => Wire::of("too-large", "a body has 262144 bytes at most"),
+            Self::TooLarge => Wire::of(
+                "too-large",
+                "a body has 262144 bytes at most, one with a file 1048576",
+            ),
             Self::WrongMediaType(known) => {
                 Wire::of("wrong-media-type", format!("send the body as {known}"))
             }

@@ -25,6 +25,10 @@ use crate::management::writing;
 /// Bytes of a body at most.
 const BODY_LENGTH_MAX: usize = 256 * 1024;
 
+/// Bytes of a body with a file at most: some ten thousand tokens, which are written well within the time
+/// that a request has.
+const FILE_LENGTH_MAX: usize = 1024 * 1024;
+
 /// The media type of what is sent whole.
 const JSON: &str = "application/json";
 
@@ -60,13 +64,12 @@ impl FromRequest<Arc<Desk>> for Call {
         let path = path_of(&mut parts).await?;
         // Whatever was written through another node is seen from here on.
         desk.verifier.catalogue.refresh().await?;
-        let body =
-            incoming::read_body(body, BODY_LENGTH_MAX)
-                .await
-                .map_err(|error| match error {
-                    NoBody::TooLarge => Refusal::TooLarge,
-                    NoBody::EndedEarly => Refusal::Malformed("the body ended early".to_owned()),
-                })?;
+        let body = incoming::read_body(body, length_max(parts.uri.path()))
+            .await
+            .map_err(|error| match error {
+                NoBody::TooLarge => Refusal::TooLarge,
+                NoBody::EndedEarly => Refusal::Malformed("the body ended early".to_owned()),
+            })?;
         Ok(Self {
             desk: Arc::clone(desk),
             officer,
@@ -74,6 +77,15 @@ impl FromRequest<Arc<Desk>> for Call {
             parts,
             body,
         })
+    }
+}
+
+/// Bytes that a body may have in this place.
+fn length_max(path: &str) -> usize {
+    if path.ends_with("/imports") {
+        FILE_LENGTH_MAX
+    } else {
+        BODY_LENGTH_MAX
     }
 }
 

@@ -7,6 +7,7 @@ mod challenges;
 mod clients;
 mod devices;
 mod health;
+mod imports;
 mod me;
 mod officers;
 mod policies;
@@ -62,6 +63,7 @@ fn resources() -> OpenApiRouter<Arc<Desk>> {
         .merge(policies::documented())
         .merge(users::documented())
         .merge(authenticators::documented())
+        .merge(imports::documented())
         .merge(statistics::documented())
         .merge(sessions::documented())
         .merge(health::documented())

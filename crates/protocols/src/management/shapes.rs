@@ -6,6 +6,7 @@ pub mod cards;
 pub mod clients;
 pub mod events;
 pub mod health;
+pub mod imports;
 pub mod me;
 pub mod moving;
 pub mod officers;

@@ -4,14 +4,17 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use countersign::config::Environment;
 use countersign::system::Stopwatch;
 
 use crate::documents::block;
+use crate::partner::{Inside, MovedClock};
 use crate::running::{Home, PROGRAM, Server};
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/data/sample.toml");
@@ -259,9 +262,62 @@ fn what_is_older_than_is_kept_goes_and_the_rest_is_whole() {
         command.env("COUNTERSIGN_AUDIT_KEEP_DAYS", "1");
         let server = Server::quietly(command);
         home.done(["admin", "token", "create", "--role", "auditor"]);
-        let after = sealed(&home);
-        assert!(after["sealed"].as_u64().unwrap() > before, "{after}");
+        let begun = Stopwatch::start();
+        // What is sealed while a verification goes on neither waits any more nor is looked at.
+        let after = loop {
+            let report = sealed(&home);
+            if report["sealed"].as_u64().unwrap() > before {
+                break report;
+            }
+            assert!(begun.elapsed() < Duration::from_mins(1), "{report}");
+        };
         assert_eq!(after["cut_up_to"], Value::Null);
         assert!(server.stopped(), "the server ended badly");
+    }
+}
+
+/// Asks a server for a token with a code that is wrong, which the log tells.
+async fn answered_wrong(base: &str) {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let form = "mode=SYNCHRONOUS&grant_type=password&username=myTestUser1&password=000000";
+    let answer = client
+        .post(format!("{base}/idp/ONLINEBANK/authn/token"))
+        .basic_auth("spl-api", Some("password01"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form);
+    assert!(answer.send().await.unwrap().status().is_client_error());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_server_cuts_what_is_too_old_and_the_rest_verifies() {
+    for home in homes() {
+        let clock = Arc::new(MovedClock::default());
+        let server = Inside::start(&home, &clock).await;
+        let old = sealed(&home)["sealed"].as_u64().unwrap();
+        // Three days later one thing more happens.
+        clock.advance_s(3 * 86_400);
+        answered_wrong(&server.base).await;
+        let begun = Stopwatch::start();
+        while sealed(&home)["sealed"] == old {
+            assert!(begun.elapsed() < Duration::from_mins(1), "it is not sealed");
+        }
+        let all = sealed(&home)["sealed"].as_u64().unwrap();
+        server.stopped().await;
+        let days = Environment::fixed([("COUNTERSIGN_AUDIT_KEEP_DAYS", "2")]);
+        let server = Inside::with(&home, &clock, days).await;
+        let begun = Stopwatch::start();
+        // Each look is a whole verification, beside the server while it cuts.
+        let report = loop {
+            let report = verified(&home);
+            if report["cut_up_to"] == old {
+                break report;
+            }
+            assert!(begun.elapsed() < Duration::from_mins(1), "{report}");
+        };
+        assert_eq!(report["sealed"], all - old, "{report}");
+        server.stopped().await;
+        assert_eq!(verified(&home)["cut_up_to"], old);
+        let left = home.done(["audit", "export", "--jsonl", "--tenant", "ONLINEBANK"]);
+        assert_eq!(left.lines().count(), 1, "{left}");
     }
 }

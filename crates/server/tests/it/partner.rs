@@ -64,13 +64,21 @@ pub(crate) struct Inside {
 
 impl Inside {
     pub(crate) async fn start(home: &Home, clock: &Arc<MovedClock>) -> Self {
+        Self::with(home, clock, Environment::fixed([])).await
+    }
+
+    /// The same, with settings from the environment.
+    pub(crate) async fn with(
+        home: &Home,
+        clock: &Arc<MovedClock>,
+        environment: Environment,
+    ) -> Self {
         let overrides = Overrides {
             data: Some(home.data()),
             store: home.store(),
             listen: Some("127.0.0.1:0".to_owned()),
             ..Overrides::default()
         };
-        let environment = Environment::fixed([]);
         let desk = Desk {
             settings: Settings::load(overrides, &environment).unwrap(),
             environment,

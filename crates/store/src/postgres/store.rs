@@ -18,7 +18,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use crate::cell::{Cell, Row};
 use crate::change::ChangeRows;
-use crate::database::{Database, PATIENCE, Step, gone, too_busy, too_late};
+use crate::database::{Database, INTAKE_PATIENCE, PATIENCE, Step, gone, too_busy, too_late};
 use crate::error::OpenError;
 use crate::postgres::batcher::{self, Waiting};
 use crate::postgres::failure::Failure;
@@ -217,7 +217,7 @@ impl Database for Postgres {
         }
     }
 
-    async fn run_spooled(&self, mut spool: Spool, patience: Duration) -> Result<(), StoreError> {
+    async fn run_spooled(&self, mut spool: Spool) -> Result<(), StoreError> {
         let run = async {
             for _ in 1..ATTEMPTS {
                 match self.run_spooled_once(&mut spool).await {
@@ -227,10 +227,15 @@ impl Database for Postgres {
             }
             self.run_spooled_once(&mut spool).await
         };
-        match timeout(patience, run).await {
+        match timeout(INTAKE_PATIENCE, run).await {
             Ok(outcome) => Ok(outcome?),
             Err(_) => Err(too_late()),
         }
+    }
+
+    /// They are one transaction, which the database itself takes back.
+    async fn clear_up(&self) -> Result<bool, StoreError> {
+        Ok(false)
     }
 
     fn folder(&self) -> PathBuf {

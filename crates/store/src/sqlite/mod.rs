@@ -6,9 +6,12 @@
 mod checkpoints;
 mod copying;
 mod group;
+mod intake;
+mod leftovers;
 mod lock;
 mod open;
 mod paths;
+mod pending;
 #[cfg(test)]
 mod plans;
 mod readers;

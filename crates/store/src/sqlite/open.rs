@@ -7,6 +7,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::OpenError;
 use crate::sqlite::copying::{COPY_ID, open_to_read};
+use crate::sqlite::pending;
 
 /// The first SQLite without the fault that can lose commits when the log is reset.
 const LEAST_VERSION: i32 = 3_051_003;
@@ -114,6 +115,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
     let prepare = |connection: Connection| {
         connection.busy_timeout(BUSY)?;
         connection.execute_batch("PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;")?;
+        connection.execute_batch(pending::VIEWS)?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
     };

@@ -18,14 +18,14 @@ use crate::spool::Spool;
 use crate::sqlite::lock::Lock;
 use crate::sqlite::readers::{self, Question};
 use crate::sqlite::writer::{self, Job};
-use crate::sqlite::{checkpoints, folder_of, open};
+use crate::sqlite::{checkpoints, folder_of, intake, leftovers, open};
 
 /// Opens a file for writing, with what says that it is open.
 type Opening = fn(&Path) -> Result<(Connection, Option<Lock>), OpenError>;
 
 /// The embedded store. Its threads end when it is dropped.
 pub(crate) struct Sqlite {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// That it is open; nothing for a copy, which nobody else opens.
     _open: Option<Lock>,
     writer: Sender<Job>,
@@ -88,10 +88,12 @@ impl Database for Sqlite {
         within(patience, answer).await
     }
 
-    async fn run_spooled(&self, spool: Spool, patience: Duration) -> Result<(), StoreError> {
-        let (reply, answer) = oneshot::channel();
-        put(&self.writer, Job::RunSpooled(Box::new(spool), reply))?;
-        within(patience, answer).await
+    async fn run_spooled(&self, spool: Spool) -> Result<(), StoreError> {
+        intake::carry_out(self, spool).await
+    }
+
+    async fn clear_up(&self) -> Result<bool, StoreError> {
+        leftovers::clear_up(self).await
     }
 
     fn folder(&self) -> PathBuf {

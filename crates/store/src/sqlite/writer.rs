@@ -12,7 +12,6 @@ use tokio::sync::oneshot;
 use crate::change::ChangeRows;
 use crate::database::{GROUP, QUEUE, Step};
 use crate::error::OpenError;
-use crate::spool::Spool;
 use crate::sqlite::group;
 
 /// Something to be written.
@@ -21,8 +20,6 @@ pub(super) enum Job {
     Commit(Box<ChangeRows>, oneshot::Sender<Result<(), StoreError>>),
     /// Statements in a transaction of their own.
     Run(Vec<Step>, oneshot::Sender<Result<u64, StoreError>>),
-    /// Statements that were kept aside, in a transaction of their own.
-    RunSpooled(Box<Spool>, oneshot::Sender<Result<(), StoreError>>),
     /// What is left of the log is to be copied back, so that it can begin anew.
     Checkpoint(oneshot::Sender<()>),
 }
@@ -30,7 +27,6 @@ pub(super) enum Job {
 /// A job that does not share its transaction.
 enum Alone {
     Run(Vec<Step>, oneshot::Sender<Result<u64, StoreError>>),
-    RunSpooled(Box<Spool>, oneshot::Sender<Result<(), StoreError>>),
     Checkpoint(oneshot::Sender<()>),
 }
 
@@ -74,10 +70,6 @@ impl Writer {
                         alone = Some(Alone::Run(steps, reply));
                         break;
                     }
-                    Job::RunSpooled(spool, reply) => {
-                        alone = Some(Alone::RunSpooled(spool, reply));
-                        break;
-                    }
                     Job::Checkpoint(reply) => {
                         alone = Some(Alone::Checkpoint(reply));
                         break;
@@ -91,7 +83,6 @@ impl Writer {
             // Whoever asked may have given up.
             match alone {
                 Some(Alone::Run(steps, reply)) => drop(reply.send(self.run(&steps))),
-                Some(Alone::RunSpooled(spool, reply)) => drop(reply.send(self.run_spooled(*spool))),
                 Some(Alone::Checkpoint(reply)) => {
                     self.checkpoint();
                     let _ = reply.send(());
@@ -149,17 +140,6 @@ impl Writer {
                 total += carry_out(connection, step)?;
             }
             Ok(total)
-        });
-        outcome.map_err(|error| self.refusal(&error))
-    }
-
-    fn run_spooled(&mut self, mut spool: Spool) -> Result<(), StoreError> {
-        let outcome = self.transaction(|connection| {
-            let unread = |error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
-            while let Some(step) = spool.next().map_err(unread)? {
-                carry_out(connection, &step)?;
-            }
-            Ok(())
         });
         outcome.map_err(|error| self.refusal(&error))
     }

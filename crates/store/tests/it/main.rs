@@ -6,6 +6,7 @@ mod taking_in;
 
 mod approvals;
 mod auditing;
+mod beside;
 mod copying;
 mod corpora;
 mod corpora_ended;

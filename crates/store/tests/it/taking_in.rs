@@ -20,8 +20,9 @@ on_both!(
 /// Users with a token each, written in parts of this many.
 const PART: i64 = 300;
 
-struct Numbered {
-    left: VecDeque<Part>,
+/// Gives these parts.
+pub(crate) struct Numbered {
+    pub(crate) left: VecDeque<Part>,
 }
 
 #[async_trait]
@@ -31,7 +32,7 @@ impl Parts for Numbered {
     }
 }
 
-fn user(number: i64) -> User {
+pub(crate) fn user(number: i64) -> User {
     User {
         id: id(number),
         tenant: id(2),
@@ -45,7 +46,7 @@ fn user(number: i64) -> User {
 }
 
 /// What makes the users of these numbers, each with a token and a standing.
-fn part(numbers: std::ops::Range<i64>) -> Part {
+pub(crate) fn part(numbers: std::ops::Range<i64>) -> Part {
     let mut rows = Provision::default();
     for number in numbers {
         rows.users.push(user(number));
@@ -58,7 +59,8 @@ fn part(numbers: std::ops::Range<i64>) -> Part {
     Part::Rows(Box::new(rows))
 }
 
-async fn with_tenant(place: &Place) -> std::sync::Arc<dyn Store> {
+/// A store with tenant 2.
+pub(crate) async fn with_tenant(place: &Place) -> std::sync::Arc<dyn Store> {
     let store = place.open().await;
     let change = Provision {
         expected_version: store.directory_version().await.unwrap(),

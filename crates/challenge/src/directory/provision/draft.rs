@@ -1,6 +1,7 @@
 //! A plan in the making: rows to be written, what changes by them, and what was found wrong.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::findings::{At, Findings};
 use super::provisioner::{Generated, Options, Provisioner};
@@ -21,6 +22,8 @@ pub(super) struct Draft<'a> {
     pub(super) changes: Vec<String>,
     pub(super) generated: Vec<Generated>,
     lines: BTreeMap<Id<Tenant>, Vec<String>>,
+    /// What new rows are to have as ids; where it is used up, they are drawn.
+    pub(super) numbers: Range<i64>,
 }
 
 /// The tenant that rows are being planned for.
@@ -65,7 +68,14 @@ impl<'a> Draft<'a> {
             changes: Vec::new(),
             generated: Vec::new(),
             lines: BTreeMap::new(),
+            numbers: 0..0,
         }
+    }
+
+    /// The next number that was set aside, or one that is drawn.
+    pub(super) fn new_id<Of>(&mut self) -> Id<Of> {
+        let set_aside = self.numbers.next().and_then(Id::from_number);
+        set_aside.unwrap_or_else(|| Id::random(self.context.rng))
     }
 
     /// Keeps a change, for people and for the tenant's event.

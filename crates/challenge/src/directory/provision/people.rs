@@ -93,7 +93,7 @@ impl Draft<'_> {
         present: Option<&User>,
     ) -> Id<User> {
         self.check_user(at, blueprint);
-        let id = present.map_or_else(|| Id::random(self.context.rng), |user| user.id);
+        let id = present.map_or_else(|| self.new_id(), |user| user.id);
         let stored = present.and_then(|user| user.password_hash.as_deref());
         let (password_hash, is_new) = self.password(at, blueprint.password.as_ref(), stored);
         let user = User {

@@ -152,7 +152,7 @@ impl Draft<'_> {
         (user, token, enrolment): (Id<User>, &AuthenticatorBlueprint, &Enrolment),
         present: Option<&Authenticator>,
     ) -> Option<(Authenticator, bool)> {
-        let id = present.map_or_else(|| Id::random(self.context.rng), |present| present.id);
+        let id = present.map_or_else(|| self.new_id(), |present| present.id);
         let key = self.key(within, at, (token, enrolment), present).ok()?;
         let place = Authenticator::secret_place(within.tenant, id);
         let stored = present.map(|present| &present.secret);

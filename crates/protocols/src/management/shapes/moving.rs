@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::management::moment;
 use crate::management::refusal::Refusal;
+use crate::management::shapes::told::ToldOnce;
 use crate::qr::{self, NotDrawn};
 
 /// A challenge: a user's, or a visitor's that was answered.
@@ -139,13 +140,14 @@ pub struct DeviceShown {
 #[schema(as = ManagementLinking)]
 pub struct LinkingShown {
     /// Decimal digits, at least six; may begin with zeros.
-    #[schema(examples("980565"))]
-    pub code: String,
+    #[schema(value_type = String, examples("980565"))]
+    pub code: ToldOnce,
     /// Where the app takes the code: an address to be opened on the phone.
-    #[schema(examples("https://login.example/app/#/link/980565"))]
-    pub url: String,
+    #[schema(value_type = String, examples("https://login.example/app/#/link/980565"))]
+    pub url: ToldOnce,
     /// The address as a QR code: base64 of a PNG of 300 by 300 points.
-    pub qr_png: String,
+    #[schema(value_type = String)]
+    pub qr_png: ToldOnce,
     /// From when on it opens nothing.
     pub expires_at: String,
 }
@@ -286,9 +288,9 @@ impl LinkingShown {
         let url = format!("{public_url}/app/#/link/{}", ticket.code);
         let qr_png = qr::picture(&url).map_err(|NotDrawn(text)| Refusal::Unavailable(text))?;
         Ok(Self {
-            code: ticket.code.clone(),
-            url,
-            qr_png,
+            code: ticket.code.clone().into(),
+            url: url.into(),
+            qr_png: qr_png.into(),
             expires_at: moment::show(ticket.expires_at),
         })
     }

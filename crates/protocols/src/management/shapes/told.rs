@@ -69,6 +69,7 @@ pub(super) fn nothing<T, S: Serializer>(_: &T, serializer: S) -> Result<S::Ok, S
 #[cfg(test)]
 mod tests {
     use crate::management::shapes::authenticators::Enrolment;
+    use crate::management::shapes::moving::LinkingShown;
     use crate::management::shapes::officers::LinkShown;
 
     #[test]
@@ -83,13 +84,19 @@ mod tests {
             uri: "otpauth://totp/a?secret=KEY".to_owned().into(),
             qr_png: "c2VjcmV0".to_owned().into(),
         };
-        let logged = format!("{link:?} {enrolment:?}");
-        for secret in ["csl_secret", "KEY", "c2VjcmV0"] {
+        let linking = LinkingShown {
+            code: "980565".to_owned().into(),
+            url: "https://bank.example/app/#/link/980565".to_owned().into(),
+            qr_png: "ODA1NjU=".to_owned().into(),
+            expires_at: "2030-01-31T00:00:00Z".to_owned(),
+        };
+        let logged = format!("{link:?} {enrolment:?} {linking:?}");
+        for secret in ["csl_secret", "KEY", "c2VjcmV0", "980565", "ODA1NjU="] {
             assert!(!logged.contains(secret), "{logged}");
         }
-        let told = serde_json::to_string(&(&link, &enrolment)).unwrap();
-        assert!(told.contains("csl_secret") && told.contains("KEY"));
-        let kept: (LinkShown, Enrolment) = serde_json::from_str(&told).unwrap();
+        let told = serde_json::to_string(&(&link, &enrolment, &linking)).unwrap();
+        assert!(told.contains("csl_secret") && told.contains("KEY") && told.contains("980565"));
+        let kept: (LinkShown, Enrolment, LinkingShown) = serde_json::from_str(&told).unwrap();
         assert_eq!(&*kept.0.url, &*link.url);
     }
 }

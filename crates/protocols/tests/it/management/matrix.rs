@@ -1,5 +1,5 @@
-//! Who may do what, for every operation of the description: each role, another tenant's admin, a token
-//! that ended, and none. What an operation needs stands here by hand; one that stands in no row fails.
+//! Who may do what, for every operation: each role, another tenant's admin, a token that ended, and none.
+//! What an operation needs stands here by hand; one that stands in no row fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,6 +87,7 @@ const NEEDS: &[(&str, Needs)] = &[
     ("authenticatorRevoke", Tend),
     ("authenticatorResynchronise", Tend),
     ("authenticatorCard", Tend),
+    ("tokenFileImport", Tend),
     ("challengeList", Look),
     ("challengeShow", Look),
     ("challengeCancel", Tend),
@@ -182,10 +183,9 @@ struct Operation {
 fn operations() -> Vec<Operation> {
     let document: Value = serde_json::from_str(&protocols::openapi::document()).unwrap();
     let mut found = Vec::new();
-    for (path, item) in document["paths"].as_object().unwrap() {
-        let Some(path) = path.strip_prefix("/api/v1") else {
-            continue;
-        };
+    let paths = document["paths"].as_object().unwrap().iter();
+    for (path, item) in paths.filter_map(|(path, item)| Some((path.strip_prefix("/api/v1")?, item)))
+    {
         for (method, operation) in item.as_object().unwrap() {
             found.push(Operation {
                 name: operation["operationId"].as_str().unwrap().to_owned(),
@@ -278,6 +278,7 @@ fn body(name: &str, method: &str) -> Value {
         "userCreate" => json!({"login_name": "m"}),
         "userReset" => json!({"policy": "AT_CUSTOTP"}),
         "authenticatorCreate" => json!({"serial": "m", "kind": "hotp", "secret": generated}),
+        "tokenFileImport" => json!({"format": "otpauth", "file": ""}),
         "authenticatorResynchronise" => json!({"first": "000000", "second": "000001"}),
         "tokenCreate" => json!({"name": "m", "role": "auditor"}),
         "officerCreate" => json!({"login_name": "m", "role": "auditor"}),

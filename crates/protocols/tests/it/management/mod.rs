@@ -3,6 +3,7 @@
 mod conversation;
 mod ended_tenants;
 mod erasing;
+mod importing;
 mod matrix;
 mod moving;
 mod office;

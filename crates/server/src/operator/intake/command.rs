@@ -5,19 +5,16 @@ use std::io::{BufReader, IsTerminal as _};
 use std::path::Path;
 use std::time::Duration;
 
-use challenge::directory::provision::{
-    Intake, IntakeError, IntakeOptions, Part, Parts as _, Provisioner,
-};
-use challenge::ports::{Store, StoreError};
+use challenge::directory::provision::{Intake, IntakeError, IntakeOptions, Provisioner};
+use challenge::ports::StoreError;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use import::pskc::{Container, Given};
-use import::{List, Records, Sheet};
+use import::{List, Outcome, Records, Report, Sheet, Source};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::report::Report;
-use super::source::Source;
+use super::report::{lines, told, value};
 use crate::cli::{Failure, ImportCommand, IntakeArguments, KeyEncoding, PskcArguments};
 use crate::operator::Desk;
 use crate::operator::desk::OPERATOR;
@@ -120,38 +117,16 @@ async fn once(
         actor: Some(OPERATOR),
         source: format,
     };
-    let mut source = Source {
-        records,
-        intake: Intake::begin(provisioner, &arguments.tenant, options).await?,
-        skips_refused: arguments.skip_refused,
-        report: Report::default(),
-        broken: None,
-        progress: Box::new(|tokens| bar.set_message(tokens.to_string())),
-        is_read: false,
-    };
-    let written = write(provisioner.store, &mut source, arguments.dry_run).await;
+    let intake = Intake::begin(provisioner, &arguments.tenant, options).await?;
+    let source = Source::new(records, intake, arguments.skip_refused)
+        .telling(|tokens| bar.set_message(tokens.to_string()));
+    let outcome = source.take_in(provisioner.store, arguments.dry_run).await;
     bar.finish_and_clear();
-    written?;
-    if let Some(broken) = &source.broken {
-        return Err(Failure::new(not_imported(path, broken)).into());
+    match outcome? {
+        Outcome::Taken(report) => Ok(report),
+        Outcome::Refused(report) => Err(Ended::Refused(Box::new(report))),
+        Outcome::Broken(broken) => Err(Failure::new(not_imported(path, &broken)).into()),
     }
-    if source.is_given_up() {
-        return Err(Ended::Refused(Box::new(source.report)));
-    }
-    Ok(source.report)
-}
-
-async fn write(
-    store: &dyn Store,
-    source: &mut Source<'_>,
-    dry_run: bool,
-) -> Result<(), StoreError> {
-    if !dry_run {
-        let version = source.intake.version();
-        return store.take_in(version, source).await.map(|_| ());
-    }
-    while let Part::Rows(_) = source.next().await? {}
-    Ok(())
 }
 
 /// Hidden where stderr is no terminal.
@@ -228,7 +203,7 @@ fn tell(
         Err(Ended::Raced) => return Err(StoreError::Conflict.into()),
         Err(Ended::Refused(report)) => return refuse(desk, arguments, &report),
     };
-    for line in report.warnings.lines("warning") {
+    for line in lines(&report.warnings, "warning") {
         desk.output.note(&line);
     }
     for note in &report.notes {
@@ -242,9 +217,9 @@ fn tell(
         ));
     }
     if desk.output.json {
-        return desk.output.value(&report.value(!arguments.dry_run));
+        return desk.output.value(&value(&report, !arguments.dry_run));
     }
-    desk.output.lines(&report.refused.lines("refused"))?;
+    desk.output.lines(&lines(&report.refused, "refused"))?;
     let done = if arguments.dry_run {
         "would be imported"
     } else {
@@ -259,16 +234,16 @@ fn tell(
 /// One line for stderr; the list goes to stdout.
 fn refuse(desk: &Desk, arguments: &IntakeArguments, report: &Report) -> Result<(), Failure> {
     let first = report.refused.told.first();
-    let first = first.map_or_else(String::new, super::report::Remark::told);
+    let first = first.map_or_else(String::new, told);
     let file = arguments.file.display();
     let more = match report.refused.count.saturating_sub(1) {
         0 => String::new(),
         more => format!(" (and {more} more, listed on stdout)"),
     };
     if desk.output.json {
-        desk.output.value(&report.value(false))?;
+        desk.output.value(&value(report, false))?;
     } else if !more.is_empty() {
-        desk.output.lines(&report.refused.lines("refused"))?;
+        desk.output.lines(&lines(&report.refused, "refused"))?;
     }
     Err(Failure::new(format!(
         "{file} was not imported, and nothing of it was: {first}{more}; mend it, or leave out what is \
