@@ -208,11 +208,13 @@ pub enum EventKind {
     OpenAccount,
     /// A user's personal data was erased.
     Erase,
+    /// A version of the master key became known, began to seal, or was dropped.
+    RotateKey,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 45] = [
         Self::Issue,
         Self::Send,
         Self::Password,
@@ -257,6 +259,7 @@ impl EventKind {
         Self::AskAccount,
         Self::OpenAccount,
         Self::Erase,
+        Self::RotateKey,
     ];
 
     /// The kind of this name.
@@ -311,6 +314,7 @@ impl EventKind {
             Self::AskAccount => "ask_account",
             Self::OpenAccount => "open_account",
             Self::Erase => "erase",
+            Self::RotateKey => "rotate_key",
         }
     }
 }

@@ -37,6 +37,7 @@ pub mod push_key;
 pub mod refusal;
 pub mod resynchronisation;
 pub mod rng;
+pub mod rotation;
 pub mod secret;
 pub mod sending;
 mod settlement;

@@ -18,6 +18,7 @@ use crate::id::{Id, TimedId};
 use crate::lifecycle::Challenge;
 use crate::officers::ports::{OfficerStore, OfficerWrites};
 use crate::policy::Policy;
+use crate::rotation::ports::KeyStore;
 use crate::standing::Standing;
 use crate::visitor::{SiteHour, Visit, VisitWrite};
 use crate::watching::ports::Watching;
@@ -65,7 +66,7 @@ pub const SITE_HOURS_KEPT_S: u32 = 400 * 24 * 3600;
 /// Keeps everything. Reads never wait for writes.
 #[async_trait]
 pub trait Store:
-    ApprovalStore + AuditLog + CorpusStore + OfficerStore + Outbox + Watching + Send + Sync + 'static
+    ApprovalStore + AuditLog + CorpusStore + KeyStore + OfficerStore + Outbox + Watching + 'static
 {
     /// What moves about a user; nothing where there is no such user.
     async fn standing(

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use super::{
     AdminCommand, ApprovalCommand, AuditCommand, CallbackCommand, CorpusCommand, DeviceCommand,
-    ImportCommand, StatisticsArguments,
+    ImportCommand, KeyCommand, StatisticsArguments,
 };
 
 /// A self-hosted challenge-response server.
@@ -105,6 +105,9 @@ pub(super) enum Command {
     /// Verify the audit log, give out its signed head, and export what happened
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Change the master key while everything goes on
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Export what was counted of answers and requests
     Statistics(StatisticsArguments),
     /// Import images that visitors are asked about, look at them, and get out what was said

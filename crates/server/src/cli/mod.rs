@@ -7,6 +7,7 @@ mod auditing;
 mod corpora;
 mod failure;
 mod imports;
+mod keys;
 mod logging;
 mod output;
 mod run;
@@ -29,5 +30,6 @@ pub use auditing::{
 pub use corpora::{CorpusCommand, ExportArguments, ExportForm, ImportArguments};
 pub use failure::Failure;
 pub use imports::{ImportCommand, IntakeArguments, KeyEncoding, OpenerArguments, PskcArguments};
+pub use keys::{DropArguments, KeyCommand, RotateArguments};
 pub use output::{Output, Row, moment, plain};
 pub use run::main;

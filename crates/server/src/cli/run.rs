@@ -12,8 +12,8 @@ use super::{Failure, Output, logging};
 use crate::config::{Environment, Overrides, Settings, TlsLayer};
 use crate::device;
 use crate::operator::{
-    Desk, admin, apply, approvals, auditing, authenticators, callbacks, corpus, init, intake, rows,
-    sites, statistics, token, users,
+    Desk, admin, apply, approvals, auditing, authenticators, callbacks, corpus, init, intake,
+    keys, rows, sites, statistics, token, users,
 };
 use crate::serving;
 
@@ -84,7 +84,7 @@ fn run(general: &General, command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(_) => {
             let blueprint = desk.application()?;
-            serve(&desk, serving::serve::run(blueprint, desk.key_made_at()))
+            serve(&desk, serving::serve::run(blueprint))
         }
         Command::Demo(arguments) => {
             let addresses = serving::demo::Addresses {
@@ -140,6 +140,7 @@ async fn operate(desk: &Desk, command: Command) -> Result<(), Failure> {
         Command::Callback(command) => callbacks::run(desk, &command).await,
         Command::Admin(command) => admin::run(desk, &command).await,
         Command::Audit(command) => auditing::run(desk, &command).await,
+        Command::Key(command) => keys::run(desk, &command).await,
         Command::Statistics(arguments) => statistics::run(desk, &arguments).await,
         Command::Corpus(command) => corpus::run(desk, &command).await,
         Command::Serve(_)

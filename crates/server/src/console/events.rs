@@ -231,5 +231,6 @@ pub(super) fn kind_key(kind: EventKind) -> &'static str {
         EventKind::AskAccount => "events.ask_account",
         EventKind::OpenAccount => "events.open_account",
         EventKind::Erase => "events.erase",
+        EventKind::RotateKey => "events.rotate_key",
     }
 }

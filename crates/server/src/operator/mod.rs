@@ -12,6 +12,7 @@ pub mod corpus;
 mod desk;
 pub mod init;
 pub mod intake;
+pub mod keys;
 pub mod rows;
 pub mod sites;
 pub mod statistics;

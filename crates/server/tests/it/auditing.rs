@@ -51,7 +51,7 @@ fn sealed(home: &Home) -> Value {
 }
 
 /// The program under its own name, on this home, in a folder that commands are looked for in.
-fn path_to(home: &Home, folder: &Path) -> String {
+pub(crate) fn path_to(home: &Home, folder: &Path) -> String {
     let program = folder.join("countersign");
     let store = home.store().map(|store| format!("--store '{store}'"));
     let script = format!(

@@ -33,6 +33,7 @@ mod foreign;
 mod guides;
 mod importing;
 mod internal_addresses;
+mod keys;
 mod locks;
 mod mail_sink;
 mod mails;

@@ -9,6 +9,7 @@ mod auditing;
 mod corpora;
 mod corpora_ended;
 mod directory;
+mod keys;
 mod kill;
 mod moving;
 mod nodes;

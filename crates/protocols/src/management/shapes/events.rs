@@ -218,6 +218,10 @@ fn what(kind: EventKind) -> (&'static str, &'static str) {
         EventKind::AskAccount => ("An account was asked for", "An account was to be asked for"),
         EventKind::OpenAccount => ("An account was opened", "An account was to be opened"),
         EventKind::Erase => ("Personal data was erased", "Personal data was to be erased"),
+        EventKind::RotateKey => (
+            "The master key was changed",
+            "The master key was to be changed",
+        ),
     }
 }
 

@@ -34,6 +34,9 @@ pub(super) struct EndFile {
     key_version: u32,
     public_key: String,
     signature: String,
+    /// The public keys of the other versions of the master key: what was signed under them before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    other_keys: Vec<(u32, String)>,
 }
 
 impl EndFile {
@@ -49,6 +52,12 @@ impl EndFile {
             key_version,
             public_key: HEXLOWER.encode(key),
             signature: HEXLOWER.encode(&bytes),
+            other_keys: keys
+                .0
+                .iter()
+                .filter(|(version, _)| *version != key_version)
+                .map(|(version, key)| (*version, HEXLOWER.encode(key)))
+                .collect(),
         })
     }
 
@@ -58,12 +67,14 @@ impl EndFile {
         serde_json::from_str(&text).map_err(|error| in_file(path, &error))
     }
 
-    /// The key that it says it was signed with.
+    /// The key that it says it was signed with, and those of the other versions.
     pub(super) fn keys(&self) -> Option<PublicKeys> {
-        Some(PublicKeys(vec![(
-            self.key_version,
-            bytes(&self.public_key)?,
-        )]))
+        let own = (self.key_version, bytes(&self.public_key)?);
+        let mut keys = vec![own];
+        for (version, key) in &self.other_keys {
+            keys.push((*version, bytes(key)?));
+        }
+        Some(PublicKeys(keys))
     }
 
     /// The end, if one of these keys signed it.
