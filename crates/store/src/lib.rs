@@ -18,6 +18,7 @@ mod database;
 mod directory;
 mod engine;
 mod error;
+mod facts;
 mod keys;
 mod moving;
 mod officers;
@@ -39,6 +40,7 @@ mod sqlite;
 use std::sync::Arc;
 
 pub use error::OpenError;
+pub use facts::{Facts, Schema, facts};
 pub use url::{NotAStoreUrl, Options, StoreUrl};
 
 /// Opens the store, brings its schema up to date, and returns it.

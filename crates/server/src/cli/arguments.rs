@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use super::{
     AdminCommand, ApprovalCommand, AuditCommand, CallbackCommand, CorpusCommand, DeviceCommand,
-    ImportCommand, KeyCommand, StatisticsArguments,
+    DoctorArguments, ImportCommand, KeyCommand, StatisticsArguments,
 };
 
 /// A self-hosted challenge-response server.
@@ -105,6 +105,9 @@ pub(super) enum Command {
     /// Verify the audit log, give out its signed head, and export what happened
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Look the set-up over, changing nothing: what is wrong, what that means, what to do. Exit code 0:
+    /// nothing is wrong, 1: errors, 3: warnings alone
+    Doctor(DoctorArguments),
     /// Change the master key while everything goes on
     #[command(subcommand)]
     Key(KeyCommand),

@@ -5,6 +5,7 @@ mod approvals;
 mod arguments;
 mod auditing;
 mod corpora;
+mod doctor;
 mod failure;
 mod imports;
 mod keys;
@@ -28,6 +29,7 @@ pub use auditing::{
     AuditCommand, AuditExportArguments, AuditForm, StatisticsArguments, VerifyArguments,
 };
 pub use corpora::{CorpusCommand, ExportArguments, ExportForm, ImportArguments};
+pub use doctor::DoctorArguments;
 pub use failure::Failure;
 pub use imports::{ImportCommand, IntakeArguments, KeyEncoding, OpenerArguments, PskcArguments};
 pub use keys::{DropArguments, KeyCommand, RotateArguments};

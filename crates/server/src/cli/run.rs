@@ -12,8 +12,8 @@ use super::{Failure, Output, logging};
 use crate::config::{Environment, Overrides, Settings, TlsLayer};
 use crate::device;
 use crate::operator::{
-    Desk, admin, apply, approvals, auditing, authenticators, callbacks, corpus, init, intake,
-    keys, rows, sites, statistics, token, users,
+    Desk, admin, apply, approvals, auditing, authenticators, callbacks, corpus, doctor, init,
+    intake, keys, rows, sites, statistics, token, users,
 };
 use crate::serving;
 
@@ -75,7 +75,12 @@ fn run(general: &General, command: Command) -> Result<(), Failure> {
         overrides.require_durable = arguments.require_durable;
     }
     let environment = Environment::process();
-    let settings = Settings::load(overrides, &environment)?;
+    let settings = match Settings::load(overrides, &environment) {
+        Err(problem) if matches!(command, Command::Doctor(_)) => {
+            return doctor::unreadable(output, &problem);
+        }
+        settings => settings?,
+    };
     let desk = Desk {
         settings,
         environment,
@@ -140,6 +145,7 @@ async fn operate(desk: &Desk, command: Command) -> Result<(), Failure> {
         Command::Callback(command) => callbacks::run(desk, &command).await,
         Command::Admin(command) => admin::run(desk, &command).await,
         Command::Audit(command) => auditing::run(desk, &command).await,
+        Command::Doctor(arguments) => doctor::run(desk, &arguments).await,
         Command::Key(command) => keys::run(desk, &command).await,
         Command::Statistics(arguments) => statistics::run(desk, &arguments).await,
         Command::Corpus(command) => corpus::run(desk, &command).await,

@@ -10,6 +10,7 @@ pub mod callbacks;
 mod card;
 pub mod corpus;
 mod desk;
+pub mod doctor;
 pub mod init;
 pub mod intake;
 pub mod keys;

@@ -24,6 +24,7 @@ mod corpora;
 mod corpora_ended;
 mod described;
 mod device;
+mod doctor;
 mod documents;
 mod drop_in;
 mod dualshield_foreign;

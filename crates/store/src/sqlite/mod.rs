@@ -12,4 +12,5 @@ mod shelves;
 mod store;
 mod writer;
 
+pub(crate) use open::facts;
 pub(crate) use store::Sqlite;
