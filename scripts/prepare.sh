@@ -27,6 +27,7 @@ missing_packages() {
     command -v javac >/dev/null || echo default-jdk-headless
     command -v curl >/dev/null || echo curl
     command -v openssl >/dev/null || echo openssl
+    command -v jq >/dev/null || echo jq
     [[ -e /etc/ssl/certs/ca-certificates.crt ]] || echo ca-certificates # Debian's node trusts no other list
 }
 

@@ -7,6 +7,8 @@ pub mod check;
 pub mod erasing;
 pub mod ports;
 pub mod sealing;
+pub(crate) mod seen;
+pub mod signing;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,14 @@ use crate::clock::Timestamp;
 use crate::directory::{Authenticator, Tenant, User};
 use crate::door::Door;
 use crate::id::{Id, TimedId};
+
+/// Characters of a name that nobody has, as it was typed, which are kept.
+const NAMED_USER_LENGTH_MAX: usize = 64;
+
+/// A name as it is kept where nobody has it.
+pub(crate) fn named_user(name: &str) -> String {
+    name.chars().take(NAMED_USER_LENGTH_MAX).collect()
+}
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,8 +49,7 @@ pub struct Event {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Detail {
-    /// The way in: of an approval's decision, the one by which it was asked for. Nothing for what the
-    /// server does of itself, and in events that are older than this member.
+    /// The way in: of a decision, that of the asking. Nothing for what the server does, and in older events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub door: Option<Door>,
     /// The client that asked, by name.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::access::{self, IssuedToken, TokenUser};
 use crate::answer::{Accepted, Answer, Asked, Proof};
-use crate::audit::{Detail, Event, EventKind, Outcome};
+use crate::audit::{Detail, Event, EventKind, Outcome, named_user};
 use crate::directory::{UserKey, UserRecord};
 use crate::id::TimedId;
 use crate::judgement::Judgement;
@@ -15,9 +15,6 @@ use crate::methods::Wanted;
 use crate::ports::{Change, StoreError};
 use crate::refusal::{Gone, Refusal, Why};
 use crate::verifier::{Context, Verifier};
-
-/// Characters of an unknown user's name that the audit log keeps.
-const NAMED_USER_LENGTH_MAX: usize = 64;
 
 /// A judgement that did not become an acceptance.
 pub(crate) enum Settled {
@@ -117,7 +114,7 @@ impl Verifier {
         event.user = user.map(|record| record.user.id);
         event.detail.policy = answer.policy.map(str::to_owned);
         if let (None, UserKey::LoginName(name) | UserKey::ExternalId(name)) = (user, answer.user) {
-            event.detail.named_user = Some(name.chars().take(NAMED_USER_LENGTH_MAX).collect());
+            event.detail.named_user = Some(named_user(name));
         }
         if let Proof::Signature { fields, .. } = &answer.proof {
             let audited = fields.iter().filter(|field| field.audited);

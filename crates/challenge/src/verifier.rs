@@ -62,6 +62,7 @@ pub struct Verifier {
     pub(crate) tokens: crate::officers::KnownTokens,
     pub(crate) nearby: crate::approval::Nearby,
     pub(crate) corpora: crate::corpus::Corpora,
+    pub(crate) audit: crate::audit::seen::Memory,
     pub(crate) site_secrets: crate::visitor::SiteSecrets,
     /// What is counted about visitors.
     pub visitors: Counters,
@@ -125,6 +126,7 @@ impl Verifier {
             tokens: crate::officers::KnownTokens::default(),
             nearby: crate::approval::Nearby::default(),
             corpora: crate::corpus::Corpora::default(),
+            audit: crate::audit::seen::Memory::default(),
             site_secrets: crate::visitor::SiteSecrets::default(),
             visitors: Counters::default(),
             traffic: Traffic::default(),

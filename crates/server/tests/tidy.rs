@@ -8,6 +8,8 @@
 mod attributes;
 #[path = "tidy/borders.rs"]
 mod borders;
+#[path = "tidy/guides.rs"]
+mod guides;
 #[path = "tidy/manifests.rs"]
 mod manifests;
 #[path = "tidy/maps.rs"]
@@ -181,4 +183,24 @@ fn a_web_file_can_be_read_whole() {
 #[test]
 fn pages_hold_no_inline_handlers() {
     hold(&[".html", ".js", ".mjs", ".svg"], web::inline_handlers);
+}
+
+#[test]
+fn every_link_of_the_documents_leads_somewhere() {
+    let guides = FILES.iter().filter(|file| guides::is_guide(file));
+    fail_on(
+        guides
+            .flat_map(|file| guides::dead_links(file, &FILES))
+            .collect(),
+    );
+}
+
+#[test]
+fn every_document_is_found_from_the_table_of_contents() {
+    fail_on(guides::left_out(&FILES));
+}
+
+#[test]
+fn every_test_that_the_security_model_names_is_one() {
+    fail_on(guides::unproved(&FILES));
 }

@@ -7,16 +7,17 @@ use std::sync::PoisonError;
 
 use async_trait::async_trait;
 use challenge::audit::Event;
-use challenge::audit::chain::{Chain, End, Erased, Opening, Salt, Signature, Stamp};
+use challenge::audit::chain::{Beginning, Chain, End, Erased, Salt, Stamp};
 use challenge::audit::ports::{
-    AuditLog, Cutting, Erasure, Found, Link, Place, Read, Sealing, Taken, Waiting, Written,
+    AuditLog, Cutting, Erasure, Found, Link, Place, Sealing, Taken, Waiting, Written,
 };
 use challenge::clock::Timestamp;
 use challenge::directory::{Tenant, User};
 use challenge::id::{Id, TimedId};
 use challenge::ports::StoreError;
 
-use crate::cell::{Cell, Row, RowReader, to_json};
+use crate::audit_rows::{chain, found, link, number_or_null, place, waiting, written};
+use crate::cell::{Cell, to_json};
 use crate::database::{Database, LONG_PATIENCE, PATIENCE, Step};
 use crate::engine::Engine;
 use crate::provision::{any, exactly};
@@ -47,9 +48,9 @@ impl<D: Database> AuditLog for Engine<D> {
         self.first(sql::CHAIN, vec![]).await?.map(chain).transpose()
     }
 
-    async fn waiting(&self, limit: u32) -> Result<Vec<Waiting>, StoreError> {
-        self.all(sql::WAITING, vec![i64::from(limit).into()], waiting)
-            .await
+    async fn waiting(&self, after: Option<Place>, limit: u32) -> Result<Vec<Waiting>, StoreError> {
+        let cells = page_of_waiting(WAITS, after, limit);
+        self.all(sql::WAITING, cells, waiting).await
     }
 
     async fn unmarked(&self, limit: u32) -> Result<Vec<Event>, StoreError> {
@@ -58,9 +59,21 @@ impl<D: Database> AuditLog for Engine<D> {
     }
 
     async fn refuse(&self, events: Vec<Place>) -> Result<(), StoreError> {
-        let refused = |place: &Place| any(sql::REFUSE_WAITING, by_id(*place));
-        let steps = events.iter().map(refused).collect();
-        self.database().run(steps, PATIENCE).await?;
+        self.database()
+            .run(turned(WAITS, &events), PATIENCE)
+            .await?;
+        Ok(())
+    }
+
+    async fn refused(&self, after: Option<Place>, limit: u32) -> Result<Vec<Waiting>, StoreError> {
+        let cells = page_of_waiting(REFUSED, after, limit);
+        self.all(sql::WAITING, cells, waiting).await
+    }
+
+    async fn take_back(&self, events: Vec<Place>) -> Result<(), StoreError> {
+        self.database()
+            .run(turned(REFUSED, &events), PATIENCE)
+            .await?;
         Ok(())
     }
 
@@ -79,10 +92,7 @@ impl<D: Database> AuditLog for Engine<D> {
         after: Option<Place>,
         limit: u32,
     ) -> Result<Vec<(Place, Option<u64>)>, StoreError> {
-        let before_all = || vec![i64::MIN.into(), Cell::Bytes(Vec::new())];
-        let mut cells = after.map_or_else(before_all, key);
-        cells.push(i64::from(limit).into());
-        self.all(sql::SEALED_AT, cells, |row| {
+        self.all(sql::SEALED_AT, page(after, limit), |row| {
             let mut row = row.of("event");
             Ok((place(&mut row)?, number_or_null(&mut row)?))
         })
@@ -150,16 +160,64 @@ impl<D: Database> AuditLog for Engine<D> {
         Ok(())
     }
 
-    async fn erasures(&self, limit: u32) -> Result<Vec<Erasure>, StoreError> {
-        self.all(sql::ERASURES, vec![i64::from(limit).into()], |row| {
+    async fn erased(&self, after: Option<Place>, limit: u32) -> Result<Vec<Written>, StoreError> {
+        self.all(sql::ERASED, page(after, limit), |row| {
+            written(&mut row.of("event"))
+        })
+        .await
+    }
+
+    async fn sign_erased(
+        &self,
+        place: Place,
+        (old, new): (&Erased, &Erased),
+    ) -> Result<(), StoreError> {
+        let mut cells = vec![Cell::Bytes(new.to_bytes())];
+        cells.extend(key(place));
+        cells.push(Cell::Bytes(old.to_bytes()));
+        let step = exactly(1, sql::SIGN_ERASED, cells);
+        self.database().run(vec![step], PATIENCE).await?;
+        Ok(())
+    }
+
+    async fn sign_ends(&self, expected: &Chain, chain: &Chain) -> Result<(), StoreError> {
+        let key = |end: End| i64::from(end.signature.key_version).into();
+        let bytes = |end: End| Cell::from(end.signature.bytes.as_slice());
+        let cells = vec![
+            key(chain.head),
+            bytes(chain.head),
+            chain.cut.map_or(Cell::Null, key),
+            chain.cut.map_or(Cell::Null, bytes),
+            number(expected.head.number)?.into(),
+            bytes(expected.head),
+            number(expected.foot().0)?.into(),
+        ];
+        let step = exactly(1, sql::SIGN_ENDS, cells);
+        self.database().run(vec![step], PATIENCE).await?;
+        Ok(())
+    }
+
+    async fn erasures(
+        &self,
+        after: Option<(Id<Tenant>, Id<User>)>,
+        limit: u32,
+    ) -> Result<Vec<Erasure>, StoreError> {
+        let after = after.map_or((i64::MIN, i64::MIN), |(tenant, user)| {
+            (tenant.number(), user.number())
+        });
+        let cells = vec![after.0.into(), after.1.into(), i64::from(limit).into()];
+        self.all(sql::ERASURES, cells, |row| {
             let mut row = row.of("erasure");
             let (tenant, user) = (row.id()?, row.int()?);
             let names = row.text()?;
+            let asked_at = Timestamp::from_unix_ms(row.int()?);
+            let tag = row.bytes()?;
             Ok(Erasure {
                 tenant,
                 user: row.id_of(user)?,
                 names: row.json(&names)?,
-                asked_at: Timestamp::from_unix_ms(row.int()?),
+                asked_at,
+                tag: row.exactly(&tag)?,
             })
         })
         .await
@@ -180,13 +238,15 @@ pub(crate) fn asked(erasure: &Erasure) -> Result<Step, StoreError> {
         erasure.user.number().into(),
         to_json("erasure", &erasure.user, &erasure.names)?.into(),
         erasure.asked_at.unix_ms().into(),
+        erasure.tag.as_slice().into(),
     ];
     Ok(exactly(1, sql::ADD_ERASURE, cells))
 }
 
 fn sealed(sealing: &Sealing) -> Result<Vec<Step>, StoreError> {
     let head = &sealing.chain.head;
-    let mut cells = vec![sealing.chain.unmarked_until.unix_ms().into()];
+    let Beginning { at, unmarked_until } = sealing.chain.beginning;
+    let mut cells = vec![at.unix_ms().into(), unmarked_until.unix_ms().into()];
     cells.extend(end_cells(head)?);
     let moved = match sealing.expected {
         None => exactly(1, sql::BEGIN_CHAIN, cells),
@@ -211,13 +271,12 @@ fn sealed(sealing: &Sealing) -> Result<Vec<Step>, StoreError> {
         }
     }
     let first = (head.number + 1).saturating_sub(count);
-    let at = Cell::from(head.at.unix_ms());
     let rows: Result<Vec<_>, StoreError> = (first..)
         .zip(&sealing.links)
         .map(|(place, link)| {
             let mut cells = vec![number(place)?.into()];
             cells.extend(key(link.place));
-            cells.extend([link.link.as_slice().into(), at.clone()]);
+            cells.push(link.link.as_slice().into());
             Ok(cells)
         })
         .collect();
@@ -231,6 +290,38 @@ fn sealed(sealing: &Sealing) -> Result<Vec<Step>, StoreError> {
         }
     }
     Ok(steps)
+}
+
+/// Of `event_unsealed`: what waits, and what was refused.
+const WAITS: i64 = 0;
+const REFUSED: i64 = 1;
+
+/// A page of what waits or was refused, by id.
+fn page_of_waiting(refused: i64, after: Option<Place>, limit: u32) -> Vec<Cell> {
+    let before_all = || vec![Cell::Bytes(Vec::new()), i64::MIN.into()];
+    let mut cells = vec![refused.into()];
+    cells.extend(after.map_or_else(before_all, by_id));
+    cells.push(i64::from(limit).into());
+    cells
+}
+
+/// Has events refused that waited, or the other way round; those that are gone meanwhile stay so.
+fn turned(refused: i64, events: &[Place]) -> Vec<Step> {
+    let turn = |place: &Place| {
+        let mut cells = vec![refused.into()];
+        cells.extend(by_id(*place));
+        let turn = any(sql::TURN_WAITING, cells.clone());
+        [turn, any(sql::DROP_WAITING, cells)]
+    };
+    events.iter().flat_map(turn).collect()
+}
+
+/// A page in the order of tenants and ids.
+fn page(after: Option<Place>, limit: u32) -> Vec<Cell> {
+    let before_all = || vec![i64::MIN.into(), Cell::Bytes(Vec::new())];
+    let mut cells = after.map_or_else(before_all, key);
+    cells.push(i64::from(limit).into());
+    cells
 }
 
 /// An event's key in the order of tenants.
@@ -265,126 +356,4 @@ fn number(number: u64) -> Result<i64, StoreError> {
         row: number.to_string(),
         problem: "its number is too large".to_owned(),
     })
-}
-
-fn number_or_null(row: &mut RowReader) -> Result<Option<u64>, StoreError> {
-    let number = row.int_or_null()?;
-    let read = number.map(|number| {
-        u64::try_from(number).map_err(|_| row.fault("the number of a link is negative"))
-    });
-    read.transpose()
-}
-
-fn place(row: &mut RowReader) -> Result<Place, StoreError> {
-    let tenant = row.int()?;
-    let id = row.timed_id()?;
-    Ok(Place {
-        tenant: row.id_of(tenant)?,
-        id,
-    })
-}
-
-fn chain(row: Row) -> Result<Chain, StoreError> {
-    let mut row = row.of("audit_chain");
-    let unmarked_until = Timestamp::from_unix_ms(row.int()?);
-    let head = end(&mut row)?.ok_or_else(|| row.fault("it has no head"))?;
-    let cut = end(&mut row)?;
-    Ok(Chain {
-        unmarked_until,
-        head,
-        cut,
-    })
-}
-
-/// One end of the chain; nothing where its number is 0.
-fn end(row: &mut RowReader) -> Result<Option<End>, StoreError> {
-    let number = number_or_null(row)?.unwrap_or(0);
-    let (link, at) = (row.bytes_or_null()?, row.int_or_null()?);
-    let (version, signature) = (row.int_or_null()?, row.bytes_or_null()?);
-    if number == 0 {
-        return Ok(None);
-    }
-    let missing = "an end is not whole";
-    let (Some(link), Some(at), Some(version), Some(signature)) = (link, at, version, signature)
-    else {
-        return Err(row.fault(missing));
-    };
-    Ok(Some(End {
-        number,
-        link: row.exactly(&link)?,
-        at: Timestamp::from_unix_ms(at),
-        signature: Signature {
-            key_version: u32::try_from(version).map_err(|_| row.fault(missing))?,
-            bytes: row.exactly(&signature)?,
-        },
-    }))
-}
-
-fn waiting(row: Row) -> Result<Waiting, StoreError> {
-    let mut row = row.of("event_unsealed");
-    let id = row.timed_id()?;
-    let tenant = row.int()?;
-    let tag = row.bytes()?;
-    Ok(Waiting {
-        place: Place {
-            tenant: row.id_of(tenant)?,
-            id,
-        },
-        tag: row.exactly(&tag)?,
-        event: event(row.rest()),
-    })
-}
-
-fn link(row: Row) -> Result<Link, StoreError> {
-    let mut row = row.of("event_link");
-    let number = number_or_null(&mut row)?.unwrap_or(0);
-    let place = place(&mut row)?;
-    let link = row.bytes()?;
-    Ok(Link {
-        number,
-        place,
-        link: row.exactly(&link)?,
-        sealed_at: Timestamp::from_unix_ms(row.int()?),
-        event: event(row.rest()),
-    })
-}
-
-fn found(row: Row) -> Result<Found, StoreError> {
-    let mut row = row.of("event");
-    let number = number_or_null(&mut row)?;
-    let (tag, refused) = (row.bytes_or_null()?, row.int_or_null()?);
-    let waits = match tag {
-        Some(tag) => Some((row.exactly(&tag)?, refused == Some(1))),
-        None => None,
-    };
-    let event = event(row.rest()).ok_or_else(|| row.fault("it is not there"))?;
-    Ok(Found {
-        event,
-        number,
-        waits,
-    })
-}
-
-/// An event that may be gone, and may hold what cannot be: that is for the check to tell.
-fn event(cells: Vec<Cell>) -> Option<Read> {
-    if cells.first() == Some(&Cell::Null) {
-        return None;
-    }
-    let read = written(&mut Row(cells).of("event"));
-    Some(read.map_err(|error| error.to_string()))
-}
-
-fn written(row: &mut RowReader) -> Result<Written, StoreError> {
-    let event = moving::event_of(row)?;
-    let opening = match (row.bytes_or_null()?, row.bytes_or_null()?) {
-        (None, None) => None,
-        (Some(salt), None) => Some(Opening::Salt(row.exactly(&salt)?)),
-        (None, Some(erased)) => {
-            let erased = Erased::from_bytes(&erased);
-            let erased = erased.ok_or_else(|| row.fault("what was erased is not told whole"))?;
-            Some(Opening::Erased(erased))
-        }
-        (Some(_), Some(_)) => return Err(row.fault("it is erased and is not")),
-    };
-    Ok(Written { event, opening })
 }

@@ -11,6 +11,7 @@
 
 mod approvals;
 mod audit;
+mod audit_rows;
 mod cell;
 mod change;
 mod corpora;

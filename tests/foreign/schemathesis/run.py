@@ -1,7 +1,9 @@
 """Starts a server on a throw-away database, and has schemathesis call everything that `/openapi.json` describes.
 
-Usage: run.py COUNTERSIGN [--seed N] [--examples N] [--phases …] [--only OPERATION,…] [--at-least N] [--keep FOLDER]
-Exit 0: at least so many requests were answered, none by a 5xx, and all as described.
+Usage: run.py COUNTERSIGN [--seed N] [--examples N] [--phases …] [--only OPERATION,…] [--at-least N]
+              [--granted-at-least N] [--keep FOLDER]
+Exit 0: at least so many requests were answered, at least so many operations granted what they were asked once, none
+answered by a 5xx, and all as described.
 """
 
 import argparse
@@ -124,12 +126,13 @@ def answers(folder):
                 continue
             recorder = scenario["recorder"]
             for one in recorder.get("interactions", {}).values():
-                counted[recorder["label"]][(one.get("response") or {}).get("status_code")] += 1
+                if one.get("response"):
+                    counted[recorder["label"]][one["response"]["status_code"]] += 1
     return counted
 
 
 def summary(counted):
-    """Prints the figures; gives how many there were."""
+    """Prints the figures; gives how many answers there were, and from how many operations one that granted something."""
     statuses = collections.Counter()
     for label, by_status in sorted(counted.items()):
         statuses.update(by_status)
@@ -138,7 +141,7 @@ def summary(counted):
     print("never granted: " + (", ".join(sorted(set(counted) - granted)) or "none"))
     total = sum(statuses.values())
     print(f"{total} requests to {len(counted)} operations: " + ", ".join(f"{n} x {s}" for s, n in statuses.most_common()))
-    return total
+    return total, len(granted)
 
 
 def main():
@@ -148,6 +151,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--examples", type=int, default=150)
     parser.add_argument("--at-least", type=int, default=0)
+    parser.add_argument("--granted-at-least", type=int, default=0)
     parser.add_argument("--phases", default="examples,coverage,fuzzing,stateful")
     parser.add_argument("--only", type=lambda text: text.split(","), default=[])
     parser.add_argument("--keep")
@@ -160,9 +164,11 @@ def main():
             (folder / "world.json").write_text(json.dumps(world), encoding="utf-8")
             code = fuzz(base, folder, options)
             requests.get(f"{base}/readyz", timeout=30).raise_for_status()
-        total = summary(answers(folder))
+        total, granted = summary(answers(folder))
         if total < options.at_least:
             sys.exit(f"{total} requests are fewer than {options.at_least}")
+        if granted < options.granted_at_least:
+            sys.exit(f"{granted} operations granted something, fewer than {options.granted_at_least}: is what is sent signed?")
     sys.exit(code)
 
 

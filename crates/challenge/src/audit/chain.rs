@@ -155,20 +155,20 @@ fn lasting(event: &Event) -> Vec<u8> {
 
 /// Names and values one after the other, each behind its length in four bytes, so that no two events have
 /// the same bytes. What is absent is left out: a member that a later version adds changes no older event.
-struct Members(Vec<u8>);
+pub(super) struct Members(pub(super) Vec<u8>);
 
 impl Members {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(Vec::with_capacity(512))
     }
 
-    fn text(&mut self, name: &str, value: Option<&str>) {
+    pub(super) fn text(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.bytes(name, value.as_bytes());
         }
     }
 
-    fn bytes(&mut self, name: &str, value: &[u8]) {
+    pub(super) fn bytes(&mut self, name: &str, value: &[u8]) {
         for part in [name.as_bytes(), value] {
             // No text in an event is anywhere near 4 GB.
             let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
@@ -178,7 +178,7 @@ impl Members {
     }
 }
 
-fn digest(parts: &[&[u8]]) -> Digest {
+pub(super) fn digest(parts: &[&[u8]]) -> Digest {
     let mut context = Context::new(&SHA256);
     for part in parts {
         context.update(part);
@@ -232,12 +232,30 @@ pub enum Which {
     Cut,
 }
 
+impl fmt::Display for Which {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Head => "head",
+            Self::Cut => "cut",
+        })
+    }
+}
+
+/// How a chain began. Signed with both of its ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beginning {
+    /// When its first link was made.
+    pub at: Timestamp,
+    /// Until when events are sealed that no [`Stamp`] marked: those of an older version, and of its nodes
+    /// that still run.
+    pub unmarked_until: Timestamp,
+}
+
 /// The chain as it is kept beside its links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chain {
-    /// Until when events are sealed that no [`Stamp`] marked: those of an older version, and of its nodes
-    /// that still run. Signed with both ends.
-    pub unmarked_until: Timestamp,
+    /// How it began.
+    pub beginning: Beginning,
     /// Up to where it is sealed.
     pub head: End,
     /// Up to where it was cut off; nothing: it is whole.
@@ -252,18 +270,15 @@ impl Chain {
 }
 
 /// The bytes that are signed of an end.
-pub fn statement(
-    which: Which,
-    unmarked_until: Timestamp,
-    end: (u64, &Digest, Timestamp),
-) -> Vec<u8> {
+pub fn statement(which: Which, beginning: &Beginning, end: (u64, &Digest, Timestamp)) -> Vec<u8> {
     let (number, link, at) = end;
     let label: &[u8] = match which {
         Which::Head => b"countersign audit head v1",
         Which::Cut => b"countersign audit cut v1",
     };
     let mut bytes = label.to_vec();
-    bytes.extend_from_slice(&unmarked_until.unix_ms().to_be_bytes());
+    bytes.extend_from_slice(&beginning.at.unix_ms().to_be_bytes());
+    bytes.extend_from_slice(&beginning.unmarked_until.unix_ms().to_be_bytes());
     bytes.extend_from_slice(&number.to_be_bytes());
     bytes.extend_from_slice(link);
     bytes.extend_from_slice(&at.unix_ms().to_be_bytes());
@@ -283,11 +298,10 @@ pub fn erasure(event: &Event, commitment: &Digest) -> Vec<u8> {
 pub fn signed(
     keyring: &Keyring,
     which: Which,
-    unmarked_until: Timestamp,
+    beginning: &Beginning,
     (number, link, at): (u64, Digest, Timestamp),
 ) -> Result<End, SealError> {
-    let signature =
-        keyring.audit_signature(&statement(which, unmarked_until, (number, &link, at)))?;
+    let signature = keyring.audit_signature(&statement(which, beginning, (number, &link, at)))?;
     Ok(End {
         number,
         link,
@@ -317,9 +331,18 @@ impl PublicKeys {
     }
 
     /// Why an end does not count; nothing where it does.
-    pub fn problem_of(&self, which: Which, unmarked_until: Timestamp, end: &End) -> Option<String> {
-        let message = statement(which, unmarked_until, (end.number, &end.link, end.at));
+    pub fn problem_of(&self, which: Which, beginning: &Beginning, end: &End) -> Option<String> {
+        let message = statement(which, beginning, (end.number, &end.link, end.at));
         self.problem(&message, &end.signature)
+    }
+
+    /// Why the ends of a chain do not count, each that does not.
+    pub fn problems_of(&self, chain: &Chain) -> impl Iterator<Item = String> {
+        let ends = [(Which::Head, Some(chain.head)), (Which::Cut, chain.cut)];
+        ends.into_iter().filter_map(move |(which, end)| {
+            let problem = self.problem_of(which, &chain.beginning, &end?)?;
+            Some(format!("its {which} does not count: {problem}"))
+        })
     }
 }
 
@@ -481,10 +504,14 @@ mod tests {
         let keys = [(1, [7; 32]), (2, [8; 32])].into();
         let ring = Keyring::new(keys).unwrap();
         let until = Timestamp::from_unix_s(1_800_000_000);
-        let end = signed(&ring, Which::Head, until, (40, [1; 32], until)).unwrap();
+        let begun = Beginning {
+            at: until.plus_s(7),
+            unmarked_until: until,
+        };
+        let end = signed(&ring, Which::Head, &begun, (40, [1; 32], until)).unwrap();
         let keys = ring.audit_public_keys();
         assert_eq!(end.signature.key_version, 2);
-        assert_eq!(keys.problem_of(Which::Head, until, &end), None);
+        assert_eq!(keys.problem_of(Which::Head, &begun, &end), None);
         let changed = [
             End { number: 41, ..end },
             End {
@@ -504,17 +531,19 @@ mod tests {
             },
         ];
         for other in changed {
-            assert!(keys.problem_of(Which::Head, until, &other).is_some());
+            assert!(keys.problem_of(Which::Head, &begun, &other).is_some());
         }
-        assert!(keys.problem_of(Which::Cut, until, &end).is_some());
-        assert!(
-            keys.problem_of(Which::Head, until.plus_s(1), &end)
-                .is_some()
-        );
+        assert!(keys.problem_of(Which::Cut, &begun, &end).is_some());
+        let (mut earlier, mut longer) = (begun, begun);
+        earlier.at = until;
+        longer.unmarked_until = until.plus_s(1);
+        for other in [earlier, longer] {
+            assert!(keys.problem_of(Which::Head, &other, &end).is_some());
+        }
         let older = Keyring::new([(1, [7; 32])].into()).unwrap();
         let problem = older
             .audit_public_keys()
-            .problem_of(Which::Head, until, &end);
+            .problem_of(Which::Head, &begun, &end);
         assert!(problem.unwrap().contains("version 2, which is not here"));
     }
 }

@@ -37,6 +37,8 @@ pub enum Wrong {
     Changed,
     /// The event was not appended by this server.
     Added,
+    /// The event was appended by this server, and is kept from being sealed.
+    Refused,
     /// The link itself is gone: the event was removed together with its seal.
     Unlinked,
     /// One end of the chain does not stand where it was signed.
@@ -58,6 +60,10 @@ impl fmt::Display for Fault {
             Wrong::Changed => out
                 .write_str(": it was changed, or it stands where another stood when it was sealed"),
             Wrong::Added => out.write_str(": it was added by somebody else than this server"),
+            Wrong::Refused => out.write_str(
+                ": it is marked so that it is never sealed, though this server appended it; a running \
+                 server that has its key takes it back within some minutes",
+            ),
             Wrong::Unlinked => out.write_str(": it was removed together with its seal"),
             Wrong::End(problem) => write!(out, ": {problem}"),
         }
@@ -217,7 +223,9 @@ pub async fn check(tools: &Tools<'_>) -> Result<Report, StoreError> {
     };
     let mut walk = Walk::behind(chain.foot(), keys.clone(), tools.pinned);
     walk.report.chain = Some(chain);
-    tell_ends(&chain, &keys, &mut walk.report);
+    for problem in keys.problems_of(&chain) {
+        walk.report.tell(None, None, Wrong::End(problem));
+    }
     pin(tools, &chain, &mut walk.report);
     loop {
         let after = walk.next() - 1;
@@ -266,25 +274,9 @@ async fn moved_foot(
     let moved = now.filter(|chain| chain.foot().0 > after);
     Ok(moved.and_then(|chain| {
         let cut = chain.cut?;
-        let problem = keys.problem_of(Which::Cut, chain.unmarked_until, &cut);
+        let problem = keys.problem_of(Which::Cut, &chain.beginning, &cut);
         problem.is_none().then_some((cut.number, cut.link))
     }))
-}
-
-fn tell_ends(chain: &Chain, keys: &PublicKeys, report: &mut Report) {
-    let ends = [(Which::Head, Some(chain.head)), (Which::Cut, chain.cut)];
-    for (which, end) in ends {
-        let name = match which {
-            Which::Head => "head",
-            Which::Cut => "cut",
-        };
-        if let Some(end) = end
-            && let Some(problem) = keys.problem_of(which, chain.unmarked_until, &end)
-        {
-            let what = Wrong::End(format!("its {name} does not count: {problem}"));
-            report.tell(None, None, what);
-        }
-    }
 }
 
 /// Compares a head that was kept elsewhere with how far the chain goes.
@@ -352,18 +344,22 @@ async fn look_at(tools: &Tools<'_>, place: Place, report: &mut Report) -> Result
         return Ok(());
     }
     let leaf = leaf_of(place, &found.event, &tools.keyring.audit_public_keys());
-    let is_ours = match (leaf, found.waits) {
-        (Some(leaf), Some((tag, _))) => tools.keyring.audit_tag_fits(&leaf, &tag),
+    let is_unmarked = matches!(&found.event, Ok(Written { opening: None, .. }));
+    let wrong = match (leaf, found.waits) {
+        (Some(leaf), Some((tag, is_refused))) if tools.keyring.audit_tag_fits(&leaf, &tag) => {
+            is_refused.then_some(Wrong::Refused)
+        }
         // Of an older version: it waits as long as those are taken.
-        (None, None) if matches!(&found.event, Ok(Written { opening: None, .. })) => report
-            .chain
-            .is_none_or(|chain| tools.now < chain.unmarked_until),
-        _ => false,
+        (None, None) if is_unmarked => {
+            let begun = report.chain.map(|chain| chain.beginning);
+            let is_taken = begun.is_none_or(|begun| tools.now < begun.unmarked_until);
+            (!is_taken).then_some(Wrong::Added)
+        }
+        _ => Some(Wrong::Added),
     };
-    if is_ours {
-        report.waiting += 1;
-    } else {
-        report.tell(None, Some(place), Wrong::Added);
+    match wrong {
+        None => report.waiting += 1,
+        Some(wrong) => report.tell(None, Some(place), wrong),
     }
     Ok(())
 }

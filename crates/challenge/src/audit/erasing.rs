@@ -4,13 +4,20 @@
 //! What is not erased here: the evidence of approvals (sessions and phones with their signatures), which
 //! has an end of its own, and what leaves by itself within days (tokens, challenges, messages).
 
-use super::chain::{Erased, Opening, commitment, erasure, has_personal, without_personal};
+use std::collections::BTreeMap;
+
+use super::chain::{
+    Digest, Erased, Members, Opening, commitment, digest, erasure, has_personal, without_personal,
+};
 use super::ports::Erasure;
 use super::sealing::NotSealed;
-use super::{Event, EventKind, Outcome};
+use super::seen::lock;
+use super::{Event, EventKind, Outcome, named_user};
 use crate::administration::Actor;
-use crate::directory::{Authenticator, TenantView, User, UserKey};
-use crate::id::TimedId;
+use crate::approval::Refused;
+use crate::clock::Timestamp;
+use crate::directory::{Authenticator, Tenant, TenantView, User, UserKey};
+use crate::id::{Id, TimedId};
 use crate::ports::{Provision, StoreError};
 use crate::refusal::Refusal;
 use crate::standing::Status;
@@ -19,15 +26,67 @@ use crate::verifier::{TRIES, Verifier};
 /// Events looked at in one go.
 const CHUNK: u32 = 1000;
 
-/// Erasures that are looked at in one turn.
-const ERASURES: u32 = 16;
+/// Erasures that are read at once.
+const ERASURES: u32 = 64;
+
+/// Such looks in one turn, between which nothing is sealed.
+const LOOKS: u32 = 8;
 
 /// Seconds after which nobody appends an event any more that names an erased user: a request that was
 /// under way has ended, and every node has read the directory again.
 const SETTLED_S: u32 = 60;
 
-/// Seconds after it was asked for within which an erasure is done the first time.
-const FRESH_S: u32 = 15;
+/// Seconds after which a log is walked again in which something was left for later.
+const AGAIN_S: u32 = 60;
+
+/// How far this process is with each erasure.
+pub(super) type Walks = BTreeMap<(Id<Tenant>, Id<User>), Walk>;
+
+/// A walk along a tenant's log for one erasure: the first as soon as it is asked for, the last when nothing
+/// can come any more.
+#[derive(Clone, Copy)]
+pub(super) struct Walk {
+    /// Of which erasure it is: a user may be erased, described anew and erased again.
+    asked_at: Timestamp,
+    /// Not before this moment.
+    from: Timestamp,
+    /// Whether it began when nothing could come any more.
+    is_last: bool,
+    /// Behind which event it goes on.
+    after: TimedId,
+    /// Whether it left nothing for later.
+    is_whole: bool,
+}
+
+impl Walk {
+    fn first(erasure: &Erasure, now: Timestamp) -> Self {
+        Self {
+            asked_at: erasure.asked_at,
+            from: now,
+            is_last: now >= erasure.asked_at.plus_s(SETTLED_S),
+            after: TimedId::from_bytes([0; 16]),
+            is_whole: true,
+        }
+    }
+
+    fn last(erasure: &Erasure, from: Timestamp) -> Self {
+        Self {
+            is_last: true,
+            ..Self::first(erasure, from)
+        }
+    }
+}
+
+/// What a turn of erasing did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ErasedEvents {
+    /// Events whose texts were erased.
+    pub events: u64,
+    /// Erasures that this server did not ask for: nothing is erased for them.
+    pub foreign: u64,
+    /// Whether there is more to look at now.
+    pub goes_on: bool,
+}
 
 impl User {
     /// The login name of a user whose data was erased.
@@ -65,11 +124,23 @@ impl User {
 }
 
 impl Erasure {
+    /// The digest of the order: of everything but its tag.
+    pub fn order(&self) -> Digest {
+        let mut members = Members::new();
+        members.bytes("tenant", &self.tenant.number().to_be_bytes());
+        members.bytes("user", &self.user.number().to_be_bytes());
+        for name in &self.names {
+            members.text("name", Some(name));
+        }
+        members.bytes("asked_at", &self.asked_at.unix_ms().to_be_bytes());
+        digest(&[b"countersign audit erase v1", &members.0])
+    }
+
     /// Whether an event tells of the person: it is about the user, somebody tried the user's name, or it
     /// tells of a change of the directory and names the user in it.
     fn concerns(&self, event: &Event) -> bool {
         let detail = &event.detail;
-        let is_name = |text: &String| self.names.contains(text);
+        let is_name = |text: &String| self.names.iter().any(|name| named_user(name) == *text);
         let names_user = |text: &String| self.names.iter().any(|name| has_word(text, name));
         event.user == Some(self.user)
             || detail.named_user.as_ref().is_some_and(is_name)
@@ -121,8 +192,11 @@ impl Verifier {
             }
         }
         if let Some(device) = standing.approval.device {
-            let unlinked = self.unlink_for(actor, tenant, device).await;
-            unlinked.map_err(|error| Refusal::Unavailable(error.to_string()))?;
+            match self.unlink_for(actor, tenant, device).await {
+                // Somebody else who erases the user was faster.
+                Ok(()) | Err(Refused::UnknownDevice) => {}
+                Err(error) => return Err(Refusal::Unavailable(error.to_string())),
+            }
         }
         for _ in 0..TRIES {
             if self.empty_row(actor, user).await? {
@@ -134,24 +208,30 @@ impl Verifier {
         ))
     }
 
-    /// Empties the user's row and asks for the rest; whether nobody was faster.
+    /// Empties the user's row and asks for the rest; whether the user is erased, by this or somebody else.
     async fn empty_row(&self, actor: &Actor<'_>, user: &User) -> Result<bool, Refusal> {
         let expected_version = self.store.directory_version().await?;
         let key = UserKey::Id(user.id);
         let Some((present, _)) = self.store.user(user.tenant, key).await? else {
             return Err(Refusal::NotFound("user"));
         };
+        if present.login_name == present.erased_name() {
+            return Ok(true);
+        }
+        let mut erasure = Erasure {
+            tenant: user.tenant,
+            user: user.id,
+            names: present.names(),
+            asked_at: self.now(),
+            tag: [0; 20],
+        };
+        erasure.tag = self.keyring.erasure_tag(&erasure.order())?;
         let mut event = self.event_of_actor(actor, user.tenant, (EventKind::Erase, Outcome::Done));
         event.user = Some(user.id);
         let change = Provision {
             expected_version,
             users: vec![present.erased()],
-            erasures: vec![Erasure {
-                tenant: user.tenant,
-                user: user.id,
-                names: present.names(),
-                asked_at: self.now(),
-            }],
+            erasures: vec![erasure],
             events: vec![event],
             ..Provision::default()
         };
@@ -166,54 +246,92 @@ impl Verifier {
     }
 
     /// Erases from the audit log what is to be erased from it: once as soon as it is asked for, and once
-    /// more when nothing can come any more. Gives the number of events.
-    pub async fn erase_events(&self) -> Result<u64, NotSealed> {
-        let mut erased = 0;
-        for erasure in self.store.erasures(ERASURES).await? {
-            let now = self.now();
-            let is_settled = now >= erasure.asked_at.plus_s(SETTLED_S);
-            if !is_settled && now >= erasure.asked_at.plus_s(FRESH_S) {
-                continue;
-            }
-            let (events, is_whole) = self.erase_events_of(&erasure).await?;
-            erased += events;
-            if is_settled && is_whole {
-                self.store.end_erasure(erasure.tenant, erasure.user).await?;
-            }
-        }
-        Ok(erased)
-    }
-
-    /// Walks the tenant's log; gives the number of events, and whether none is left for later.
-    async fn erase_events_of(&self, erasure: &Erasure) -> Result<(u64, bool), NotSealed> {
-        let (mut erased, mut is_whole) = (0, true);
-        let mut after = TimedId::from_bytes([0; 16]);
-        let last = TimedId::from_bytes([0xff; 16]);
+    /// more when nothing can come any more. A turn looks at some thousands of events and goes on there the
+    /// next time.
+    pub async fn erase_events(&self) -> Result<ErasedEvents, NotSealed> {
+        let (mut done, mut looks) = (ErasedEvents::default(), LOOKS);
+        let mut known = Walks::new();
+        let mut after = None;
         loop {
-            let ids = (after, last);
-            let events = self
-                .store
-                .events_between(erasure.tenant, ids, CHUNK)
-                .await?;
-            let Some(newest) = events.last() else {
-                return Ok((erased, is_whole));
+            let erasures = self.store.erasures(after, ERASURES).await?;
+            let Some(last) = erasures.last() else {
+                break;
             };
-            after = newest.event.id;
-            for written in &events {
-                let event = &written.event;
-                if !erasure.concerns(event) || !has_personal(event) {
+            after = Some((last.tenant, last.user));
+            for erasure in &erasures {
+                if !self.keyring.erasure_fits(erasure) {
+                    done.foreign += 1;
                     continue;
                 }
-                match written.opening {
-                    Some(Opening::Salt(salt)) => {
-                        erased += u64::from(self.erase_event(event, salt).await?);
-                    }
-                    // It has no salt before it is sealed.
-                    None => is_whole = false,
-                    Some(Opening::Erased(_)) => {}
-                }
+                let key = (erasure.tenant, erasure.user);
+                let begun = lock(&self.audit.walks).get(&key).copied();
+                let begun = begun.filter(|walk| walk.asked_at == erasure.asked_at);
+                let mut walk = begun.unwrap_or_else(|| Walk::first(erasure, self.now()));
+                self.walk_on(erasure, (&mut walk, &mut looks), &mut done)
+                    .await?;
+                known.insert(key, walk);
+                lock(&self.audit.walks).insert(key, walk);
             }
         }
+        // Of erasures that have ended nothing is remembered.
+        *lock(&self.audit.walks) = known;
+        Ok(done)
+    }
+
+    /// Walks on along the tenant's log, as far as the turn goes.
+    async fn walk_on(
+        &self,
+        erasure: &Erasure,
+        (walk, looks): (&mut Walk, &mut u32),
+        done: &mut ErasedEvents,
+    ) -> Result<(), NotSealed> {
+        while self.now() >= walk.from {
+            if *looks == 0 {
+                done.goes_on = true;
+                return Ok(());
+            }
+            *looks -= 1;
+            if self.look(erasure, (walk, done)).await? {
+                continue;
+            }
+            if walk.is_last && walk.is_whole {
+                return Ok(self.store.end_erasure(erasure.tenant, erasure.user).await?);
+            }
+            let settled_at = erasure.asked_at.plus_s(SETTLED_S);
+            let again_at = self.now().plus_s(AGAIN_S);
+            *walk = Walk::last(erasure, if walk.is_last { again_at } else { settled_at });
+        }
+        Ok(())
+    }
+
+    /// Looks at the next events; whether there may be more.
+    async fn look(
+        &self,
+        erasure: &Erasure,
+        (walk, done): (&mut Walk, &mut ErasedEvents),
+    ) -> Result<bool, NotSealed> {
+        let ids = (walk.after, TimedId::from_bytes([0xff; 16]));
+        let events = self.store.events_between(erasure.tenant, ids, CHUNK);
+        let events = events.await?;
+        let Some(newest) = events.last() else {
+            return Ok(false);
+        };
+        for written in &events {
+            let event = &written.event;
+            if !erasure.concerns(event) || !has_personal(event) {
+                continue;
+            }
+            match written.opening {
+                Some(Opening::Salt(salt)) => {
+                    done.events += u64::from(self.erase_event(event, salt).await?);
+                }
+                // It has no salt before it is sealed.
+                None => walk.is_whole = false,
+                Some(Opening::Erased(_)) => {}
+            }
+        }
+        walk.after = newest.event.id;
+        Ok(events.len() == CHUNK as usize)
     }
 
     /// Erases one event's texts; whether nobody else did.

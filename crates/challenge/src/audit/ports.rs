@@ -19,14 +19,21 @@ pub trait AuditLog: Send + Sync {
     /// The chain's ends; nothing before its first link.
     async fn chain(&self) -> Result<Option<Chain>, StoreError>;
 
-    /// Events that wait to be sealed, by id; those that were refused are left out.
-    async fn waiting(&self, limit: u32) -> Result<Vec<Waiting>, StoreError>;
+    /// Events that wait to be sealed, by id, those after this place or all; those that were refused are
+    /// left out.
+    async fn waiting(&self, after: Option<Place>, limit: u32) -> Result<Vec<Waiting>, StoreError>;
 
     /// Events that nothing marked and nobody sealed, by id: those of an older version.
     async fn unmarked(&self, limit: u32) -> Result<Vec<Event>, StoreError>;
 
     /// Lets events wait for ever: they are not what this server appended, or are gone.
     async fn refuse(&self, events: Vec<Place>) -> Result<(), StoreError>;
+
+    /// Events that were refused, by id, those after this place or all.
+    async fn refused(&self, after: Option<Place>, limit: u32) -> Result<Vec<Waiting>, StoreError>;
+
+    /// Lets events wait to be sealed again that were refused.
+    async fn take_back(&self, events: Vec<Place>) -> Result<(), StoreError>;
 
     /// Adds links to the chain, all or none.
     ///
@@ -72,8 +79,33 @@ pub trait AuditLog: Send + Sync {
         (salt, erased): (&Salt, &Erased),
     ) -> Result<(), StoreError>;
 
-    /// Erasures whose events are not all erased.
-    async fn erasures(&self, limit: u32) -> Result<Vec<Erasure>, StoreError>;
+    /// Events whose personal part was erased, in the order of tenants and ids, those after this place or
+    /// all.
+    async fn erased(&self, after: Option<Place>, limit: u32) -> Result<Vec<Written>, StoreError>;
+
+    /// Puts another signature under what was erased of an event.
+    ///
+    /// [`StoreError::Conflict`] where something else stands there.
+    async fn sign_erased(
+        &self,
+        place: Place,
+        (old, new): (&Erased, &Erased),
+    ) -> Result<(), StoreError>;
+
+    /// Puts other signatures under the ends of a chain that does not move by it.
+    ///
+    /// [`StoreError::Conflict`] where the ends are not the expected ones any more.
+    async fn sign_ends(&self, expected: &Chain, chain: &Chain) -> Result<(), StoreError>;
+
+    /// Erasures whose events are not all erased, by tenants and users, those after this one or all.
+    /// **Whoever has the database can ask for one**: see [`Keyring::erasure_fits`].
+    ///
+    /// [`Keyring::erasure_fits`]: crate::secret::Keyring::erasure_fits
+    async fn erasures(
+        &self,
+        after: Option<(Id<Tenant>, Id<User>)>,
+        limit: u32,
+    ) -> Result<Vec<Erasure>, StoreError>;
 
     /// Forgets an erasure, and with it the names that it was looked for by.
     async fn end_erasure(&self, tenant: Id<Tenant>, user: Id<User>) -> Result<(), StoreError>;
@@ -117,6 +149,8 @@ pub struct Waiting {
     pub place: Place,
     /// What shows that this server appended it.
     pub tag: Tag,
+    /// Whether it has its place in the chain already: then somebody put it there again.
+    pub is_sealed: bool,
     /// The event; nothing: it is gone.
     pub event: Option<Read>,
 }
@@ -130,8 +164,6 @@ pub struct Link {
     pub place: Place,
     /// The link.
     pub link: Digest,
-    /// When it was sealed.
-    pub sealed_at: Timestamp,
     /// The event; nothing: it is gone.
     pub event: Option<Read>,
 }
@@ -200,4 +232,6 @@ pub struct Erasure {
     pub names: Vec<String>,
     /// When it was asked for.
     pub asked_at: Timestamp,
+    /// What shows that this server asked for it.
+    pub tag: Tag,
 }

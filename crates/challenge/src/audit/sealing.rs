@@ -2,13 +2,16 @@
 //! with its mark alone, and gets its place in the chain a second later.
 
 use super::Event;
-use super::chain::{Chain, ORIGIN, Opening, Salt, Which, key_version, leaf, link, signed};
+use super::chain::{
+    Beginning, Chain, Digest, ORIGIN, Opening, Salt, Which, key_version, leaf, link, signed,
+};
 use super::check::Walk;
 use super::ports::{Cutting, NewLink, Place, Sealing, Taken, Waiting, Written};
+use super::seen::lock;
 use crate::clock::Timestamp;
 use crate::ports::StoreError;
 use crate::rng;
-use crate::secret::SealError;
+use crate::secret::{Keyring, SealError};
 use crate::verifier::Verifier;
 
 /// Events sealed at once.
@@ -34,16 +37,26 @@ pub enum NotSealed {
     /// There is no key to sign with.
     #[error(transparent)]
     Key(#[from] SealError),
-    /// Events wait that were appended under a newer master key than this server has.
-    #[error(
-        "events wait that were appended under a newer master key; give this server that key too"
-    )]
+    /// The log goes on under a newer master key than this server has.
+    #[error("the audit log goes on under a newer master key; give this server that key too")]
     NewerKey,
+    /// The chain is not the one that the server left, so that the server does not sign what follows it.
+    #[error(
+        "the audit log's chain is not what a server left, so nothing is sealed or removed: {0}; keep the \
+         database as it is, and see `countersign audit verify`"
+    )]
+    End(String),
     /// The oldest events do not verify, so that none of them is removed.
     #[error(
         "the audit log is not whole at event {0}, so nothing is removed; see `countersign audit verify`"
     )]
     NotWhole(u64),
+    /// Erasures stand in the database that this server was not asked for; nothing is erased for them.
+    #[error(
+        "{0} orders to erase a user stand in the table `erasure` that this server did not write, and it does \
+         not follow them: somebody has write access to the database; keep it as it is, and remove the orders"
+    )]
+    NotAskedFor(u64),
 }
 
 /// What a turn did.
@@ -72,14 +85,14 @@ impl Verifier {
 
     async fn seal_batch(&self, limit: u32) -> Result<Sealed, NotSealed> {
         let now = self.now();
-        let chain = self.store.chain().await?;
-        if chain.is_none_or(|chain| now < chain.unmarked_until) {
+        let chain = self.trusted_chain().await?;
+        if chain.is_none_or(|chain| now < chain.beginning.unmarked_until) {
             let older = self.store.unmarked(limit).await?;
             if !older.is_empty() {
                 return self.seal_older(chain, older).await;
             }
         }
-        let mut waiting = self.store.waiting(limit).await?;
+        let mut waiting = self.store.waiting(None, limit).await?;
         let unripe = waiting.iter().position(|one| !is_ripe(one.place, now));
         waiting.truncate(unripe.unwrap_or(waiting.len()));
         // Another node has a newer key: it judges what it appended, and seals it.
@@ -90,7 +103,7 @@ impl Verifier {
         if newer == Some(0) {
             return Err(NotSealed::NewerKey);
         }
-        let is_ours = |one: &Waiting| self.leaf_of_ours(one).is_some();
+        let is_ours = |one: &Waiting| leaf_of_ours(&self.keyring, one).is_some();
         let (ours, foreign): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_ours);
         if !foreign.is_empty() {
             let places: Vec<_> = foreign.iter().map(|one| one.place).collect();
@@ -99,7 +112,9 @@ impl Verifier {
             let events = 0;
             return Ok(Sealed { events, refused });
         }
-        let leaves = ours.iter().map(|one| (one.place, self.leaf_of_ours(one)));
+        let leaves = ours
+            .iter()
+            .map(|one| (one.place, leaf_of_ours(&self.keyring, one)));
         let leaves = leaves.filter_map(|(place, leaf)| Some((place, leaf?)));
         self.add_links(chain, leaves.collect(), Taken::Waiting)
             .await
@@ -112,12 +127,23 @@ impl Verifier {
         is_fresh && self.keyring.may_come(key_version(&one.tag))
     }
 
-    /// The digest of an event that waits and that this server appended.
-    fn leaf_of_ours(&self, one: &Waiting) -> Option<super::chain::Digest> {
-        let Written { event, opening } = one.event.as_ref()?.as_ref().ok()?;
-        let leaf = leaf(event, opening.as_ref()?);
-        let is_ours = Place::of(event) == one.place && self.keyring.audit_tag_fits(&leaf, &one.tag);
-        is_ours.then_some(leaf)
+    /// Lets events wait again that were refused though this server appended them: by somebody else, or by a
+    /// node that has not their key. Looks at a batch of them and goes on behind it the next time; gives the
+    /// number of those that wait again.
+    pub async fn take_back_refused(&self) -> Result<u64, NotSealed> {
+        let after = *lock(&self.audit.refused_after);
+        let refused = self.store.refused(after, BATCH).await?;
+        let next = refused.get(BATCH as usize - 1).map(|one| one.place);
+        *lock(&self.audit.refused_after) = next;
+        let ours = refused
+            .iter()
+            .filter(|one| leaf_of_ours(&self.keyring, one).is_some());
+        let ours: Vec<_> = ours.map(|one| one.place).collect();
+        let count = ours.len() as u64;
+        if count > 0 {
+            self.store.take_back(ours).await?;
+        }
+        Ok(count)
     }
 
     /// Seals events of an older version, which have no salt yet.
@@ -137,12 +163,13 @@ impl Verifier {
     async fn add_links(
         &self,
         before: Option<Chain>,
-        leaves: Vec<(Place, super::chain::Digest)>,
+        leaves: Vec<(Place, Digest)>,
         taken: Taken,
     ) -> Result<Sealed, NotSealed> {
         if leaves.is_empty() {
             return Ok(Sealed::default());
         }
+        self.stands_at_its_head(before.as_ref()).await?;
         let now = self.now();
         let (mut number, mut last) =
             before.map_or((0, ORIGIN), |chain| (chain.head.number, chain.head.link));
@@ -157,17 +184,17 @@ impl Verifier {
             Taken::Waiting => 0,
             Taken::Unmarked(_) => OLDER_NODES_S,
         };
-        let unmarked_until = before.map_or(now.plus_s(grace_s), |chain| chain.unmarked_until);
-        let head = signed(
-            &self.keyring,
-            Which::Head,
-            unmarked_until,
-            (number, last, now),
-        )?;
+        let begun = Beginning {
+            at: now,
+            unmarked_until: now.plus_s(grace_s),
+        };
+        let beginning = before.map_or(begun, |chain| chain.beginning);
+        let end = (number, last, now);
+        let head = signed(&self.keyring, Which::Head, &beginning, end)?;
         let sealing = Sealing {
             expected: before.map(|chain| chain.head.number),
             chain: Chain {
-                unmarked_until,
+                beginning,
                 head,
                 cut: before.and_then(|chain| chain.cut),
             },
@@ -182,15 +209,15 @@ impl Verifier {
     /// Removes the oldest events, at most a batch of them, if they happened before a moment and are whole:
     /// the chain goes on behind a signed cut. Gives their number.
     pub async fn cut_events(&self, before: Timestamp) -> Result<u64, NotSealed> {
-        let Some(chain) = self.store.chain().await? else {
+        let Some(chain) = self.trusted_chain().await? else {
             return Ok(0);
         };
         let mut links = self.store.links(chain.foot().0, BATCH).await?;
         let kept = links.iter().position(|link| {
             let read = link.event.as_ref().and_then(|event| event.as_ref().ok());
-            // Either may be told by a clock that was ahead.
-            let at = read.map(|written| written.event.at.min(link.sealed_at));
-            at.is_some_and(|at| at >= before) || link.number > chain.head.number
+            // The event's own time, which its link holds: nobody makes an event older than it is.
+            let is_young = read.is_some_and(|written| written.event.at >= before);
+            is_young || link.number > chain.head.number
         });
         links.truncate(kept.unwrap_or(links.len()));
         let Some(last) = links.last() else {
@@ -204,7 +231,7 @@ impl Verifier {
             return Err(NotSealed::NotWhole(fault.number.unwrap_or_default()));
         }
         let end = (last.number, last.link, self.now());
-        let cut = signed(&self.keyring, Which::Cut, chain.unmarked_until, end)?;
+        let cut = signed(&self.keyring, Which::Cut, &chain.beginning, end)?;
         let cutting = Cutting {
             expected: chain.foot().0,
             chain: Chain {
@@ -220,6 +247,17 @@ impl Verifier {
             Ok(()) => Ok(cutting.events.len() as u64),
         }
     }
+}
+
+/// The digest of an event that waits and that this server appended; nothing where it is sealed already.
+pub(super) fn leaf_of_ours(keyring: &Keyring, one: &Waiting) -> Option<Digest> {
+    if one.is_sealed {
+        return None;
+    }
+    let Written { event, opening } = one.event.as_ref()?.as_ref().ok()?;
+    let leaf = leaf(event, opening.as_ref()?);
+    let is_ours = Place::of(event) == one.place && keyring.audit_tag_fits(&leaf, &one.tag);
+    is_ours.then_some(leaf)
 }
 
 fn is_ripe(place: Place, now: Timestamp) -> bool {

@@ -7,14 +7,13 @@ use super::asked::{Asked, AskedAccount, CONFIRM_S, wish_place};
 use super::letters::Posted;
 use super::ports::OfficerWrites;
 use super::{
-    AccountLetters, Administrator, Denied, Origin, Reach, company_of_unverified,
-    email_of_unverified, keys,
+    AccountLetters, Administrator, Denied, Origin, company_of_unverified, email_of_unverified, keys,
 };
 use crate::administration::Actor;
 use crate::approval::ports::{CodeDigest, Guesses, Write};
 use crate::approval::{WINDOW_S, one_more, place_of as network_of};
 use crate::audit::{EventKind, Outcome};
-use crate::directory::{User, UserKey};
+use crate::directory::UserKey;
 use crate::door::Door;
 use crate::id::Id;
 use crate::ports::{Change, StoreError, Versioned};
@@ -155,11 +154,11 @@ impl Verifier {
                 writes.sign_ups.push(write);
                 (&letters.confirm, link)
             }
-            Some((user, row)) => {
+            Some(row) => {
                 let mut next = row.value;
-                // One that was opened like this, and then left. Whoever was invited otherwise has a link.
-                let own = user.email.as_deref() == Some(&*asked.email);
-                if own && !next.has_factor && next.reach != Reach::Server {
+                // One that was opened like this, and then left. Whoever was invited has a link, which a
+                // stranger who knows the address must not end, and a tenant of somebody else's.
+                if next.signed_up && !next.has_factor {
                     let link = self.linked(&mut next)?;
                     writes.administrators.push(Write {
                         key: next.id,
@@ -181,15 +180,14 @@ impl Verifier {
     pub(super) async fn account_of(
         &self,
         email: &str,
-    ) -> Result<Option<(User, Versioned<Administrator>)>, Denied> {
+    ) -> Result<Option<Versioned<Administrator>>, Denied> {
         let console = self.console()?.id();
         let key = UserKey::LoginName(email);
         let Some((user, _)) = self.store.user(console, key).await? else {
             return Ok(None);
         };
         let row = self.store.administrator(user.id).await?;
-        let row = row.filter(|row| row.value.is_there());
-        Ok(row.map(|row| (user, row)))
+        Ok(row.filter(|row| row.value.is_there()))
     }
 
     /// A row that waits for the address to be confirmed, and the link that does it.

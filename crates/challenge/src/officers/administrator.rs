@@ -35,6 +35,9 @@ pub struct Administrator {
     pub removed_at: Option<Timestamp>,
     /// Whether there is a second factor that gave a code once.
     pub has_factor: bool,
+    /// Whether it signed up by itself and never set up a second factor: it may be sent another way in.
+    #[serde(default)]
+    pub(super) signed_up: bool,
     /// The recovery codes that were not used.
     pub(super) recovery: Vec<Kept>,
     /// The sign-in link that was made last, while it was not followed.

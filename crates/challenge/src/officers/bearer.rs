@@ -17,8 +17,8 @@ use crate::clock::Timestamp;
 use crate::directory::User;
 use crate::id::Id;
 use crate::officers::ports::OfficerWrites;
-use crate::ports::{Change, Provision, StoreError, Version, Versioned};
-use crate::verifier::{TRIES, Verifier};
+use crate::ports::{Provision, Version, Versioned};
+use crate::verifier::Verifier;
 
 /// How long a token that was found is not looked up again: a revocation is honoured within it.
 const KEPT_MS: i64 = 500;
@@ -90,7 +90,6 @@ impl Verifier {
     pub async fn make_token(&self, by: &Officer, wish: NewToken) -> Result<MadeToken, Denied> {
         by.over(wish.reach, Power::Govern)?;
         let days = check_token(&wish)?;
-        let owner = self.behind(by).await?;
         let id = Id::random(&*self.rng);
         let text = keys::draw(PREFIX, id, &*self.rng);
         let mac = {
@@ -98,13 +97,13 @@ impl Verifier {
             self.keyring.officer_mac(PURPOSE, text.expose_secret())?
         };
         let now = self.clock.now();
-        let token = Token {
+        let mut token = Token {
             id,
             name: wish.name,
             role: wish.role,
             reach: wish.reach,
             made_by: by.name.clone(),
-            owner,
+            owner: None,
             made_at: now,
             expires_at: now.plus_s(days.saturating_mul(24 * 3600)),
             revoked_at: None,
@@ -113,6 +112,7 @@ impl Verifier {
         for _ in 0..ATTEMPTS {
             self.catalogue.refresh().await?;
             let expected_version = self.catalogue.version();
+            token.owner = self.behind(by, token.reach).await?;
             self.check_reach(token.reach)?;
             self.check_room(token.reach).await?;
             // Not an act alone: whoever makes the last one that there is room for, or removes the tenant, is
@@ -131,18 +131,6 @@ impl Verifier {
             }
         }
         Err(Denied::Unavailable(TOO_BUSY.to_owned()))
-    }
-
-    /// The administrator who answers for what an officer does; nothing: the command line.
-    pub(super) async fn behind(&self, by: &Officer) -> Result<Option<Id<User>>, Denied> {
-        match by.identity {
-            Identity::CommandLine => Ok(None),
-            Identity::Administrator(id) => Ok(Some(id)),
-            Identity::Token(id) => {
-                let token = self.store.officer_token(id).await?;
-                Ok(token.and_then(|token| token.value.owner))
-            }
-        }
     }
 
     /// Adds to a change that an administrator's good tokens end which may more than these powers: what
@@ -252,7 +240,9 @@ impl Verifier {
 
     /// Revokes a token within reach, for good; one that ended before stays as it is.
     pub async fn revoke_token(&self, by: &Officer, id: Id<Token>) -> Result<Token, Denied> {
-        for _ in 0..TRIES {
+        for _ in 0..ATTEMPTS {
+            // One who makes a token at this moment, by the one that ends, is seen or sees it.
+            let expected_version = self.store.directory_version().await?;
             let Versioned { version, value } = self.token_within(by, id).await?;
             let now = self.clock.now();
             if !value.is_good_at(now) {
@@ -262,33 +252,20 @@ impl Verifier {
                 revoked_at: Some(now),
                 ..value
             };
-            match self.write_revoked(by, version, &token).await {
-                Ok(()) => {
-                    self.tokens.0.remove(&id);
-                    return Ok(token);
-                }
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error.into()),
+            let change = Provision {
+                expected_version,
+                officers: OfficerWrites {
+                    tokens: vec![write(version, &token)],
+                    ..OfficerWrites::default()
+                },
+                events: vec![self.event_of_token(by, EventKind::RevokeToken, &token)],
+                ..Provision::default()
+            };
+            if self.govern_now(change).await? {
+                return Ok(token);
             }
         }
-        Err(Denied::Unavailable(format!(
-            "token {id}: {TRIES} lost races"
-        )))
-    }
-
-    async fn write_revoked(
-        &self,
-        by: &Officer,
-        expected: Version,
-        token: &Token,
-    ) -> Result<(), StoreError> {
-        let told = self.event_of_token(by, EventKind::RevokeToken, token);
-        let mut change = Change::telling(told);
-        change.officers = OfficerWrites {
-            tokens: vec![write(expected, token)],
-            ..OfficerWrites::default()
-        };
-        self.commit(change).await
+        Err(Denied::Unavailable(TOO_BUSY.to_owned()))
     }
 
     fn event_of_token(&self, by: &Officer, kind: EventKind, token: &Token) -> Event {

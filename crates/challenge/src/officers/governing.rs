@@ -1,9 +1,10 @@
 //! How many administrators there are: never too many of one reach, never nobody who governs the server.
 
 use super::people::{NewAdministrator, PAGE};
-use super::{Administrator, Denied, Officer, Reach, Role, SignInLink};
+use super::role::may;
+use super::{Administrator, Denied, Identity, Officer, Power, Reach, Role, SignInLink};
 use crate::clock::Timestamp;
-use crate::directory::Tenant;
+use crate::directory::{Tenant, User};
 use crate::id::Id;
 use crate::ports::{Store, StoreError};
 use crate::verifier::Verifier;
@@ -18,6 +19,34 @@ const NAMES: u32 = 100;
 pub const ADMINISTRATORS_MAX: usize = 100;
 
 impl Verifier {
+    /// The administrator who answers for what an officer makes; nothing: the command line.
+    ///
+    /// What outlasts the request is made by those alone who may still govern `reach`, whatever this node
+    /// remembers of them: [`Denied::NotSignedIn`]. Asked after the directory's version was read, and
+    /// written with it, it holds against whoever ends them at the same moment.
+    pub(super) async fn behind(
+        &self,
+        by: &Officer,
+        reach: Reach,
+    ) -> Result<Option<Id<User>>, Denied> {
+        match by.identity {
+            Identity::CommandLine => Ok(None),
+            Identity::Administrator(id) => {
+                let row = self.store.administrator(id).await?;
+                let stands = |one: &Administrator| {
+                    one.is_there() && may(one.role, Power::Govern) && one.reach.covers(reach)
+                };
+                let row = row.filter(|row| stands(&row.value));
+                row.map(|_| Some(id)).ok_or(Denied::NotSignedIn)
+            }
+            Identity::Token(id) => {
+                let row = self.store.officer_token(id).await?;
+                let row = row.filter(|row| row.value.is_good_at(self.clock.now()));
+                row.map(|row| row.value.owner).ok_or(Denied::NotSignedIn)
+            }
+        }
+    }
+
     /// [`Denied::LastAdministrator`] where nobody but this one governs the server. In the stead of one
     /// who can sign in, only another who can counts: an invitation that nobody followed keeps nothing open.
     pub(super) async fn must_not_be_last(&self, one: &Administrator) -> Result<(), Denied> {

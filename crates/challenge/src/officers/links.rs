@@ -56,10 +56,10 @@ impl Verifier {
         administrator: Id<User>,
         forget_factor: bool,
     ) -> Result<SignInLink, Denied> {
-        if self.behind(by).await? == Some(administrator) {
+        let asked = self.administrator_to_govern(by, administrator).await?;
+        if self.behind(by, asked.value.reach).await? == Some(administrator) {
             return Err(Denied::ForOneself);
         }
-        let asked = self.administrator_to_govern(by, administrator).await?;
         if forget_factor {
             return self.make_link_alone(by, asked.value.id).await;
         }
@@ -83,6 +83,7 @@ impl Verifier {
         for _ in 0..ATTEMPTS {
             let expected_version = self.store.directory_version().await?;
             let Versioned { version, value } = self.administrator_to_govern(by, id).await?;
+            self.behind(by, value.reach).await?;
             let mut next = value;
             let link = self.linked(&mut next)?;
             next.has_factor = false;

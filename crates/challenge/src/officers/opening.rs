@@ -150,6 +150,7 @@ impl Verifier {
             reach: Reach::Tenant(tenant),
         };
         let mut next = self.fresh(user, &wish);
+        next.signed_up = true;
         let begun = beginning(user, (Stage::Password, true), origin, self.clock.now());
         let session = self.begun(&mut next, begun);
         let owner = Write {

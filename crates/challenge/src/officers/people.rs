@@ -117,6 +117,7 @@ impl Verifier {
         for _ in 0..ATTEMPTS {
             self.catalogue.refresh().await?;
             let version = self.catalogue.version();
+            self.behind(by, wish.reach).await?;
             self.check_reach(wish.reach)?;
             let tenant = self.console()?.id();
             let (described, options) = (described(&wish), Options::default());
@@ -161,6 +162,7 @@ impl Verifier {
             made_at: self.clock.now(),
             removed_at: None,
             has_factor: false,
+            signed_up: false,
             recovery: Vec::new(),
             link: None,
             sessions: Vec::new(),
@@ -189,6 +191,7 @@ impl Verifier {
                 ..value.clone()
             };
             by.over(next.reach, Power::Govern)?;
+            self.behind(by, next.reach).await?;
             self.check_reach(next.reach)?;
             if value.governs() && !next.governs() {
                 self.must_not_be_last(&value).await?;
@@ -254,7 +257,7 @@ impl Verifier {
     }
 
     /// Writes a change by which tokens may end; whether nobody was faster.
-    async fn govern_now(&self, change: Provision) -> Result<bool, Denied> {
+    pub(super) async fn govern_now(&self, change: Provision) -> Result<bool, Denied> {
         let ended: Vec<_> = change.officers.tokens.iter().map(|one| one.key).collect();
         let is_done = self.provision_now(change).await?;
         self.forget_tokens(&ended);

@@ -177,6 +177,7 @@ impl Verifier {
             }
             let mut next = row.value;
             next.has_factor = true;
+            next.signed_up = false;
             next.recovery = self.kept_recovery_codes(&next, &codes)?;
             let (found, write) = self.only_session(&mut next, session, Stage::Open)?;
             change.officers = officers(next, row.version, write);

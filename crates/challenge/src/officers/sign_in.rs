@@ -3,6 +3,7 @@
 use data_encoding::BASE32_NOPAD;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::asked::email_of_unverified;
 use super::console::{CODE_POLICY, PASSWORD_POLICY};
 use super::ports::OfficerWrites;
 use super::sessions::{SessionWrite, Turn, beginning, officer_of};
@@ -50,7 +51,8 @@ impl Verifier {
         }
         // A password that was changed on another node a moment ago is honoured here.
         self.catalogue.refresh().await?;
-        let user = UserKey::LoginName(unverified_login_name);
+        let name = self.known_as(unverified_login_name).await?;
+        let user = UserKey::LoginName(&name);
         let id = self
             .proves_password(user, unverified_password, &origin, hasher)
             .await?;
@@ -75,6 +77,15 @@ impl Verifier {
             })
         })
         .await
+    }
+
+    /// The login name as it is kept: who signed up with an address signs in with it however it is written.
+    async fn known_as(&self, unverified_login_name: &str) -> Result<String, Denied> {
+        let as_written = UserKey::LoginName(unverified_login_name);
+        let found = self.store.user(self.console()?.id(), as_written).await?;
+        let in_small_letters = email_of_unverified(unverified_login_name);
+        let other = in_small_letters.filter(|_| found.is_none());
+        Ok(other.unwrap_or_else(|| unverified_login_name.to_owned()))
     }
 
     /// Who has this password, verified as every user's; [`Denied::NotSignedIn`] where nobody does.

@@ -26,6 +26,9 @@ pub enum KeyTrouble {
          put the right key file in its place"
     )]
     Other(u32),
+    /// The audit log cannot be signed anew.
+    #[error("the audit log is not signed anew: {0}; see `countersign audit verify`")]
+    Log(String),
     /// The database knows no version that seals.
     #[error("the database names no master key that seals; restore it from a backup")]
     NoneSeals,

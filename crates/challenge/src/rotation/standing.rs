@@ -4,6 +4,8 @@
 use super::agreement::{self, KeyTrouble, sealing};
 use super::ports::{Holder, KeyRow};
 use crate::administration::Actor;
+use crate::audit::sealing::NotSealed;
+use crate::audit::signing::{SignedAnew, sign_anew};
 use crate::audit::{Detail, Event, EventKind, Outcome};
 use crate::clock::Timestamp;
 use crate::id::TimedId;
@@ -111,7 +113,7 @@ pub enum DropRefused {
         version: u32,
         /// Rows that are sealed under it.
         rows: u64,
-        /// Events that were marked under it and are not sealed into the chain yet.
+        /// Events that were marked under it and are not sealed into the chain yet, or not signed anew.
         events: u64,
     },
 }
@@ -207,7 +209,9 @@ impl Verifier {
         // What is being changed from rows as they were is not written after they are counted.
         self.store.raise_directory().await.map_err(trouble)?;
         let rows = self.needs(&|_| ()).await?.of(version);
-        let events = self.store.marked_events(version).await.map_err(trouble)?;
+        let unsealed = self.store.marked_events(version).await.map_err(trouble)?;
+        let signed = self.sign_log_anew().await?;
+        let events = unsealed.max(signed.left);
         if rows + events > 0 {
             return Err(DropRefused::Needed {
                 version,
@@ -223,6 +227,17 @@ impl Verifier {
             error => trouble(error),
         })?;
         Ok(self.tell_of_key("dropped", version, by).await?)
+    }
+
+    /// Has what older versions signed of the audit log signed by the one that seals; what is left goes by itself
+    /// where a server runs.
+    pub async fn sign_log_anew(&self) -> Result<SignedAnew, KeyTrouble> {
+        let signed = sign_anew(&*self.store, &self.keyring).await;
+        signed.map_err(|error| match error {
+            NotSealed::Store(error) => KeyTrouble::Store(error),
+            NotSealed::Key(error) => KeyTrouble::Seal(error),
+            other => KeyTrouble::Log(other.to_string()),
+        })
     }
 
     /// Seconds for which something is good that was given out and is not in the database, or is found there

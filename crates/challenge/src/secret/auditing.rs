@@ -5,6 +5,7 @@ use aws_lc_rs::constant_time;
 
 use super::{Keyring, SealError};
 use crate::audit::chain::{self, Digest, PublicKeys, Signature, Stamp, Tag};
+use crate::audit::ports::Erasure;
 
 impl Keyring {
     /// What events are marked with as they are appended.
@@ -20,6 +21,18 @@ impl Keyring {
             let tag = chain::tag((version, &key.audit_tags), leaf);
             constant_time::verify_slices_are_equal(&tag, unverified).is_ok()
         })
+    }
+
+    /// What shows that this server asked for an erasure.
+    pub fn erasure_tag(&self, order: &Digest) -> Result<Tag, SealError> {
+        let (current, key) = self.current()?;
+        Ok(chain::tag((current, &key.audit_tags), order))
+    }
+
+    /// Whether this server asked for an erasure, under whichever of its keys.
+    pub fn erasure_fits(&self, unverified: &Erasure) -> bool {
+        // An order's digest begins with a label of its own, so that no event's tag fits it.
+        self.audit_tag_fits(&unverified.order(), &unverified.tag)
     }
 
     /// A signature of the audit log's (Ed25519, RFC 8032).

@@ -116,7 +116,27 @@ macro_rules! unsealed {
                 unwatched()
             }
 
-            async fn waiting(&self, _: u32) -> Result<Vec<Waiting>, StoreError> {
+            async fn waiting(&self, _: Option<Place>, _: u32) -> Result<Vec<Waiting>, StoreError> {
+                unwatched()
+            }
+
+            async fn refused(&self, _: Option<Place>, _: u32) -> Result<Vec<Waiting>, StoreError> {
+                unwatched()
+            }
+
+            async fn take_back(&self, _: Vec<Place>) -> Result<(), StoreError> {
+                unwatched()
+            }
+
+            async fn erased(&self, _: Option<Place>, _: u32) -> Result<Vec<Written>, StoreError> {
+                unwatched()
+            }
+
+            async fn sign_erased(&self, _: Place, _: (&Erased, &Erased)) -> Result<(), StoreError> {
+                unwatched()
+            }
+
+            async fn sign_ends(&self, _: &Chain, _: &Chain) -> Result<(), StoreError> {
                 unwatched()
             }
 
@@ -169,7 +189,11 @@ macro_rules! unsealed {
                 unwatched()
             }
 
-            async fn erasures(&self, _: u32) -> Result<Vec<Erasure>, StoreError> {
+            async fn erasures(
+                &self,
+                _: Option<(Id<Tenant>, Id<User>)>,
+                _: u32,
+            ) -> Result<Vec<Erasure>, StoreError> {
                 unwatched()
             }
 

@@ -27,6 +27,8 @@ pub struct Container<R> {
     tree: Tree<R>,
     keys: Keys,
     begun: bool,
+    /// Whether a device came already.
+    has_packages: bool,
     ready: VecDeque<Record>,
     serials: HashSet<String>,
     /// PINs that came, by the ids of their keys.
@@ -49,6 +51,7 @@ impl<R: BufRead> Container<R> {
             tree: Tree::over(file),
             keys: Keys::given(given),
             begun: false,
+            has_packages: false,
             ready: VecDeque::new(),
             serials: HashSet::new(),
             pins: HashMap::new(),
@@ -82,10 +85,20 @@ impl<R: BufRead> Container<R> {
 
     fn take(&mut self, element: Element) -> Result<(), Fault> {
         match element.name.as_str() {
+            "EncryptionKey" | "EncryptionMethod" | "MACMethod" | "DigestMethod"
+                if self.has_packages =>
+            {
+                Err(Fault::file(
+                    "how the file is encrypted stands behind its first key, which was not decrypted so",
+                ))
+            }
             "EncryptionKey" => self.keys.read_encryption_key(&element),
             "EncryptionMethod" => self.keys.read_old_encryption(&element),
             "MACMethod" | "DigestMethod" => self.keys.read_mac(element),
-            "KeyPackage" | "Device" => self.take_package(&element),
+            "KeyPackage" | "Device" => {
+                self.has_packages = true;
+                self.take_package(&element)
+            }
             "Signature" => {
                 let note = "the file is signed; its signature was not checked";
                 self.notes.push(note.to_owned());

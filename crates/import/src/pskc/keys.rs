@@ -28,6 +28,10 @@ pub(super) struct Keys {
     given: Given,
     /// The key, or why there is none.
     key: Result<Zeroizing<Vec<u8>>, String>,
+    /// Whether the file said which key it is.
+    has_key: bool,
+    /// Whether the file said how its MACs are made.
+    has_mac: bool,
     /// Of the old form: the algorithm and the initialisation vector of all values.
     old: Option<(String, Option<Vec<u8>>)>,
     mac: Option<Mac>,
@@ -54,13 +58,31 @@ impl Keys {
         Self {
             given,
             key,
+            has_key: false,
+            has_mac: false,
             old: None,
             mac: None,
         }
     }
 
-    /// Reads `EncryptionKey`: which key it is, and where it comes from.
+    /// Whether the file, or who gave a key for it, says that its secrets are encrypted.
+    pub(super) fn are_expected(&self) -> bool {
+        let is_given = !matches!(self.given, Given::Nothing);
+        is_given || self.has_key || self.has_mac || self.old.is_some()
+    }
+
+    /// Whether what an element holds is encrypted and has, in the old form, the digest that shows it.
+    pub(super) fn seal(&self, element: &Element) -> bool {
+        let is_old = element.child("Value").is_some() && element.child("ValueDigest").is_some();
+        element.child("EncryptedValue").is_some() || (is_old && self.old.is_some())
+    }
+
+    /// Reads `EncryptionKey`: which key it is, and where it comes from. There is one: each may take a second
+    /// to derive.
     pub(super) fn read_encryption_key(&mut self, element: &Element) -> Result<(), Fault> {
+        if std::mem::replace(&mut self.has_key, true) {
+            return Err(Fault::file("the file names a second EncryptionKey"));
+        }
         if let Some(derived) = element.child("DerivedKey") {
             let method = derived.child("KeyDerivationMethod");
             let method = method.ok_or_else(|| Fault::file("the derived key has no method"))?;
@@ -94,6 +116,9 @@ impl Keys {
 
     /// Reads `EncryptionMethod` of the old form, which holds for all values.
     pub(super) fn read_old_encryption(&mut self, element: &Element) -> Result<(), Fault> {
+        if self.old.is_some() {
+            return Err(Fault::file("the file names a second EncryptionMethod"));
+        }
         let algorithm = element.attribute("Algorithm").unwrap_or_default();
         if algorithm.eq_ignore_ascii_case("none") {
             return Ok(());
@@ -109,6 +134,9 @@ impl Keys {
 
     /// Reads `MACMethod`, or `DigestMethod` of the old form.
     pub(super) fn read_mac(&mut self, element: Element) -> Result<(), Fault> {
+        if std::mem::replace(&mut self.has_mac, true) {
+            return Err(Fault::file("the file names a second MACMethod"));
+        }
         // Files whose values are wrapped (RFC 3394) need none, and some have one that says nothing.
         let Some(name) = element.attribute("Algorithm") else {
             return Ok(());
@@ -163,7 +191,8 @@ impl Keys {
         self.open_bytes((algorithm, &cipher_text, None), mac)
     }
 
-    /// Opens a `Value` of the old form. Without a digest it was not encrypted.
+    /// Opens a `Value` of the old form. Without a digest it was not encrypted: of a secret the caller refuses
+    /// that before.
     pub(super) fn open_old(
         &mut self,
         value: &Element,
@@ -186,16 +215,15 @@ impl Keys {
     ) -> Result<Zeroizing<Vec<u8>>, Fault> {
         let mac_key = self.mac_key()?;
         let cipher = Cipher::named(algorithm, self.key()?)?;
-        let is_authentic = cipher.is_authentic();
-        let plain = cipher.open(sealed, iv);
         let wrong = "it cannot be decrypted: the key is another one, or the file was changed";
         let Some(mac) = mac else {
-            if !is_authentic {
+            if !cipher.is_authentic() {
                 return Err(Fault::token(
                     "an encrypted value has no MAC, so that nobody knows whether it was changed; ask \
                      for a file with a MACMethod (RFC 6030, section 6.2)",
                 ));
             }
+            let plain = cipher.open(sealed, iv);
             return plain.ok_or_else(|| Fault::token(wrong));
         };
         let Some(mac_key) = mac_key else {
@@ -204,9 +232,12 @@ impl Keys {
             ));
         };
         let tag = base64(&mac.text).ok_or_else(|| Fault::token("a MAC is not base64"))?;
-        // Over what is encrypted (RFC 6030, section 6.2); files from before have it over what is plain.
+        // Over what is encrypted, the vector at its beginning included (RFC 6030, section 6.2); files from
+        // before have it over what is plain. Where the vector stands elsewhere, only that one covers it.
         let fits = |bytes: &[u8]| hmac::verify(&mac_key, bytes, &tag).is_ok();
-        let plain = plain.filter(|plain| fits(sealed) || fits(plain));
+        let is_checked = iv.is_none() && fits(sealed);
+        let plain = cipher.open(sealed, iv);
+        let plain = plain.filter(|plain| is_checked || fits(plain));
         plain.ok_or_else(|| Fault::token(wrong))
     }
 

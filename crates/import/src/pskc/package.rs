@@ -116,6 +116,13 @@ fn secret(key: &Element, keys: &mut Keys) -> Result<Zeroizing<Vec<u8>>, Fault> {
         };
         return Err(Fault::token(text));
     };
+    // Whoever changes a file without its key could else put a secret of their own there.
+    if keys.are_expected() && !keys.seal(secret) {
+        return Err(Fault::token(
+            "its secret is not encrypted in an encrypted file: somebody may have changed it; ask for a file \
+             in which all secrets are encrypted, or, if none is, import it without a key",
+        ));
+    }
     value::bytes(secret, keys)
 }
 

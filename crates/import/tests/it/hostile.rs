@@ -284,3 +284,28 @@ fn a_file_that_is_cut_off_is_refused_wherever_that_is() {
     assert!(read(&twice, Given::Nothing).is_err());
     assert!(read(&format!("{whole}x"), Given::Nothing).is_err());
 }
+
+#[test]
+fn a_second_key_is_not_derived() {
+    let figure = include_str!("data/figure7.xml");
+    for (name, told) in [
+        ("EncryptionKey", "a second EncryptionKey"),
+        ("MACMethod", "a second MACMethod"),
+    ] {
+        let begin = figure.find(&format!("<pskc:{name}")).unwrap();
+        let end = format!("</pskc:{name}>");
+        let end = figure.find(&end).unwrap() + end.len();
+        let again = &figure[begin..end].replace(">1000<", ">2000000<");
+        let text = format!("{}{again}{}", &figure[..end], &figure[end..]);
+        let took = shortest(|| {
+            let found = unreadable(&text, passphrase("qwerty")).text;
+            assert!(found.contains(told), "{found}");
+        });
+        assert!(took <= LONGEST, "{took:?}");
+    }
+    let plain = container(&package("hotp", &format!("<Data>{SECRET}</Data>")));
+    let mac = "<MACMethod Algorithm=\"http://www.w3.org/2000/09/xmldsig#hmac-sha1\"/>";
+    let late = plain.replace("</KeyContainer>", &format!("{mac}</KeyContainer>"));
+    let found = unreadable(&late, Given::Nothing).text;
+    assert!(found.contains("behind its first key"), "{found}");
+}

@@ -1,6 +1,8 @@
 //! Forms before RFC 6030, key wrap, and what the algorithm profiles add.
 
+use aws_lc_rs::hmac;
 use challenge::directory::provision::Kind;
+use data_encoding::{BASE64, HEXLOWER};
 use import::pskc::Given;
 use secrecy::ExposeSecret;
 
@@ -41,6 +43,56 @@ fn the_form_of_actividentity_is_read() {
     let changed = ACTIVIDENTITY.replace("bgsWDo6v", "bgsWDo6w");
     let told = refusals(&changed, hex_key(KEY));
     assert!(told[0].contains("cannot be decrypted"), "{}", told[0]);
+}
+
+/// The same token with its MAC over what is encrypted, which does not cover the vector of the file: its first
+/// 16 bytes could be changed unseen.
+#[test]
+fn a_vector_that_was_changed_is_found() {
+    let (_, rest) = ACTIVIDENTITY.split_once("<IV>").unwrap();
+    let (iv, _) = rest.split_once("</IV>").unwrap();
+    let other = ACTIVIDENTITY.replace(iv, "AQECAwQFBgcICQoLDA0ODw==");
+    let wrong = "cannot be decrypted";
+    let told = refusals(&other, hex_key(KEY));
+    assert!(told[0].contains(wrong), "{}", told[0]);
+    let sealed = "NP5KgrFiSrdYqydrHZPwBhtZi2t2kkXV3na79DmR3EY=";
+    let key = HEXLOWER.decode(KEY.as_bytes()).unwrap();
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);
+    let tag = hmac::sign(&key, &BASE64.decode(sealed.as_bytes()).unwrap());
+    let tag = BASE64.encode(tag.as_ref());
+    for text in [ACTIVIDENTITY.to_owned(), other] {
+        let text = text.replace("bgsWDo6vLmhfZ9K5/2FyemUv0Uo=", &tag);
+        let told = refusals(&text, hex_key(KEY));
+        assert!(told[0].contains(wrong), "{}", told[0]);
+    }
+}
+
+#[test]
+fn a_secret_that_is_not_encrypted_in_an_encrypted_file_is_refused() {
+    let wrong = "its secret is not encrypted in an encrypted file";
+    let without = ACTIVIDENTITY.replace(
+        "<ValueDigest>bgsWDo6vLmhfZ9K5/2FyemUv0Uo=</ValueDigest>",
+        "",
+    );
+    for given in [hex_key(KEY), Given::Nothing] {
+        let told = refusals(&without, given);
+        assert!(told[0].contains(wrong), "{}", told[0]);
+    }
+    let figure = include_str!("data/figure6.xml");
+    let (before, rest) = figure.split_once("<EncryptedValue").unwrap();
+    let (_, after) = rest.split_once("</EncryptedValue>").unwrap();
+    let plain = format!("{before}<PlainValue>MTIzNA==</PlainValue>{after}");
+    let key = || hex_key("12345678901234567890123456789012");
+    for given in [key(), Given::Nothing] {
+        let told = refusals(&plain, given);
+        assert!(told[0].contains(wrong), "{}", told[0]);
+    }
+    // Who gives a key says that the file is encrypted, whatever is left of it.
+    let data = format!("<Data>{SECRET}</Data>");
+    let nothing_left = container(&package("hotp", &data));
+    let told = refusals(&nothing_left, key());
+    assert!(told[0].contains(wrong), "{}", told[0]);
+    assert_eq!(tokens(&nothing_left, Given::Nothing).len(), 1);
 }
 
 /// RFC 3394, section 4.1: the key data of the first test vector, wrapped under its key.

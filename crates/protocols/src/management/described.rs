@@ -84,9 +84,13 @@ pub(super) fn complete(document: &mut OpenApi) {
 fn common(operation: &mut Operation) {
     let requirement = SecurityRequirement::new("management", Vec::<String>::new());
     operation.security = Some(vec![requirement]);
-    refuse(operation, &["400", "401", "403", "404", "429", "503"]);
+    // A body is read, and may be too long, where none is asked for too.
+    refuse(
+        operation,
+        &["400", "401", "403", "404", "413", "429", "503"],
+    );
     if operation.request_body.is_some() {
-        refuse(operation, &["409", "413", "415"]);
+        refuse(operation, &["409", "415"]);
     }
     if gives_pages(operation) {
         let limit = ObjectBuilder::new()

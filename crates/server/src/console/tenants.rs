@@ -92,8 +92,12 @@ struct MakePage {
 }
 
 impl MakePage {
-    fn new(console: &Console, visit: &Visit, form: &Form, wrong: &Mistakes) -> Self {
+    /// `sent`: what was sent and did not fit; nothing: the page is new.
+    fn new(console: &Console, visit: &Visit, sent: Option<&Form>, wrong: &Mistakes) -> Self {
         let page = visit.page(Place::Tenants);
+        let is_new = sent.is_none();
+        let none = Form::default();
+        let form = sent.unwrap_or(&none);
         let name = Field::text("name", page.t("tenants.name"))
             .value(form.text("name"))
             .hint(page.t("tenants.name_hint"))
@@ -116,7 +120,15 @@ impl MakePage {
                 Some(key) => key.to_owned(),
                 None => console.once_key(),
             },
-            fields: vec![name, display_name, okay.value("on")],
+            fields: vec![
+                name,
+                display_name,
+                if is_new || form.ticked("okay") {
+                    okay.value("on")
+                } else {
+                    okay
+                },
+            ],
             page,
         }
     }
@@ -124,8 +136,8 @@ impl MakePage {
 
 async fn ask_new(State(console): State<Arc<Console>>, visit: Visit) -> Result<Response, Trouble> {
     visit.officer()?.server(Power::Govern)?;
-    let (form, wrong) = (Form::default(), Mistakes::default());
-    Ok(visit.show(&MakePage::new(&console, &visit, &form, &wrong)))
+    let wrong = Mistakes::default();
+    Ok(visit.show(&MakePage::new(&console, &visit, None, &wrong)))
 }
 
 /// Makes a tenant. One that asks phones gets a number and a secret, which is told once.
@@ -152,7 +164,7 @@ async fn make(
     match made.await {
         Ok(made) => Ok(told_or_on(&visit, made)),
         Err(refusal) => {
-            let template = MakePage::new(&console, &visit, &form, &Mistakes::of(refusal)?);
+            let template = MakePage::new(&console, &visit, Some(&form), &Mistakes::of(refusal)?);
             Ok(visit.show_as(StatusCode::UNPROCESSABLE_ENTITY, &template))
         }
     }

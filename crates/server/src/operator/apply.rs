@@ -22,7 +22,7 @@ pub async fn run(desk: &Desk, arguments: &ApplyArguments) -> Result<(), Failure>
         warnings,
     } = provisioning::read(&arguments.file, &desk.environment)
         .map_err(|unreadable| refused(desk, &file, &unreadable.0))?;
-    let store = desk.open_store().await?;
+    let store = desk.store().await?;
     let keyring = desk.keyring_of(&*store).await?;
     let (rng, clock) = (OsRng, SystemClock);
     let provisioner = Provisioner {

@@ -93,8 +93,9 @@ impl Desk {
             .map_err(|error| Failure::new(format!("--store: {error}")))
     }
 
-    /// Opens the database.
-    pub(super) async fn open_store(&self) -> Result<Arc<dyn Store>, Failure> {
+    /// Opens the database, to look into it before there is a master key: what is appended to the audit log
+    /// by it is nobody's.
+    pub(super) async fn open_unmarked(&self) -> Result<Arc<dyn Store>, Failure> {
         let url = self.store_url()?;
         let options = store::Options {
             require_durable: self.settings.require_durable,
@@ -107,7 +108,7 @@ impl Desk {
     pub(super) async fn store(&self) -> Result<Arc<dyn Store>, Failure> {
         // Without keys the database is not opened: it would be made.
         self.keyring()?;
-        let store = self.open_store().await?;
+        let store = self.open_unmarked().await?;
         let stamp = self.keyring_of(&*store).await?.audit_stamp();
         store.stamp_with(stamp.map_err(Failure::new)?);
         Ok(store)
@@ -117,7 +118,7 @@ impl Desk {
     pub(super) async fn verifier(&self) -> Result<Verifier, Failure> {
         // Without keys the database is not opened: it would be made.
         self.keyring()?;
-        let store = self.open_store().await?;
+        let store = self.open_unmarked().await?;
         let keyring = self.keyring_of(&*store).await?;
         let ports = Ports {
             store,

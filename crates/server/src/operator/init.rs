@@ -14,7 +14,7 @@ pub async fn run(desk: &Desk) -> Result<(), Failure> {
     if master_key::make_folder(data)? {
         done.push(format!("made the data folder {}", data.display()));
     }
-    let store = desk.open_store().await?;
+    let store = desk.open_unmarked().await?;
     if let Whereabouts::DataFolder(path) = Whereabouts::of(&desk.settings, &desk.environment)? {
         let is_missing = !path.exists();
         if is_missing && !store.tenants().await?.is_empty() {

@@ -116,7 +116,7 @@ fn told(state: &State, needs: &Needs) -> Vec<String> {
 async fn rotate(desk: &Desk, arguments: &RotateArguments) -> Result<(), Failure> {
     let source = desk.key_source()?;
     desk.keyring()?;
-    let store = desk.open_store().await?;
+    let store = desk.open_unmarked().await?;
     let verifier = prepared(desk, &source, store).await?;
     let state = verifier.key_state().await.map_err(Failure::new)?;
     let mut done = Vec::new();
@@ -137,6 +137,13 @@ async fn rotate(desk: &Desk, arguments: &RotateArguments) -> Result<(), Failure>
     let resealed = verifier.reseal(&watch, &pause).await;
     bar.finish_and_clear();
     let resealed = resealed.map_err(Failure::new)?;
+    let signed = verifier.sign_log_anew().await.map_err(Failure::new)?;
+    if signed.unfit > 0 {
+        done.push(format!(
+            "{} signatures of the audit log did not verify and were left; see `countersign audit verify`",
+            signed.unfit
+        ));
+    }
     let seals = verifier.key_version();
     done.push(format!("{resealed} rows sealed anew under version {seals}"));
     let state = verifier.key_state().await.map_err(Failure::new)?;

@@ -214,6 +214,7 @@ async fn provide(
     rng: &dyn Rng,
 ) -> anyhow::Result<()> {
     let store = store::open(store, &store::Options::default()).await?;
+    store.stamp_with(keyring.audit_stamp()?);
     let provisioner = Provisioner {
         store: &*store,
         keyring,

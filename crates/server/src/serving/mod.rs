@@ -19,3 +19,4 @@ pub mod telemetry;
 pub mod tls;
 pub mod tour;
 mod visitor_metrics;
+mod worker_metrics;

@@ -19,7 +19,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use protocols::incoming;
 use tracing::Instrument as _;
 
-use crate::serving::visitor_metrics;
+use crate::serving::{visitor_metrics, worker_metrics};
 use crate::system::Stopwatch;
 
 /// The header that names a request.
@@ -49,7 +49,7 @@ async fn metrics_page(State(verifier): State<Arc<Verifier>>) -> Response {
     };
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
-        handle.render() + &visitor_metrics::render(&verifier),
+        handle.render() + &worker_metrics::render(&verifier) + &visitor_metrics::render(&verifier),
     )
         .into_response()
 }

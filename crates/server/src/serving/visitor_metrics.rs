@@ -133,11 +133,13 @@ fn histogram(text: &mut String, public_id: &str, totals: &SiteTotals) {
     );
 }
 
-fn head(text: &mut String, (name, kind, help): (&str, &str, &str)) {
+/// What precedes a family: its name, type and meaning.
+pub(super) fn head(text: &mut String, (name, kind, help): (&str, &str, &str)) {
     // Writing to a String cannot fail.
     let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
-fn line(text: &mut String, name: &str, value: &str) {
+/// A value of a family.
+pub(super) fn line(text: &mut String, name: &str, value: &str) {
     let _ = writeln!(text, "{name} {value}");
 }

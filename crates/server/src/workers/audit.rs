@@ -26,24 +26,58 @@ pub(super) async fn run(verifier: Arc<Verifier>, keep_days: Option<u32>) {
     let (mut turn, mut well) = (0_u32, true);
     loop {
         every.tick().await;
-        let mut done = seal(&verifier).await;
-        if done.is_ok() {
-            done = verifier.erase_events().await.map(|_| ());
-        }
-        if let (Ok(()), Some(days)) = (&done, keep_days)
-            && turn.is_multiple_of(CUT_EVERY)
-        {
-            done = cut(&verifier, days).await;
-        }
+        let is_minute = turn.is_multiple_of(CUT_EVERY);
+        let done = look_after(&verifier, (is_minute, keep_days)).await;
         turn = turn.wrapping_add(1);
         if let Err(error) = &done
             && well
         {
-            tracing::warn!(%error, "the audit log is not looked after");
+            tracing::error!(%error, "the audit log is not looked after");
         }
         well = done.is_ok();
+        metrics::gauge!("countersign_audit_log_trouble").set(u32::from(!well));
         let failed = done.as_ref().err().map(|error| error as &dyn Display);
         pulse::note(&verifier, ("audit", EVERY), failed);
+    }
+}
+
+/// One turn: each part has its chance, whatever becomes of the others. Gives the first thing that went wrong.
+async fn look_after(
+    verifier: &Verifier,
+    (is_minute, keep_days): (bool, Option<u32>),
+) -> Result<(), NotSealed> {
+    let sealed = seal(verifier).await;
+    let erased = erase(verifier).await;
+    if !is_minute {
+        return sealed.and(erased);
+    }
+    let taken_back = verifier.take_back_refused().await;
+    if let Ok(events @ 1..) = taken_back {
+        tracing::error!(
+            events,
+            "events of this server had been marked so that they are never sealed; they are sealed now"
+        );
+    }
+    let cut = match keep_days {
+        Some(days) => cut(verifier, days).await,
+        None => Ok(()),
+    };
+    sealed.and(erased).and(taken_back.map(|_| ())).and(cut)
+}
+
+/// Erases what is to be erased; between some thousands of events and the next, what waits is sealed.
+async fn erase(verifier: &Verifier) -> Result<(), NotSealed> {
+    loop {
+        let begun = Stopwatch::start();
+        let erased = verifier.erase_events().await?;
+        if erased.foreign > 0 {
+            return Err(NotSealed::NotAskedFor(erased.foreign));
+        }
+        if !erased.goes_on {
+            return Ok(());
+        }
+        pause(begun).await;
+        seal(verifier).await?;
     }
 }
 
@@ -52,6 +86,8 @@ async fn seal(verifier: &Verifier) -> Result<(), NotSealed> {
     loop {
         let begun = Stopwatch::start();
         let sealed = verifier.seal_events().await?;
+        metrics::counter!("countersign_audit_sealed_total").increment(sealed.events);
+        metrics::counter!("countersign_audit_refused_total").increment(sealed.refused);
         if sealed.refused > 0 {
             tracing::error!(
                 events = sealed.refused,

@@ -11,7 +11,7 @@ fn what_is_described_is_answered_as_described() {
         .arg(foreign("schemathesis/run.py"))
         .arg(PROGRAM)
         .args(["--seed", "1", "--examples", "3", "--phases", "fuzzing"])
-        .args(["--at-least", "300"])
+        .args(["--at-least", "300", "--granted-at-least", "50"])
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .unwrap();

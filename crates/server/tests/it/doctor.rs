@@ -340,8 +340,8 @@ fn an_event_of_the_future_and_a_chain_that_others_signed_are_told() {
     let file = write(folder.path(), "a.toml", "[[tenant]]\nname = \"A\"\n");
     home.done(["apply", &file]);
     let sql = "UPDATE event SET at = at + 3600000 WHERE tenant = (SELECT id FROM tenant WHERE name = 'A'); \
-               INSERT INTO audit_chain (one, unmarked_until, head_number, head_link, head_at, head_key, \
-               head_signature) VALUES (1, 0, 1, zeroblob(32), 0, 1, zeroblob(64))";
+               INSERT INTO audit_chain (one, began_at, unmarked_until, head_number, head_link, head_at, head_key, \
+               head_signature) VALUES (1, 0, 0, 1, zeroblob(32), 0, 1, zeroblob(64))";
     database.execute_batch(sql).unwrap();
     only(
         &doctor(&home, &["--offline"], &[]),

@@ -2,29 +2,17 @@
 //! languages, one of which comes with a certificate over mutual TLS.
 
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::certificates::{NOW, Office};
-use crate::documents::block;
+use crate::documents::{block, blocks};
 use crate::running::{Home, PROGRAM, Server, foreign, prepared};
 use crate::tls_serving::Secured;
 
 const DOCUMENT: &str = "docs/dualshield.md";
-
-/// All commands of the document, in their order.
-fn commands() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .join(DOCUMENT);
-    let text = std::fs::read_to_string(path).unwrap();
-    let blocks = text.split("```sh\n").skip(1);
-    let blocks = blocks.map(|rest| rest.split_once("\n```").expect("the block ends").0);
-    blocks.collect::<Vec<_>>().join("\n")
-}
 
 /// Applies the document's file, with a line put behind another where one is given.
 fn apply(home: &Home, added: Option<(&str, String)>) {
@@ -59,7 +47,7 @@ fn every_command_of_the_document_is_answered_as_it_says() {
     on_both(|server| {
         let folder = TempDir::with_prefix("countersign-guide-").unwrap();
         symlink(PROGRAM, folder.path().join("countersign")).unwrap();
-        let text = format!("PATH=\"$PWD:$PATH\"\n{}", commands());
+        let text = format!("PATH=\"$PWD:$PATH\"\n{}", blocks(DOCUMENT, "sh").concat());
         let output = Command::new("sh")
             .args(["-euc", &text])
             .current_dir(folder.path())

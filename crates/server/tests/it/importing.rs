@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::documents::block;
+use crate::documents::{block, blocks};
 use crate::running::{Home, PROGRAM, foreign, prepared};
 
 const GUIDE: &str = "docs/import.md";
@@ -312,19 +312,11 @@ fn every_command_of_the_document_is_done() {
         )
         .unwrap();
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .join(GUIDE);
-    let text = fs::read_to_string(path).unwrap();
-    let blocks = text.split("```sh\n").skip(1);
-    let commands: Vec<_> = blocks
-        .map(|rest| rest.split_once("\n```").unwrap().0)
-        .collect();
     let program = Path::new(PROGRAM).parent().unwrap().display().to_string();
     let output = Command::new("sh")
         .args([
             "-euc",
-            &format!("PATH={program}:$PATH\n{}", commands.join("\n")),
+            &format!("PATH={program}:$PATH\n{}", blocks(GUIDE, "sh").concat()),
         ])
         .env("COUNTERSIGN_DATA", home.data())
         .current_dir(folder.path())

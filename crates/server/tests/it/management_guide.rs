@@ -1,34 +1,26 @@
 //! The document of the management API: every command in it is run as it stands there.
 
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
+use crate::documents::{block, blocks};
 use crate::running::Home;
 
-/// All commands of the document, in their order.
-fn commands() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/management-api.md");
-    let text = std::fs::read_to_string(path).unwrap();
-    let blocks = text.split("```sh\n").skip(1);
-    let blocks = blocks.map(|rest| rest.split_once("\n```").expect("the block ends").0);
-    blocks.collect::<Vec<_>>().join("\n")
-}
+const DOCUMENT: &str = "docs/management-api.md";
 
 #[test]
 fn every_command_of_the_document_is_done() {
     for home in [Home::sqlite(), Home::postgres()] {
-        let create = [
-            "admin", "token", "create", "--role", "admin", "--name", "setup",
-        ];
-        let told = home.done(create);
+        let create = block(DOCUMENT, "console");
+        let (_, create) = create.split_once("$ countersign ").unwrap();
+        let told = home.done(create.split_whitespace());
         let token = told
             .split_whitespace()
             .find(|word| word.starts_with("cst_"));
         let server = home.serve();
         let output = Command::new("sh")
-            .args(["-euc", &commands()])
+            .args(["-euc", &blocks(DOCUMENT, "sh").concat()])
             .env("MANAGEMENT_SERVER", &server.base)
             .env("MANAGEMENT_TOKEN", token.expect("the token is told"))
             .env("NO_PROXY", "*")

@@ -4,7 +4,6 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -12,19 +11,12 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::documents::{block, blocks};
 use crate::running::{Home, PROGRAM, Server, prepared};
 
 const SECRET: &str = "securetoken";
 
-/// All blocks of this language in the guides, in their order.
-fn blocks(language: &str) -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/okay-guides.md");
-    let text = std::fs::read_to_string(path).unwrap();
-    let fence = format!("```{language}\n");
-    let starts = text.split(&fence).skip(1);
-    let blocks = starts.map(|rest| rest.split_once("\n```").expect("the block ends").0);
-    blocks.map(str::to_owned).collect()
-}
+const GUIDES: &str = "docs/okay-guides.md";
 
 /// A receiver from the guides, running; killed when it is dropped.
 struct Receiver {
@@ -37,7 +29,7 @@ struct Receiver {
 impl Receiver {
     fn start(program: &str, (language, name): (&str, &str)) -> Self {
         let folder = TempDir::with_prefix("countersign-guide-").unwrap();
-        std::fs::write(folder.path().join(name), &blocks(language)[0]).unwrap();
+        std::fs::write(folder.path().join(name), block(GUIDES, language)).unwrap();
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port().to_string();
         drop(free);
@@ -86,7 +78,7 @@ impl Drop for Receiver {
 
 /// A server with the guides' tenant, whose callbacks go to the receiver.
 fn serve(home: &Home, receiver: &Receiver) -> Server {
-    let text = blocks("toml")[0].replace("http://127.0.0.1:4000/callback", &receiver.url);
+    let text = block(GUIDES, "toml").replace("http://127.0.0.1:4000/callback", &receiver.url);
     assert!(text.contains(&receiver.url));
     let file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
     std::fs::write(file.path(), text).unwrap();
@@ -101,7 +93,7 @@ fn serve(home: &Home, receiver: &Receiver) -> Server {
 fn converse(server: &Server) -> String {
     let folder = TempDir::with_prefix("countersign-guide-").unwrap();
     symlink(PROGRAM, folder.path().join("countersign")).unwrap();
-    let commands = format!("PATH=\"$PWD:$PATH\"\n{}", blocks("sh").join("\n"));
+    let commands = format!("PATH=\"$PWD:$PATH\"\n{}", blocks(GUIDES, "sh").concat());
     let output = Command::new("sh")
         .args(["-euc", &commands])
         .current_dir(folder.path())
@@ -123,7 +115,7 @@ async fn first_approval(program: &str, receiver: (&str, &str)) {
     let told = converse(&server);
     assert!(told.contains("\"code\":-1"), "{told}");
     assert!(told.contains("Pay 12.50 EUR to ACME?"), "{told}");
-    assert!(told.trim_end().ends_with(&blocks("json")[0]), "{told}");
+    assert!(told.trim_end().ends_with(&block(GUIDES, "json")), "{told}");
     assert_eq!(receiver.next(), "101 uid406jkt - -");
     let approved = receiver.next();
     assert!(approved.starts_with("102 uid406jkt "), "{approved}");

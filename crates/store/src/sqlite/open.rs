@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::OpenError;
 use crate::facts::{Facts, Schema};
@@ -15,7 +15,12 @@ const LEAST_VERSION: i32 = 3_051_003;
 const BUSY: Duration = Duration::from_millis(2500);
 
 /// How often the schema is tried again: another process may be bringing it up to date.
-const MIGRATION_ATTEMPTS: u32 = 5;
+const MIGRATION_ATTEMPTS: u32 = 20;
+
+/// The first pause before a file that another process opens is tried again; each further one is twice as
+/// long, 3.2 s in all.
+const OPENING_PAUSE: Duration = Duration::from_millis(25);
+const OPENING_ATTEMPTS: u32 = 8;
 
 mod embedded {
     refinery::embed_migrations!("migrations/sqlite");
@@ -34,15 +39,27 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     {
         return Err(OpenError::FolderMissing(folder.to_owned()));
     }
-    let mut connection = Connection::open(path)
-        .and_then(prepare_writer)
-        .map_err(cannot_open(path))?;
+    let mut connection =
+        patiently(|| Connection::open(path).and_then(prepare_writer)).map_err(cannot_open(path))?;
     migrate(&mut connection)?;
     // The first migration tells the planner what to expect; this reads it, and analyses nothing.
-    connection
-        .execute_batch("ANALYZE sqlite_schema")
-        .map_err(cannot_open(path))?;
+    patiently(|| connection.execute_batch("ANALYZE sqlite_schema")).map_err(cannot_open(path))?;
     Ok(connection)
+}
+
+/// Tries again while another process opens the same file. SQLite waits for most locks by itself
+/// (`busy_timeout`), but not where waiting could end in a deadlock, such as two that switch a new
+/// file to WAL at once: one of them is told at once that it is locked.
+fn patiently<T>(attempt: impl Fn() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    for turn in 1..OPENING_ATTEMPTS {
+        match attempt() {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                std::thread::sleep(OPENING_PAUSE * (1 << (turn - 1)));
+            }
+            outcome => return outcome,
+        }
+    }
+    attempt()
 }
 
 fn prepare_writer(connection: Connection) -> rusqlite::Result<Connection> {
@@ -56,10 +73,11 @@ fn prepare_writer(connection: Connection) -> rusqlite::Result<Connection> {
     // The cache is small on purpose: a commit that split a page walks all of it (15 % of the
     // writer's time with 64 MB), and behind it stands the operating system's.
     // The log is copied back by a thread of its own; only if that does not keep up, by a commit.
+    // What is erased is overwritten, in pages that become free too: FAST would leave it there.
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
          PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 32000; \
-         PRAGMA journal_size_limit = 67108864;",
+         PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = ON;",
     )?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
@@ -72,9 +90,7 @@ pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, OpenError> {
         connection.execute_batch("PRAGMA synchronous = FULL;")?;
         Ok(connection)
     };
-    Connection::open(path)
-        .and_then(prepare)
-        .map_err(cannot_open(path))
+    patiently(|| Connection::open(path).and_then(prepare)).map_err(cannot_open(path))
 }
 
 /// Opens the file for reading alone.
@@ -86,8 +102,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
     };
-    Connection::open_with_flags(path, flags)
-        .and_then(prepare)
+    patiently(|| Connection::open_with_flags(path, flags).and_then(prepare))
         .map_err(cannot_open(path))
 }
 
@@ -156,4 +171,32 @@ fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
         std::thread::sleep(Duration::from_millis(50));
     }
     Err(OpenError::Migration(problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_deleted_is_not_in_the_file_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new.db");
+        let connection = open_writer(&path).unwrap();
+        let stands = || {
+            let copied = "PRAGMA wal_checkpoint(TRUNCATE)";
+            connection.query_row(copied, [], |_| Ok(())).unwrap();
+            let bytes = std::fs::read(&path).unwrap();
+            bytes.windows(9).any(|bytes| bytes == b"landlord!")
+        };
+        // Several pages of it, which become free, and a row beside others.
+        let add = "CREATE TABLE told (id INTEGER PRIMARY KEY, text TEXT); \
+             INSERT INTO told (text) VALUES ('landlord!'), ('other'), ('landlord!'); \
+             INSERT INTO told (text) VALUES (replace(hex(zeroblob(20000)), '00', 'landlord!'))";
+        connection.execute_batch(add).unwrap();
+        assert!(stands());
+        connection
+            .execute_batch("DELETE FROM told WHERE text LIKE 'landlord!%'")
+            .unwrap();
+        assert!(!stands());
+    }
 }

@@ -6,7 +6,7 @@ use crate::sqlite::open;
 use crate::{sql, sql_audit, sql_watching};
 
 /// Every statement that may meet a table with many rows.
-const STATEMENTS: [&str; 105] = [
+const STATEMENTS: [&str; 109] = [
     sql::STANDING,
     sql::CHALLENGE,
     sql::TOKEN,
@@ -102,7 +102,8 @@ const STATEMENTS: [&str; 105] = [
     sql_watching::REMOVE_TRAFFIC,
     sql_audit::WAITING,
     sql_audit::UNMARKED,
-    sql_audit::REFUSE_WAITING,
+    sql_audit::TURN_WAITING,
+    sql_audit::DROP_WAITING,
     sql_audit::TAKE_WAITING,
     sql_audit::SALT_EVENT,
     sql_audit::LINKS,
@@ -112,6 +113,9 @@ const STATEMENTS: [&str; 105] = [
     sql_audit::REMOVE_EVENT,
     sql_audit::EVENTS_BETWEEN,
     sql_audit::ERASE_EVENT,
+    sql_audit::ERASED,
+    sql_audit::SIGN_ERASED,
+    sql_audit::ERASURES,
 ];
 
 /// The steps of a statement's plan, as SQLite words them.

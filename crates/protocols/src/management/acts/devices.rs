@@ -42,7 +42,8 @@ pub async fn list(
     Ok(Page { items, next })
 }
 
-/// The phones that were linked to a user, the one that is now included: newest first.
+/// The phones that were linked to a user: the one that is now, then those that the kept events tell of,
+/// newest first.
 pub async fn of_user(
     desk: &Desk,
     officer: &Officer,
@@ -56,8 +57,12 @@ pub async fn of_user(
     );
     let user = (&*found.view, found.user.id);
     let (ids, next) = named_by_events(desk, user, what, paging).await?;
-    let mut items = Vec::with_capacity(ids.len());
-    for id in ids {
+    // The one that is linked is told first, and once: what told of its linking may be long gone.
+    let linked = found.standing.approval.device;
+    let first = linked.filter(|_| paging.after.is_none());
+    let others = ids.into_iter().filter(|id| Some(*id) != linked);
+    let mut items = Vec::new();
+    for id in first.into_iter().chain(others) {
         let read = desk
             .verifier
             .store()

@@ -195,6 +195,44 @@ async fn a_session_is_looked_at_and_withdrawn_and_its_phone_unlinked() {
     insta::assert_snapshot!(said);
 }
 
+/// The events are cut after a time, and a busy user has more than are looked through.
+#[tokio::test]
+async fn a_linked_phone_is_listed_though_no_event_tells_of_it() {
+    let office = Office::open().await;
+    let view = office.bank("ONLINEBANK");
+    let named = office.user("ONLINEBANK", "myTestUser1").await;
+    let user: Id<challenge::directory::User> = named.parse().unwrap();
+    let read = office.desk.verifier.store().standing(view.tenant.id, user);
+    let read = read.await.unwrap().unwrap();
+    let device = Id::from_number(5).unwrap();
+    let mut next = read.value.clone();
+    next.approval.device = Some(device);
+    let approvals = ApprovalWrites {
+        devices: vec![Write {
+            key: device,
+            expected: 0,
+            next: Some(phone(&view, user, device)),
+        }],
+        ..ApprovalWrites::default()
+    };
+    let told = event(&view, 1, (EventKind::Start, Outcome::Done));
+    office
+        .commit(Change {
+            standing: Some(StandingWrite {
+                user,
+                expected: read.version,
+                next: Some(next),
+            }),
+            approvals,
+            ..Change::telling(told)
+        })
+        .await;
+    let page = office.get(&format!("{BANK}/users/{named}/devices")).await;
+    let items = page.json()["items"].clone();
+    assert_eq!(items.as_array().unwrap().len(), 1, "{items}");
+    assert_eq!(items[0]["id"], device.to_string());
+}
+
 #[tokio::test]
 async fn a_linking_code_is_told_once_and_the_next_takes_its_place() {
     let office = Office::open().await;

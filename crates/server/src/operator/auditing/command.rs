@@ -48,7 +48,14 @@ async fn verify(desk: &Desk, arguments: &VerifyArguments) -> Result<(), Failure>
         (_, trusted) => {
             let store = desk.store().await?;
             let keyring = desk.keyring_of(&*store).await?;
-            let keys = keyring.audit_public_keys();
+            // A head that was kept elsewhere outlives the key that signed it, and brings it.
+            let mut keys = keyring.audit_public_keys();
+            let brought = trusted.as_ref().and_then(EndFile::keys);
+            for (version, key) in brought.map_or_else(Vec::new, |brought| brought.0) {
+                if keys.0.iter().all(|(known, _)| *known != version) {
+                    keys.0.push((version, key));
+                }
+            }
             let pinned = trusted.map(|head| head.verified(Which::Head, &keys));
             let pinned = pinned
                 .transpose()
@@ -70,12 +77,14 @@ async fn verify(desk: &Desk, arguments: &VerifyArguments) -> Result<(), Failure>
 fn tell(desk: &Desk, report: &Report) -> Result<(), Failure> {
     let faults: Vec<_> = report.faults.iter().map(ToString::to_string).collect();
     let cut = report.chain.and_then(|chain| chain.cut);
+    let began_at = report.chain.map(|chain| moment::show(chain.beginning.at));
     if desk.output.json {
         desk.output.value(&json!({
             "whole": report.is_whole(),
             "sealed": report.sealed,
             "waiting": report.waiting,
             "erased": report.erased,
+            "began_at": began_at,
             "cut_up_to": cut.map(|cut| cut.number),
             "fault_count": report.fault_count,
             "faults": faults,
@@ -96,6 +105,9 @@ fn tell(desk: &Desk, report: &Report) -> Result<(), Failure> {
     if report.erased > 0 {
         let _ = write!(line, ", of {} the personal data was erased", report.erased);
     }
+    if let Some(began_at) = began_at {
+        let _ = write!(line, "; the chain began at {began_at}");
+    }
     if let Some(cut) = cut {
         let _ = write!(
             line,
@@ -111,9 +123,9 @@ async fn head(desk: &Desk) -> Result<(), Failure> {
     let keys = desk.keyring_of(&*store).await?.audit_public_keys();
     let shown = store.chain().await?;
     let shown = shown.ok_or_else(nothing_sealed)?;
-    let head = EndFile::of(shown.unmarked_until, &shown.head, &keys);
+    let head = EndFile::of(&shown.beginning, &shown.head, &keys);
     let head = head.ok_or_else(|| Failure::new("the key that signed the head is not here"))?;
-    desk.output.value(&head)
+    desk.output.value(&head.with(&keys))
 }
 
 async fn sealed(desk: &Desk) -> Result<(), Failure> {

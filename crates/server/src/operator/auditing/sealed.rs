@@ -8,7 +8,7 @@ use std::path::Path;
 
 use challenge::audit::Event;
 use challenge::audit::chain::{
-    Chain, Digest, End, Erased, ORIGIN, Opening, PublicKeys, Signature, Which,
+    Beginning, Chain, Digest, End, Erased, ORIGIN, Opening, PublicKeys, Signature, Which,
 };
 use challenge::audit::check::{Report, Walk};
 use challenge::audit::ports::{Link, Place, Written};
@@ -30,35 +30,52 @@ pub(super) struct EndFile {
     link: String,
     /// When it was signed, in milliseconds since 1970.
     at_ms: i64,
+    /// When the chain began.
+    began_at_ms: i64,
     unmarked_until_ms: i64,
     key_version: u32,
     public_key: String,
     signature: String,
-    /// The public keys of the other versions of the master key: what was signed under them before.
+    /// Of a head: all keys of the server, since what was erased earlier is signed with older ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    other_keys: Vec<(u32, String)>,
+    public_keys: Vec<KeyFile>,
+}
+
+/// A public key of the server's.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct KeyFile {
+    key_version: u32,
+    public_key: String,
 }
 
 impl EndFile {
     /// An end as it is given out; nothing where the key that signed it is not here.
-    pub(super) fn of(unmarked_until: Timestamp, end: &End, keys: &PublicKeys) -> Option<Self> {
+    pub(super) fn of(beginning: &Beginning, end: &End, keys: &PublicKeys) -> Option<Self> {
         let Signature { key_version, bytes } = end.signature;
         let (_, key) = keys.0.iter().find(|(version, _)| *version == key_version)?;
         Some(Self {
             number: end.number,
             link: HEXLOWER.encode(&end.link),
             at_ms: end.at.unix_ms(),
-            unmarked_until_ms: unmarked_until.unix_ms(),
+            began_at_ms: beginning.at.unix_ms(),
+            unmarked_until_ms: beginning.unmarked_until.unix_ms(),
             key_version,
             public_key: HEXLOWER.encode(key),
             signature: HEXLOWER.encode(&bytes),
-            other_keys: keys
-                .0
-                .iter()
-                .filter(|(version, _)| *version != key_version)
-                .map(|(version, key)| (*version, HEXLOWER.encode(key)))
-                .collect(),
+            public_keys: Vec::new(),
         })
+    }
+
+    /// The same, with all keys that verify what stands before it.
+    pub(super) fn with(self, keys: &PublicKeys) -> Self {
+        let shown = keys.0.iter().map(|(version, key)| KeyFile {
+            key_version: *version,
+            public_key: HEXLOWER.encode(key),
+        });
+        Self {
+            public_keys: shown.collect(),
+            ..self
+        }
     }
 
     /// Reads a head that was given out.
@@ -67,14 +84,14 @@ impl EndFile {
         serde_json::from_str(&text).map_err(|error| in_file(path, &error))
     }
 
-    /// The key that it says it was signed with, and those of the other versions.
+    /// The keys that it names: the one that it says it was signed with, and the server's others.
     pub(super) fn keys(&self) -> Option<PublicKeys> {
-        let own = (self.key_version, bytes(&self.public_key)?);
-        let mut keys = vec![own];
-        for (version, key) in &self.other_keys {
-            keys.push((*version, bytes(key)?));
-        }
-        Some(PublicKeys(keys))
+        let own = (self.key_version, self.public_key.as_str());
+        let others = self.public_keys.iter();
+        let others = others.map(|one| (one.key_version, one.public_key.as_str()));
+        let all = std::iter::once(own).chain(others);
+        let read = all.map(|(version, key)| Some((version, bytes(key)?)));
+        Some(PublicKeys(read.collect::<Option<_>>()?))
     }
 
     /// The end, if one of these keys signed it.
@@ -89,8 +106,11 @@ impl EndFile {
                 bytes: bytes(&self.signature).ok_or_else(broken)?,
             },
         };
-        let unmarked_until = Timestamp::from_unix_ms(self.unmarked_until_ms);
-        match keys.problem_of(which, unmarked_until, &end) {
+        let beginning = Beginning {
+            at: Timestamp::from_unix_ms(self.began_at_ms),
+            unmarked_until: Timestamp::from_unix_ms(self.unmarked_until_ms),
+        };
+        match keys.problem_of(which, &beginning, &end) {
             None => Ok(end),
             Some(problem) => Err(problem),
         }
@@ -150,7 +170,6 @@ impl EventLine {
             number: self.number,
             place: Place::of(&self.event),
             link: bytes(&self.link)?,
-            sealed_at: self.event.at,
             event: Some(Ok(Written {
                 event: self.event,
                 opening: Some(opening),
@@ -166,7 +185,7 @@ pub(super) async fn export(
     (keys, output): (&PublicKeys, Output),
 ) -> Result<(), Failure> {
     let ends = |end: &End| {
-        let shown = EndFile::of(chain.unmarked_until, end, keys);
+        let shown = EndFile::of(&chain.beginning, end, keys);
         shown.ok_or_else(|| Failure::new("the key that the log was signed with is not here"))
     };
     let cut = chain.cut.as_ref().map(ends).transpose()?;

@@ -68,7 +68,7 @@ async fn signature(verifier: &Verifier, found: &mut Findings) -> Result<(), Fail
         return Ok(());
     };
     let keys = verifier.keyring().audit_public_keys();
-    if let Some(problem) = keys.problem_of(Which::Head, chain.unmarked_until, &chain.head) {
+    if let Some(problem) = keys.problem_of(Which::Head, &chain.beginning, &chain.head) {
         found.add(Kind::AuditKey, problem);
     }
     Ok(())

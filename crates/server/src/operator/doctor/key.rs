@@ -55,7 +55,7 @@ pub(super) async fn opened(desk: &Desk, found: &mut Findings) -> Result<Option<V
     let Ok(keyring) = desk.keyring() else {
         return Ok(None);
     };
-    let store = desk.open_store().await?;
+    let store = desk.open_unmarked().await?;
     let known = store.master_keys().await?;
     // A database that no server opened yet knows no key: nothing is written for it here.
     if known.is_empty() {

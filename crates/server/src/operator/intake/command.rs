@@ -40,7 +40,7 @@ pub async fn run(desk: &Desk, command: &ImportCommand) -> Result<(), Failure> {
         ImportCommand::Otpauth(arguments) => (arguments, "otpauth"),
     };
     desk.keyring()?;
-    let store = desk.open_store().await?;
+    let store = desk.store().await?;
     let mut outcome = Err(Ended::Raced);
     for _ in 0..ATTEMPTS {
         // Another version of the master key may seal by now.

@@ -11,6 +11,7 @@ on_both!(
     of_two_nodes_that_cut_at_once_one_does,
     a_cut_that_the_server_did_not_make_is_found,
     nothing_is_cut_that_is_not_whole,
+    an_event_that_was_made_older_is_not_cut,
     a_log_may_be_cut_to_its_end_and_go_on,
 );
 
@@ -71,6 +72,12 @@ async fn a_cut_that_the_server_did_not_make_is_found(place: &Place) {
     assert_eq!(log.faults().await, [(None, "end")]);
     let told = log.check().await.faults[0].to_string();
     assert!(told.contains("its cut does not count"), "{told}");
+    // A server signs nothing over it, whether it ran meanwhile or was restarted.
+    for log in [&log, &log.restarted(place).await] {
+        let refused = log.refusal().await;
+        assert!(refused.contains("its cut does not count"), "{refused}");
+        assert_eq!(log.faults().await, [(None, "end")]);
+    }
     // The server's own cut put back, after it cut further.
     let place = &place.another().await;
     let log = Log::sealed(place, 40).await;
@@ -79,18 +86,29 @@ async fn a_cut_that_the_server_did_not_make_is_found(place: &Place) {
     cut(&log, NOW.plus_s(20)).await;
     let keys = crate::verifying::keyring().audit_public_keys();
     let old = first.cut.unwrap();
-    assert_eq!(
-        keys.problem_of(Which::Cut, first.unmarked_until, &old),
-        None
-    );
+    assert_eq!(keys.problem_of(Which::Cut, &first.beginning, &old), None);
     assert!(
-        keys.problem_of(Which::Head, first.unmarked_until, &old)
+        keys.problem_of(Which::Head, &first.beginning, &old)
             .is_some()
     );
     place
         .execute("UPDATE audit_chain SET cut_number = 10")
         .await;
     assert!(!log.check().await.is_whole());
+    assert!(log.refusal().await.contains("its cut does not count"));
+}
+
+async fn an_event_that_was_made_older_is_not_cut(place: &Place) {
+    let log = Log::sealed(place, 10).await;
+    place
+        .execute("UPDATE event SET at = 0 WHERE id IN (SELECT id FROM event_link WHERE number < 3)")
+        .await;
+    let refused = log.nodes[0].cut_events(NOW).await.unwrap_err();
+    assert!(refused.to_string().contains("not whole at event 1"));
+    assert_eq!(
+        log.faults().await,
+        [(Some(1), "changed"), (Some(2), "changed")]
+    );
 }
 
 async fn nothing_is_cut_that_is_not_whole(place: &Place) {

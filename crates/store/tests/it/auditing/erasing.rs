@@ -5,7 +5,7 @@ use challenge::directory::provision::{Blueprint, Options, TenantBlueprint, UserB
 use challenge::directory::{User, UserKey};
 use challenge::id::Id;
 use challenge::officers::Officer;
-use challenge::ports::Change;
+use challenge::ports::{Change, Provision};
 use challenge::watching::{Among, LOOK_MAX, Search};
 
 use super::log::Log;
@@ -16,6 +16,10 @@ on_both!(
     whoever_drops_texts_past_the_server_is_found,
     an_erasure_waits_for_what_is_not_sealed_yet,
     an_administrator_is_not_erased,
+    an_order_to_erase_that_the_server_did_not_write_is_not_followed,
+    a_name_that_is_longer_than_is_kept_is_erased_too,
+    two_that_erase_a_user_at_once_both_succeed,
+    a_turn_looks_at_so_much_and_goes_on_the_next_time,
 );
 
 const NAMES: [&str; 5] = [
@@ -26,6 +30,9 @@ const NAMES: [&str; 5] = [
     "+15550100",
 ];
 
+/// Users who do nothing.
+const OTHERS: usize = 9;
+
 /// A log with a user of five names in it, who did things, and another one.
 struct Stage {
     log: Log,
@@ -34,7 +41,10 @@ struct Stage {
 
 impl Stage {
     async fn on(place: &Place) -> Self {
-        let log = Log::on(place).await;
+        Self::with(Log::on(place).await).await
+    }
+
+    async fn with(log: Log) -> Self {
         let node = &log.nodes[0];
         node.found_console().await.unwrap();
         let [login_name, external_id, display_name, email, phone] = NAMES.map(str::to_owned);
@@ -45,6 +55,8 @@ impl Stage {
         ann.phone = Some(phone);
         let mut tenant = TenantBlueprint::named("BANK");
         tenant.users = vec![ann, UserBlueprint::named("joanna")];
+        let others = (0..OTHERS).map(|number| UserBlueprint::named(&format!("other{number}")));
+        tenant.users.extend(others);
         let blueprint = Blueprint {
             tenants: vec![tenant],
             ..Blueprint::default()
@@ -93,14 +105,14 @@ impl Stage {
     }
 
     async fn erase(&self) {
-        let node = &self.log.nodes[0];
+        self.erase_by(0, UserKey::Id(self.user.id)).await;
+    }
+
+    async fn erase_by(&self, node: usize, user: UserKey<'_>) {
+        let node = &self.log.nodes[node];
         let view = node.catalogue.tenant("BANK").unwrap();
         let officer = Officer::command_line();
-        let found = node
-            .store()
-            .user(self.user.tenant, UserKey::Id(self.user.id))
-            .await
-            .unwrap();
+        let found = node.store().user(self.user.tenant, user).await.unwrap();
         let (user, authenticators) = found.unwrap();
         node.erase_user(&officer.actor(), &view, (&user, &authenticators))
             .await
@@ -129,7 +141,7 @@ async fn a_person_who_is_erased_is_told_of_nowhere_and_the_log_is_whole(place: &
     let sealed = stage.log.check().await.sealed;
     stage.erase().await;
     let node = &stage.log.nodes[0];
-    let erased = node.erase_events().await.unwrap();
+    let erased = node.erase_events().await.unwrap().events;
     assert!(erased >= 4, "{erased}");
     stage.log.seal().await;
     for told in NAMES.into_iter().chain(["landlord"]) {
@@ -165,12 +177,12 @@ async fn a_person_who_is_erased_is_told_of_nowhere_and_the_log_is_whole(place: &
     assert!(report.sealed > sealed);
     assert_eq!(report.erased, erased);
     // The names by which it was looked for are forgotten after a minute, and once more changes nothing.
-    assert_eq!(node.store().erasures(9).await.unwrap().len(), 1);
+    assert_eq!(node.store().erasures(None, 9).await.unwrap().len(), 1);
     stage.log.clock.advance_s(60);
-    assert_eq!(node.erase_events().await.unwrap(), 0);
-    assert_eq!(node.store().erasures(9).await.unwrap(), []);
+    assert_eq!(node.erase_events().await.unwrap().events, 0);
+    assert_eq!(node.store().erasures(None, 9).await.unwrap(), []);
     stage.erase().await;
-    assert_eq!(node.store().erasures(9).await.unwrap(), []);
+    assert_eq!(node.store().erasures(None, 9).await.unwrap(), []);
 }
 
 async fn whoever_drops_texts_past_the_server_is_found(place: &Place) {
@@ -213,13 +225,16 @@ async fn an_erasure_waits_for_what_is_not_sealed_yet(place: &Place) {
     stage.erase().await;
     let node = &stage.log.nodes[0];
     // What is marked and waits is erased, what is of an older version not yet.
-    assert!(node.erase_events().await.unwrap() >= 3);
+    assert!(node.erase_events().await.unwrap().events >= 3);
     stage.log.clock.advance_s(60);
     node.erase_events().await.unwrap();
-    assert_eq!(node.store().erasures(9).await.unwrap().len(), 1);
+    assert_eq!(node.store().erasures(None, 9).await.unwrap().len(), 1);
     stage.log.seal().await;
-    assert_eq!(node.erase_events().await.unwrap(), 1);
-    assert_eq!(node.store().erasures(9).await.unwrap(), []);
+    // It is looked for again after a minute.
+    assert_eq!(node.erase_events().await.unwrap().events, 0);
+    stage.log.clock.advance_s(60);
+    assert_eq!(node.erase_events().await.unwrap().events, 1);
+    assert_eq!(node.store().erasures(None, 9).await.unwrap(), []);
     let report = stage.log.check().await;
     assert!(report.is_whole(), "{:?}", report.faults);
 }
@@ -240,4 +255,91 @@ async fn an_administrator_is_not_erased(place: &Place) {
         "{refused}"
     );
     let _: Id<User> = user.id;
+}
+
+async fn an_order_to_erase_that_the_server_did_not_write_is_not_followed(place: &Place) {
+    let stage = Stage::on(place).await;
+    stage.live().await;
+    stage.log.seal().await;
+    let (tenant, user) = (stage.user.tenant.number(), stage.user.id.number());
+    let at = stage.log.nodes[0].now().unix_ms();
+    let tag = "(SELECT tag FROM erasure LIMIT 1)";
+    // An order that is the server's, whose mark is put under another's.
+    stage.erase_by(0, UserKey::LoginName("other0")).await;
+    place
+        .execute(&format!(
+            "INSERT INTO erasure (tenant, user_id, names, asked_at, tag) \
+                 VALUES ({tenant}, {user}, '[\"joanna\"]', {at}, {tag})"
+        ))
+        .await;
+    let node = &stage.log.nodes[0];
+    let told = stage.found("landlord").await.len();
+    let erased = node.erase_events().await.unwrap();
+    assert_eq!(erased.foreign, 1);
+    stage.log.clock.advance_s(120);
+    assert_eq!(node.erase_events().await.unwrap().foreign, 1);
+    assert_eq!(stage.found("landlord").await.len(), told);
+    assert_eq!(stage.found("joanna").await.len(), 1);
+    // The server's own was done, and is forgotten.
+    let left = node.store().erasures(None, 9).await.unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].user, stage.user.id);
+}
+
+async fn a_name_that_is_longer_than_is_kept_is_erased_too(place: &Place) {
+    let stage = Stage::on(place).await;
+    let address = format!("{}@bank.example", "a".repeat(67));
+    assert_eq!(address.len(), 80);
+    let mut user = stage.user.clone();
+    user.email = Some(address.clone());
+    let version = stage.log.store().directory_version().await.unwrap();
+    let change = Provision {
+        expected_version: version,
+        users: vec![user],
+        ..Provision::default()
+    };
+    stage.log.store().provision(change).await.unwrap();
+    let kept: String = address.chars().take(64).collect();
+    stage
+        .tell(|event| {
+            event.user = None;
+            event.detail.named_user = Some(kept.clone());
+        })
+        .await;
+    assert_eq!(stage.found(&kept).await.len(), 1);
+    stage.erase().await;
+    stage.log.nodes[0].erase_events().await.unwrap();
+    assert_eq!(stage.found(&kept).await, []);
+}
+
+async fn two_that_erase_a_user_at_once_both_succeed(place: &Place) {
+    let stage = Stage::on(place).await;
+    stage.log.nodes[1].catalogue.refresh().await.unwrap();
+    let user = UserKey::Id(stage.user.id);
+    tokio::join!(stage.erase_by(0, user), stage.erase_by(1, user));
+    let events = stage.log.store().events(stage.user.tenant, 100).await;
+    let events = events.unwrap();
+    let erased = events.iter().filter(|event| event.kind == EventKind::Erase);
+    assert_eq!(erased.count(), 1);
+    let left = stage.log.store().erasures(None, 9).await.unwrap();
+    assert_eq!(left.len(), 1);
+}
+
+async fn a_turn_looks_at_so_much_and_goes_on_the_next_time(place: &Place) {
+    let stage = Stage::on(place).await;
+    for number in 0..OTHERS {
+        let name = format!("other{number}");
+        stage.erase_by(0, UserKey::LoginName(&name)).await;
+    }
+    let node = &stage.log.nodes[0];
+    let first = node.erase_events().await.unwrap();
+    assert!(first.goes_on && first.events > 0, "{first:?}");
+    assert!(!node.erase_events().await.unwrap().goes_on);
+    assert_eq!(node.store().erasures(None, 99).await.unwrap().len(), OTHERS);
+    for number in 0..OTHERS {
+        assert_eq!(stage.found(&format!("other{number}")).await, []);
+    }
+    // One walk is enough until nothing can come any more.
+    stage.live().await;
+    assert_eq!(node.erase_events().await.unwrap().events, 0);
 }

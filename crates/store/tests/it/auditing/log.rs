@@ -38,6 +38,26 @@ impl Log {
         Self { clock, nodes }
     }
 
+    /// The same log, whose nodes were restarted: they know nothing of it.
+    pub(crate) async fn restarted(&self, place: &Place) -> Self {
+        let keys = [(1, [7; 32])].into();
+        let keys = (&self.clock, &keys);
+        let nodes = [node(place, keys).await, node(place, keys).await];
+        let clock = Arc::clone(&self.clock);
+        Self { clock, nodes }
+    }
+
+    /// Appends an event, and tells why it is not sealed, and the log not cut.
+    pub(crate) async fn refusal(&self) -> String {
+        self.append().await;
+        self.clock.advance_s(2);
+        let node = &self.nodes[0];
+        let refused = node.seal_events().await.unwrap_err().to_string();
+        let uncut = node.cut_events(NOW.plus_s(1000)).await.unwrap_err();
+        assert_eq!(refused, uncut.to_string());
+        refused
+    }
+
     /// A log of so many events, one a second, all sealed: event 1 is the oldest.
     pub(crate) async fn sealed(place: &Place, events: u32) -> Self {
         let log = Self::on(place).await;
@@ -119,6 +139,7 @@ fn word(what: &Wrong) -> &'static str {
         Wrong::Removed => "removed",
         Wrong::Changed => "changed",
         Wrong::Added => "added",
+        Wrong::Refused => "refused",
         Wrong::Unlinked => "unlinked",
         Wrong::End(_) => "end",
     }

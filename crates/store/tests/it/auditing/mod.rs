@@ -4,4 +4,5 @@ mod cutting;
 mod erasing;
 mod log;
 mod sealing;
+mod signing;
 mod tampering;

@@ -16,6 +16,8 @@ on_both!(
     what_somebody_else_put_among_those_that_wait_is_never_sealed,
     a_node_without_the_newest_key_leaves_its_events_to_others,
     a_log_without_events_is_whole,
+    an_event_that_somebody_keeps_from_being_sealed_is_found_and_sealed,
+    what_is_sealed_is_not_sealed_once_more,
 );
 
 async fn a_sealed_log_is_whole_and_what_is_young_waits(place: &Place) {
@@ -142,18 +144,67 @@ async fn a_node_without_the_newest_key_leaves_its_events_to_others(place: &Place
         refused.to_string().contains("newer master key"),
         "{refused}"
     );
+    // What claims a newer key and is a day old is nobody's, to who does not know better.
+    log.clock.advance_s(2 * 86_400);
+    assert_eq!(log.seal().await, (0, 1));
+    newer.clock.set(log.nodes[0].now());
+    assert_eq!(newer.faults().await, [(None, "refused")]);
+    assert_eq!(log.nodes[0].take_back_refused().await.unwrap(), 0);
+    assert_eq!(newer.nodes[0].take_back_refused().await.unwrap(), 1);
     assert_eq!(newer.seal().await, (1, 0));
-    assert_eq!(log.seal().await, (0, 0));
     let report = newer.check().await;
     assert!(report.is_whole(), "{:?}", report.faults);
     assert_eq!(report.sealed, 4);
-    // Who has not the key that signed says so.
+    // Who has not the key that signed says so, and signs nothing behind it.
     let told = log.check().await.faults[0].to_string();
     assert!(told.contains("version 2, which is not here"), "{told}");
-    // What claims a newer key and is a day old is nobody's.
-    newer.append().await;
-    log.clock.advance_s(2 * 86_400);
-    assert_eq!(log.seal().await, (0, 1));
+    assert!(log.refusal().await.contains("newer master key"));
+}
+
+async fn an_event_that_somebody_keeps_from_being_sealed_is_found_and_sealed(place: &Place) {
+    let log = Log::sealed(place, 3).await;
+    log.append().await;
+    place.execute("UPDATE event_unsealed SET refused = 1").await;
+    assert_eq!(log.seal().await, (0, 0));
+    assert_eq!(log.faults().await, [(None, "refused")]);
+    let told = log.check().await.faults[0].to_string();
+    assert!(told.contains("never sealed"), "{told}");
+    // That what is not the server's stands there as well changes nothing.
+    append_as_before(place, &log).await;
+    place
+        .execute(
+            "INSERT INTO event_unsealed (refused, id, tenant, tag) SELECT r, id, tenant, \
+                 (SELECT tag FROM event_unsealed) FROM event, \
+                 (SELECT 0 AS r UNION ALL SELECT 1) AS both_of_them WHERE salt IS NULL",
+        )
+        .await;
+    assert_eq!(log.nodes[0].take_back_refused().await.unwrap(), 1);
+    assert_eq!(log.seal().await, (1, 1));
+    assert_eq!(log.faults().await, [(None, "added")]);
+}
+
+async fn what_is_sealed_is_not_sealed_once_more(place: &Place) {
+    let log = Log::on(place).await;
+    log.append().await;
+    place
+        .execute("CREATE TABLE kept AS SELECT * FROM event_unsealed")
+        .await;
+    assert_eq!(log.seal().await, (1, 0));
+    place
+        .execute("INSERT INTO event_unsealed SELECT * FROM kept")
+        .await;
+    log.append().await;
+    assert_eq!(log.seal().await, (1, 1));
+    assert_eq!(log.nodes[0].take_back_refused().await.unwrap(), 0);
+    // Of an older version's log nothing is sealed twice either.
+    let place = &place.another().await;
+    let log = Log::on(place).await;
+    append_as_before(place, &log).await;
+    log.seal().await;
+    place.execute("UPDATE event SET salt = NULL").await;
+    log.append().await;
+    assert_eq!(log.seal().await, (1, 0));
+    assert_eq!(log.faults().await, [(Some(1), "changed")]);
 }
 
 async fn a_log_without_events_is_whole(place: &Place) {

@@ -14,7 +14,10 @@ on_both!(
     events_that_were_put_in_another_order_are_found,
     an_event_that_was_removed_before_it_was_sealed_is_found,
     a_head_that_was_put_back_is_found,
+    a_server_goes_on_from_nothing_less_than_it_saw,
+    a_newest_link_that_is_not_the_signed_one_is_not_built_on,
     a_chain_that_is_gone_is_found,
+    a_log_that_was_begun_anew_is_found_by_a_head_that_was_kept,
     a_head_that_was_kept_elsewhere_finds_an_older_database,
     many_faults_are_counted_and_the_first_are_told,
 );
@@ -163,10 +166,66 @@ async fn a_head_that_was_put_back_is_found(place: &Place) {
         .await;
     assert_eq!(log.faults().await, [(None, "end")]);
     let told = log.check().await.faults[0].to_string();
+    let wrong = "its signature is not this server's";
+    assert!(told.contains(wrong), "{told}");
+    // A server signs nothing over it, whether it ran meanwhile or was restarted.
+    for log in [&log, &log.restarted(place).await] {
+        let refused = log.refusal().await;
+        assert!(refused.contains(wrong), "{refused}");
+        assert_eq!(log.faults().await, [(None, "end")]);
+    }
+}
+
+async fn a_server_goes_on_from_nothing_less_than_it_saw(place: &Place) {
+    let log = Log::sealed(place, 20).await;
+    let keep = "CREATE TABLE kept_chain AS SELECT * FROM audit_chain; \
+         CREATE TABLE kept_link AS SELECT * FROM event_link";
+    place.execute(keep).await;
+    log.append().await;
+    log.seal().await;
+    // An older database is put back under a server that runs: its head is signed.
+    place
+        .execute(
+            "DELETE FROM event WHERE id NOT IN (SELECT id FROM kept_link); \
+             DELETE FROM event_link; INSERT INTO event_link SELECT * FROM kept_link; \
+             DELETE FROM audit_chain; INSERT INTO audit_chain SELECT * FROM kept_chain",
+        )
+        .await;
+    assert!(log.check().await.is_whole());
+    let refused = log.refusal().await;
     assert!(
-        told.contains("its signature is not this server's"),
-        "{told}"
+        refused.contains("it goes from 0 to 20")
+            && refused.contains("go from 0 to 21")
+            && refused.contains("restart the server"),
+        "{refused}"
     );
+    // Another node that never saw more goes on from there; the first sees that it is another chain.
+    let other = log.restarted(place).await;
+    other.append().await;
+    other.seal().await;
+    let refused = log.refusal().await;
+    assert!(refused.contains("another one stands there"), "{refused}");
+}
+
+async fn a_newest_link_that_is_not_the_signed_one_is_not_built_on(place: &Place) {
+    let changes = [
+        "DELETE FROM event_link WHERE number = 5",
+        "UPDATE event_link SET link = (SELECT link FROM event_link WHERE number = 4) \
+             WHERE number = 5",
+        "INSERT INTO event_link (number, tenant, id, link) \
+             SELECT 7, 1, id, link FROM event_link WHERE number = 4",
+    ];
+    for change in changes {
+        let place = &place.another().await;
+        let log = Log::sealed(place, 5).await;
+        place.execute(change).await;
+        log.append().await;
+        log.clock.advance_s(2);
+        let refused = log.nodes[0].seal_events().await.unwrap_err().to_string();
+        let expected = "its newest link is not the one of event 5";
+        assert!(refused.contains(expected), "{refused}");
+        assert!(!log.check().await.is_whole());
+    }
 }
 
 async fn a_chain_that_is_gone_is_found(place: &Place) {
@@ -174,12 +233,51 @@ async fn a_chain_that_is_gone_is_found(place: &Place) {
     place.execute("DELETE FROM audit_chain").await;
     let faults = log.faults().await;
     assert_eq!(faults, [(None, "end")]);
+    let other = log.restarted(place).await;
+    other.append().await;
+    other.clock.advance_s(2);
+    let refused = other.nodes[0].seal_events().await.unwrap_err();
+    assert!(
+        refused.to_string().contains("its ends are gone"),
+        "{refused}"
+    );
     place.execute("DELETE FROM event_link").await;
     assert_eq!(log.faults().await, [(None, "added"); 3]);
-    // A chain that begins anew takes none of them.
-    log.append().await;
-    assert_eq!(log.seal().await, (1, 0));
+    // The server that made it does not begin anew.
+    let refused = log.refusal().await;
+    assert!(
+        refused.contains("it is gone") && refused.contains("go from 0 to 3"),
+        "{refused}"
+    );
+    // One that never saw it does, and takes none of them.
+    let log = log.restarted(place).await;
+    assert_eq!(log.seal().await, (2, 0));
     assert_eq!(log.faults().await, [(None, "added"); 3]);
+}
+
+async fn a_log_that_was_begun_anew_is_found_by_a_head_that_was_kept(place: &Place) {
+    let log = Log::sealed(place, 10).await;
+    let first = log.check().await.chain.unwrap();
+    place
+        .execute(
+            "DELETE FROM audit_chain; DELETE FROM event_link; DELETE FROM event_unsealed; \
+             UPDATE event SET salt = NULL; UPDATE event SET detail = replace(detail, 'ann', 'bob')",
+        )
+        .await;
+    // Those events are as an older version left them: a server that runs takes none.
+    assert!(log.refusal().await.contains("it is gone"));
+    let log = log.restarted(place).await;
+    assert_eq!(log.seal().await, (11, 0));
+    let report = log.check().await;
+    assert!(report.is_whole());
+    let began_at = report.chain.unwrap().beginning.at;
+    assert!(began_at > first.beginning.at, "it tells when it began");
+    let report = log.check_with(Some(first.head)).await;
+    let told = report.faults[0].to_string();
+    assert!(
+        told.contains("not the one that the head in the file"),
+        "{told}"
+    );
 }
 
 async fn a_head_that_was_kept_elsewhere_finds_an_older_database(place: &Place) {

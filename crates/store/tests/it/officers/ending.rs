@@ -14,6 +14,7 @@ on_both!(
     nobody_makes_a_link_for_themselves,
     tokens_end_with_whoever_made_them,
     tokens_that_may_more_end_when_their_maker_may_less,
+    whoever_ended_makes_nothing_that_lasts_though_a_node_remembers_them,
     what_was_read_and_changed_since_is_not_written,
     a_tenant_that_officers_reach_is_not_removed,
     of_many_tokens_at_once_no_more_are_made_than_there_may_be,
@@ -116,6 +117,49 @@ async fn tokens_that_may_more_end_when_their_maker_may_less(place: &Place) {
     for (token, stays) in &made {
         let holder = holder(&stage, token).await;
         assert_eq!(holder.is_ok(), *stays, "{:?}", token.token.role);
+    }
+}
+
+async fn whoever_ended_makes_nothing_that_lasts_though_a_node_remembers_them(place: &Place) {
+    let stage = Stage::on(place).await;
+    let (ann, bob) = (stage.person("ann").await, stage.person("bob").await);
+    let (of_ann, of_bob) = (acting(&stage, &ann).await, acting(&stage, &bob).await);
+    let all = (Role::Admin, Reach::Server);
+    let (first, second) = (
+        token(&stage, &of_ann, all).await,
+        token(&stage, &of_bob, all).await,
+    );
+    let (by_first, by_second) = (
+        holder(&stage, &first).await.unwrap(),
+        holder(&stage, &second).await.unwrap(),
+    );
+    let removed = stage.one().remove_administrator(&of_bob, (ann.id, None));
+    removed.await.unwrap();
+    let revoked = stage.one().revoke_token(&of_bob, second.token.id);
+    revoked.await.unwrap();
+    let node = stage.other();
+    for by in [&of_ann, &by_first, &by_second] {
+        let one_more = NewToken {
+            name: "one more".to_owned(),
+            role: Role::Admin,
+            reach: Reach::Server,
+            days: None,
+        };
+        let made = node.make_token(by, one_more).await;
+        assert_eq!(made.unwrap_err(), Denied::NotSignedIn, "{}", by.name);
+        let friend = wish("friend", Role::Admin, Reach::Server);
+        let made = node.make_administrator(by, friend).await;
+        assert_eq!(made.unwrap_err(), Denied::NotSignedIn, "{}", by.name);
+        for forget in [false, true] {
+            let made = node.make_link(by, bob.id, forget).await;
+            assert_eq!(made.unwrap_err(), Denied::NotSignedIn, "{}", by.name);
+        }
+        let change = AdministratorChange {
+            role: Some(Role::Auditor),
+            reach: None,
+        };
+        let changed = node.change_administrator(by, (bob.id, None), change).await;
+        assert_eq!(changed.unwrap_err(), Denied::NotSignedIn, "{}", by.name);
     }
 }
 

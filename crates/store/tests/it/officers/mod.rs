@@ -2,6 +2,7 @@
 
 mod ending;
 mod keys;
+mod known_addresses;
 mod links;
 mod people;
 mod rows;

@@ -25,7 +25,6 @@ on_both!(
     a_link_ends_after_a_day_and_a_changed_one_opens_nothing,
     letters_are_limited_by_email_by_address_and_in_all,
     of_many_who_ask_at_once_no_more_than_the_limit_get_a_letter,
-    an_address_with_an_account_is_told_so_by_letter_alone,
     what_nobody_confirmed_is_swept,
 );
 
@@ -72,7 +71,7 @@ async fn apply(
     applied.map(drop)
 }
 
-async fn open_stage(place: &Place) -> Stage {
+pub(super) async fn open_stage(place: &Place) -> Stage {
     let stage = Stage::on(place).await;
     apply(&stage, Some(true), Some(smtp())).await.unwrap();
     stage
@@ -90,7 +89,7 @@ fn letters() -> AccountLetters {
     }
 }
 
-async fn ask(node: &Verifier, email: &str, address: &str) -> Result<(), Denied> {
+pub(super) async fn ask(node: &Verifier, email: &str, address: &str) -> Result<(), Denied> {
     let wish = AccountWish {
         unverified_email: email,
         unverified_company: "Tea & <b>Pots",
@@ -100,7 +99,7 @@ async fn ask(node: &Verifier, email: &str, address: &str) -> Result<(), Denied> 
 }
 
 /// The letters that wait: to whom, which, and the link.
-async fn post(stage: &Stage) -> Vec<(String, String, String)> {
+pub(super) async fn post(stage: &Stage) -> Vec<(String, String, String)> {
     let node = stage.one();
     let handout = node.claim_deliveries(Way::Email, 500).await.unwrap();
     let (mut letters, mut settled) = (Vec::new(), Vec::new());
@@ -117,7 +116,7 @@ async fn post(stage: &Stage) -> Vec<(String, String, String)> {
 }
 
 /// The secret in the link of the only letter.
-async fn link(stage: &Stage, email: &str) -> String {
+pub(super) async fn link(stage: &Stage, email: &str) -> String {
     ask(stage.one(), email, "192.0.2.1").await.unwrap();
     let mut post = post(stage).await;
     let (to, which, link) = post.pop().unwrap();
@@ -126,11 +125,11 @@ async fn link(stage: &Stage, email: &str) -> String {
     secret.unwrap().to_owned()
 }
 
-async fn open(node: &Verifier, link: &str) -> Result<NewSession, Denied> {
+pub(super) async fn open(node: &Verifier, link: &str) -> Result<NewSession, Denied> {
     node.open_account(link, from("192.0.2.9")).await
 }
 
-async fn tenants(stage: &Stage) -> usize {
+pub(super) async fn tenants(stage: &Stage) -> usize {
     stage.one().store().tenants().await.unwrap().len()
 }
 
@@ -315,57 +314,6 @@ async fn of_many_who_ask_at_once_no_more_than_the_limit_get_a_letter(place: &Pla
     let sent = outcomes.await.into_iter().flatten().count();
     assert_eq!(sent, usize::try_from(ASKED_PER_EMAIL).unwrap());
     assert_eq!(post(&stage).await.len(), sent);
-}
-
-async fn an_address_with_an_account_is_told_so_by_letter_alone(place: &Place) {
-    let stage = open_stage(place).await;
-    stage
-        .invited("bob@bank.example", Role::Admin, Reach::Server)
-        .await;
-    ask(stage.one(), "bob@bank.example", "192.0.2.1")
-        .await
-        .unwrap();
-    let known = ("bob@bank.example".to_owned(), "known".to_owned());
-    let [(to, which, link)] = &post(&stage).await[..] else {
-        panic!("one letter");
-    };
-    assert_eq!(
-        (to.clone(), which.clone()),
-        known,
-        "no link for who runs the server"
-    );
-    assert_eq!(link, "https://verify.example/console/sign-in");
-
-    let ann = self::link(&stage, "ann@bank.example").await;
-    open(stage.one(), &ann).await.unwrap();
-    // She left before she chose a password.
-    ask(stage.other(), "ann@bank.example", "192.0.2.1")
-        .await
-        .unwrap();
-    let (_, which, link) = post(&stage).await.pop().unwrap();
-    assert_eq!(which, "go on");
-    let secret = link.strip_prefix("https://verify.example/console/link/");
-    let by = Officer::command_line();
-    let owner = stage.one().administrator_named(&by, "ann@bank.example");
-    let id = owner.await.unwrap().id;
-    stage.set_up(id, "ann@bank.example", secret.unwrap()).await;
-    ask(stage.other(), "ann@bank.example", "192.0.2.1")
-        .await
-        .unwrap();
-    assert_eq!(post(&stage).await.pop().unwrap().1, "known");
-
-    // Whoever was removed may come again, to another tenant.
-    stage.clock.advance_s(3700);
-    stage
-        .one()
-        .remove_administrator(&by, (id, None))
-        .await
-        .unwrap();
-    let before = tenants(&stage).await;
-    let again = self::link(&stage, "ann@bank.example").await;
-    let session = open(stage.one(), &again).await.unwrap();
-    assert_eq!(session.stage, Owed::Password);
-    assert_eq!(tenants(&stage).await, before + 1);
 }
 
 async fn what_nobody_confirmed_is_swept(place: &Place) {
