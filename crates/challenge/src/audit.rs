@@ -50,8 +50,7 @@ pub struct Event {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Detail {
-    /// The way in: of an approval's decision, the one by which it was asked for. Nothing for what the
-    /// server does of itself, and in events that are older than this member.
+    /// The way in: of a decision, that of the asking. Nothing for what the server does, and in older events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub door: Option<Door>,
     /// The client that asked, by name.
@@ -221,11 +220,13 @@ pub enum EventKind {
     Erase,
     /// The database was restored from a backup: what was used after the backup is good for nothing.
     Restore,
+    /// A version of the master key became known, began to seal, or was dropped.
+    RotateKey,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::Issue,
         Self::Send,
         Self::Password,
@@ -271,6 +272,7 @@ impl EventKind {
         Self::OpenAccount,
         Self::Erase,
         Self::Restore,
+        Self::RotateKey,
     ];
 
     /// The kind of this name.
@@ -326,6 +328,7 @@ impl EventKind {
             Self::OpenAccount => "open_account",
             Self::Erase => "erase",
             Self::Restore => "restore",
+            Self::RotateKey => "rotate_key",
         }
     }
 }

@@ -38,6 +38,7 @@ pub mod refusal;
 pub mod restore;
 pub mod resynchronisation;
 pub mod rng;
+pub mod rotation;
 pub mod secret;
 pub mod sending;
 mod settlement;

@@ -19,6 +19,7 @@ use crate::lifecycle::Challenge;
 use crate::officers::ports::{OfficerStore, OfficerWrites};
 use crate::policy::Policy;
 use crate::restore::ports::{RestoreWrites, Standings};
+use crate::rotation::ports::KeyStore;
 use crate::standing::Standing;
 use crate::visitor::{SiteHour, Visit, VisitWrite};
 use crate::watching::ports::Watching;
@@ -66,7 +67,15 @@ pub const SITE_HOURS_KEPT_S: u32 = 400 * 24 * 3600;
 /// Keeps everything. Reads never wait for writes.
 #[async_trait]
 pub trait Store:
-    ApprovalStore + AuditLog + CorpusStore + OfficerStore + Outbox + Standings + Watching + 'static
+    ApprovalStore
+    + AuditLog
+    + CorpusStore
+    + KeyStore
+    + OfficerStore
+    + Outbox
+    + Standings
+    + Watching
+    + 'static
 {
     /// What moves about a user; nothing where there is no such user.
     async fn standing(

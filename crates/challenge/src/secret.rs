@@ -5,17 +5,23 @@
 //! not for: passwords and PINs that people choose.
 
 mod auditing;
+mod lasting;
 mod master;
+mod ring;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Arc, RwLock};
 
 use aws_lc_rs::aead::{Aad, NONCE_LEN, Nonce};
 use aws_lc_rs::{constant_time, hmac};
-use data_encoding::HEXLOWER;
 use zeroize::{Zeroize, Zeroizing};
 
+use self::lasting::Lasting;
 use self::master::MasterKey;
+pub use self::ring::Held;
+use self::ring::Ring;
+pub(crate) use self::ring::lasting_place;
 use crate::approval::PublicKey;
 use crate::clock::Timestamp;
 use crate::push_key::PushKey;
@@ -78,22 +84,23 @@ pub enum SealError {
     Damaged,
 }
 
-/// The master keys: one that seals, and older ones that still open.
+/// The master keys: one that seals, others that open, and of those that were dropped what lasts. A key may
+/// come, go, or begin to seal while all of it is in use.
 pub struct Keyring {
-    current: u32,
-    keys: BTreeMap<u32, MasterKey>,
+    ring: RwLock<Arc<Ring>>,
 }
 
-/// One of the keys of a master key.
-type KeyOf = fn(&MasterKey) -> &hmac::Key;
+/// One of the keys of a master key that last.
+type KeyOf = fn(&Lasting) -> &hmac::Key;
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ring = self.ring();
         write!(
             out,
             "Keyring(current version {}, {} keys)",
-            self.current,
-            self.keys.len()
+            ring.current,
+            ring.keys.len()
         )
     }
 }
@@ -109,15 +116,17 @@ impl Keyring {
             .filter_map(|(version, mut key)| {
                 let derived = MasterKey::derive(&key);
                 key.zeroize();
-                Some((version, derived?))
+                Some((version, Arc::new(derived?)))
             })
             .collect();
-        Some(Self { current, keys })
+        Some(Self {
+            ring: RwLock::new(Arc::new(Ring::of(current, keys))),
+        })
     }
 
     /// The version of the master key that seals.
     pub fn version(&self) -> u32 {
-        self.current
+        self.ring().current
     }
 
     /// Seals `plain` for one place; `place` names table, row and column.
@@ -127,7 +136,7 @@ impl Keyring {
         place: &Place<'_>,
         plain: &[u8],
     ) -> Result<Sealed, SealError> {
-        let key = self.key(self.current)?;
+        let (current, key) = self.current()?;
         let nonce: [u8; NONCE_LEN] = rng::bytes(rng);
         let mut body = Vec::with_capacity(plain.len() + 16);
         body.extend_from_slice(plain);
@@ -139,7 +148,7 @@ impl Keyring {
             )
             .map_err(|_| SealError::Damaged)?;
         let mut sealed = Vec::with_capacity(HEADER_LENGTH + body.len());
-        sealed.extend_from_slice(&self.current.to_be_bytes());
+        sealed.extend_from_slice(&current.to_be_bytes());
         sealed.extend_from_slice(&nonce);
         sealed.append(&mut body);
         Ok(Sealed(sealed))
@@ -203,18 +212,19 @@ impl Keyring {
     }
 
     fn mac(&self, of: KeyOf, text: &str) -> Result<SecretMac, SealError> {
-        let key = self.key(self.current)?;
-        let tag = hmac::sign(of(key), text.as_bytes());
+        let (current, key) = self.current()?;
+        let tag = hmac::sign(of(&key.lasting), text.as_bytes());
         let mac = tag.as_ref().try_into().map_err(|_| SealError::Damaged)?;
         Ok(SecretMac {
-            key_version: self.current,
+            key_version: current,
             mac,
         })
     }
 
     fn matches(&self, of: KeyOf, stored: Option<&SecretMac>, unverified: &str) -> bool {
-        let version = stored.map_or(self.current, |stored| stored.key_version);
-        let Ok(key) = self.key(version) else {
+        let ring = self.ring();
+        let version = stored.map_or(ring.current, |stored| stored.key_version);
+        let Some(key) = ring.lasting(version) else {
             return false;
         };
         let tag = hmac::sign(of(key), unverified.as_bytes());
@@ -225,27 +235,35 @@ impl Keyring {
 
     /// The digest by which a new linking code is kept.
     pub fn linking_code_digest(&self, code: &str) -> Result<[u8; 32], SealError> {
-        let key = self.key(self.current)?;
+        let (_, key) = self.current()?;
         key.linking("code", code).ok_or(SealError::Damaged)
     }
 
     /// The digests by which a linking code may be kept: one for each key.
     pub fn linking_code_digests(&self, code: &str) -> Vec<[u8; 32]> {
-        let keys = self.keys.values();
+        let ring = self.ring();
+        let keys = ring.keys.values();
         keys.filter_map(|key| key.linking("code", code)).collect()
     }
 
-    /// The digest by which wrong guesses at linking codes from one place are counted.
+    /// The digest by which wrong guesses at linking codes from one place are counted. Another master key
+    /// begins to count anew.
     pub fn linking_place_digest(&self, place: &str) -> Result<[u8; 32], SealError> {
-        let key = self.key(self.current)?;
+        let (_, key) = self.current()?;
         key.linking("place", place).ok_or(SealError::Damaged)
     }
 
     /// The seed of the puzzles of one turn, in hexadecimal: the same on every node.
     pub fn linking_puzzle_seed(&self, turn: i64) -> Result<String, SealError> {
-        let key = self.key(self.current)?;
-        let seed = key.linking("puzzle", &turn.to_string());
-        Ok(HEXLOWER.encode(&seed.ok_or(SealError::Damaged)?))
+        let (_, key) = self.current()?;
+        key.linking_seed(turn).ok_or(SealError::Damaged)
+    }
+
+    /// The seeds that a puzzle of one turn may have been given with: one for each key.
+    pub fn linking_puzzle_seeds(&self, turn: i64) -> Vec<String> {
+        let ring = self.ring();
+        let keys = ring.keys.values();
+        keys.filter_map(|key| key.linking_seed(turn)).collect()
     }
 
     /// Seals what strangers carry around: under a key of its own for each hour, because they can have
@@ -258,9 +276,10 @@ impl Keyring {
         plain: &[u8],
     ) -> Result<Vec<u8>, SealError> {
         let hour = u32::try_from(now.unix_s() / 3600).map_err(|_| SealError::Damaged)?;
-        let key = self.key(self.current)?.ticket_key(hour)?;
+        let (current, key) = self.current()?;
+        let key = key.ticket_key(hour)?;
         let nonce: [u8; NONCE_LEN] = rng::bytes(rng);
-        let mut sealed = self.current.to_be_bytes().to_vec();
+        let mut sealed = current.to_be_bytes().to_vec();
         sealed.extend_from_slice(&hour.to_be_bytes());
         sealed.extend_from_slice(&nonce);
         let mut body = plain.to_vec();
@@ -291,50 +310,57 @@ impl Keyring {
     /// The key that a site's puzzles are signed with. It is not made from the site's own key, which may
     /// be short: what everybody can see would tell whether a guess at it is right.
     pub fn puzzle_key(&self, site: i64) -> Result<Zeroizing<[u8; 32]>, SealError> {
-        let key = hmac::sign(&self.key(self.current)?.puzzles, &site.to_be_bytes());
-        let key = key.as_ref().try_into().map_err(|_| SealError::Damaged)?;
-        Ok(Zeroizing::new(key))
+        let (_, key) = self.current()?;
+        key.puzzle_key(site).ok_or(SealError::Damaged)
+    }
+
+    /// The keys that a site's puzzles may be signed with: one for each master key.
+    pub fn puzzle_keys(&self, site: i64) -> Vec<Zeroizing<[u8; 32]>> {
+        let ring = self.ring();
+        let keys = ring.keys.values().rev();
+        keys.filter_map(|key| key.puzzle_key(site)).collect()
     }
 
     /// By what a visitor's voice about a corpus is told from others: the address itself is not kept, and
     /// cannot be found without this ring. Another master key makes it another voice.
     pub fn voice(&self, corpus: i64, address: &str) -> Result<[u8; 16], SealError> {
         let text = format!("{corpus} {address}");
-        let tag = hmac::sign(&self.key(self.current)?.voices, text.as_bytes());
+        let (_, key) = self.current()?;
+        let tag = hmac::sign(&key.lasting.voices, text.as_bytes());
         let half = tag.as_ref().first_chunk::<16>();
         half.copied().ok_or(SealError::Damaged)
     }
 
     /// The key that a transaction's questions are derived under, for one tenant.
     pub fn question_key(&self, tenant: i64) -> Result<hmac::Key, SealError> {
-        let key = hmac::sign(&self.key(self.current)?.questions, &tenant.to_be_bytes());
+        let (_, key) = self.current()?;
+        let key = hmac::sign(&key.questions, &tenant.to_be_bytes());
         Ok(hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()))
     }
 
-    /// The key under which one authenticator's passcodes are remembered.
-    pub fn passcode_key(&self, authenticator: i64) -> Result<hmac::Key, SealError> {
-        let key = hmac::sign(
-            &self.key(self.current)?.passcodes,
-            &authenticator.to_be_bytes(),
-        );
-        Ok(hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()))
+    /// The keys under which one authenticator's passcodes are remembered: first the one under which they
+    /// are from now on, then those under which they may have been.
+    pub fn passcode_keys(&self, authenticator: i64) -> Vec<hmac::Key> {
+        let ring = self.ring();
+        let current = ring.lasting(ring.current).into_iter();
+        let of = |lasting: &Lasting| {
+            let key = hmac::sign(&lasting.passcodes, &authenticator.to_be_bytes());
+            hmac::Key::new(hmac::HMAC_SHA256, key.as_ref())
+        };
+        current.chain(ring.lasting_of_others()).map(of).collect()
     }
 
     /// The key pair by which push services know this server now.
-    pub fn push_key(&self) -> Result<&PushKey, SealError> {
-        Ok(&self.key(self.current)?.push)
+    pub fn push_key(&self) -> Result<Arc<PushKey>, SealError> {
+        let (_, key) = self.current()?;
+        Ok(Arc::clone(&key.lasting.push))
     }
 
     /// The key pair with this public half: the present one, or one of an older master key.
-    pub fn push_key_of(&self, public: &PublicKey) -> Option<&PushKey> {
-        let mut keys = self.keys.values().map(|key| &key.push);
-        keys.find(|key| key.public() == public)
-    }
-
-    fn key(&self, version: u32) -> Result<&MasterKey, SealError> {
-        self.keys
-            .get(&version)
-            .ok_or(SealError::UnknownKey(version))
+    pub fn push_key_of(&self, public: &PublicKey) -> Option<Arc<PushKey>> {
+        let ring = self.ring();
+        let mut keys = ring.all_lasting().map(|lasting| &lasting.push);
+        keys.find(|key| key.public() == public).map(Arc::clone)
     }
 }
 
@@ -430,6 +456,72 @@ mod tests {
         assert!(keyring(&[(1, 7), (2, 8)]).open(&PLACE, &old).is_ok());
         let missing = keyring(&[(2, 8)]).open(&PLACE, &old).unwrap_err();
         assert_eq!(missing, SealError::UnknownKey(1));
+    }
+
+    #[test]
+    fn both_versions_count_while_both_are_here() {
+        let (old, both) = (keyring(&[(1, 7)]), keyring(&[(1, 7), (2, 8)]));
+        let seed = old.linking_puzzle_seed(5).unwrap();
+        assert!(both.linking_puzzle_seeds(5).contains(&seed));
+        assert_ne!(both.linking_puzzle_seed(5).unwrap(), seed);
+        assert!(!both.linking_puzzle_seeds(6).contains(&seed));
+        let code = old.linking_code_digest("12345678").unwrap();
+        assert!(both.linking_code_digests("12345678").contains(&code));
+        let key = old.puzzle_key(9).unwrap();
+        assert!(both.puzzle_keys(9).contains(&key) && !both.puzzle_keys(8).contains(&key));
+        let tag = |key: &hmac::Key| hmac::sign(key, b"159357").as_ref().to_vec();
+        let tags = |ring: &Keyring| ring.passcode_keys(3).iter().map(tag).collect::<Vec<_>>();
+        // What is remembered from now on is remembered under the new one.
+        assert_eq!(tags(&both)[1..], tags(&old)[..]);
+        let secret = old.client_secret_mac("password01").unwrap();
+        assert!(both.client_secret_matches(Some(&secret), "password01"));
+        assert!(
+            both.audit_public_keys()
+                .0
+                .contains(&old.audit_public_keys().0[0])
+        );
+    }
+
+    #[test]
+    fn a_key_that_was_dropped_opens_nothing_and_what_lasts_of_it_counts() {
+        let rng = DangerCountingRng::default();
+        let (old, both, new) = (
+            keyring(&[(1, 7)]),
+            keyring(&[(1, 7), (2, 8)]),
+            keyring(&[(2, 8)]),
+        );
+        let (sealed, secret) = (
+            old.seal(&rng, &PLACE, b"key").unwrap(),
+            old.client_secret_mac("password01").unwrap(),
+        );
+        let ticket = old.seal_ticket(&rng, Timestamp::from_unix_s(1_800_000_000), b"t");
+        let lasting = both.seal_lasting(&rng, 1).unwrap();
+        let unsealed = keyring(&[(1, 9)]).take_up(&old, 1, &[(1, lasting.clone())]);
+        assert_eq!(unsealed, Err(SealError::UnknownKey(2)));
+        new.take_up(&keyring(&[(2, 8)]), 2, &[(1, lasting)])
+            .unwrap();
+        assert!(new.client_secret_matches(Some(&secret), "password01"));
+        assert!(!new.client_secret_matches(Some(&secret), "password02"));
+        assert_eq!(new.passcode_keys(3).len(), 2);
+        assert_eq!(new.audit_public_keys(), both.audit_public_keys());
+        assert!(new.push_key_of(old.push_key().unwrap().public()).is_some());
+        assert_eq!(new.open(&PLACE, &sealed), Err(SealError::UnknownKey(1)));
+        assert!(new.open_ticket(&ticket.unwrap()).is_none());
+        assert_eq!(new.seal_lasting(&rng, 1), Err(SealError::UnknownKey(1)));
+        assert_eq!(new.held().len(), 1);
+    }
+
+    #[test]
+    fn a_ring_takes_up_all_or_nothing() {
+        let ring = keyring(&[(1, 7)]);
+        let more = keyring(&[(1, 7), (2, 8)]);
+        assert_eq!(ring.take_up(&more, 3, &[]), Err(SealError::UnknownKey(3)));
+        assert_eq!((ring.version(), ring.held().len()), (1, 1));
+        ring.take_up(&more, 1, &[]).unwrap();
+        assert_eq!((ring.version(), ring.held().len()), (1, 2));
+        ring.take_up(&more, 2, &[]).unwrap();
+        assert_eq!(ring.version(), 2);
+        assert!(format!("{ring:?}").starts_with("Keyring(current version 2"));
     }
 
     #[test]

@@ -12,7 +12,9 @@ use anyhow::Context as _;
 use axum::Router;
 use challenge::clock::Clock;
 use challenge::door::Door;
+use challenge::ports::Store;
 use challenge::rng::Rng;
+use challenge::rotation;
 use challenge::secret::Keyring;
 use challenge::verifier::{Ports, Verifier};
 use futures_util::FutureExt as _;
@@ -22,6 +24,7 @@ use store::StoreUrl;
 use tokio::net::TcpListener;
 
 use crate::config::TlsSettings;
+use crate::config::master_key::Source;
 use crate::console::{self, Console};
 use crate::serving::proxies::Proxies;
 use crate::serving::tls::Keeper;
@@ -46,6 +49,8 @@ pub struct Blueprint {
     pub require_durable: bool,
     /// The master keys.
     pub keyring: Keyring,
+    /// Where the master keys are read again while the server runs; nothing: nowhere.
+    pub key_source: Option<Source>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Gives randomness.
@@ -64,6 +69,7 @@ pub struct Application {
     router: Router,
     verifier: Arc<Verifier>,
     signature: workers::Signature,
+    keys: workers::Keys,
     audit_keep_days: Option<u32>,
     /// Where phones wait for something to be asked.
     station: Arc<Station>,
@@ -106,6 +112,7 @@ impl Application {
         };
         let store = store::open(&blueprint.store, &options).await?;
         tracing::info!(store = store.describe(), "store opened");
+        agree(&*store, &blueprint).await?;
         let encrypted = match blueprint.tls {
             Some(settings) => Some(Encrypted::open(settings, Arc::clone(&blueprint.clock)).await?),
             None => None,
@@ -136,6 +143,7 @@ impl Application {
         let public_url = blueprint
             .public_url
             .unwrap_or_else(|| format!("http://{address}"));
+        let keys = workers::Keys::take_up(&verifier, (blueprint.key_source, address)).await?;
         let contact = blueprint
             .push_contact
             .unwrap_or_else(|| contact_of(&public_url));
@@ -154,6 +162,7 @@ impl Application {
             router,
             verifier,
             signature: workers::Signature { contact, rng },
+            keys,
             audit_keep_days: blueprint.audit_keep_days,
             station,
             address,
@@ -177,7 +186,11 @@ impl Application {
 
     /// Answers until `stop` is done, then finishes what is under way.
     pub async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let workers = workers::start(&self.verifier, self.signature, self.audit_keep_days)?;
+        let workers = workers::start(
+            &self.verifier,
+            (self.signature, self.keys),
+            self.audit_keep_days,
+        )?;
         let metrics = self.metrics_listener.map(|listener| {
             let router = telemetry::router(&self.verifier);
             tokio::spawn(serving::connections::serve(
@@ -206,6 +219,15 @@ impl Application {
         }
         Ok(())
     }
+}
+
+/// Brings the keys to what the database says of them.
+async fn agree(store: &dyn Store, blueprint: &Blueprint) -> anyhow::Result<()> {
+    let made_at = blueprint.key_source.as_ref().and_then(Source::made_at);
+    let made_at = made_at.unwrap_or_else(|| blueprint.clock.now());
+    let agreed = rotation::agree(store, &blueprint.keyring, made_at).await;
+    agreed.context("the master key")?;
+    Ok(())
 }
 
 /// What push services are told of whoever runs this server, where nothing else was said. They take no

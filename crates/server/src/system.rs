@@ -52,3 +52,12 @@ impl Stopwatch {
         self.0.elapsed()
     }
 }
+
+/// The name of this machine; a dash where it does not tell.
+pub fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match name.trim() {
+        "" => "-".to_owned(),
+        name => name.to_owned(),
+    }
+}

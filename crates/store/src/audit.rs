@@ -3,6 +3,8 @@
 //! Sealing takes what waits by a range of ids: should an event have come into that range since it was
 //! read, the number of rows is another, and the whole is a conflict.
 
+use std::sync::PoisonError;
+
 use async_trait::async_trait;
 use challenge::audit::Event;
 use challenge::audit::chain::{Beginning, Chain, End, Erased, Salt, Stamp};
@@ -20,6 +22,21 @@ use crate::database::{Database, LONG_PATIENCE, PATIENCE, Step};
 use crate::engine::Engine;
 use crate::provision::{any, exactly};
 use crate::{moving, sql_audit as sql};
+
+impl<D: Database> Engine<D> {
+    /// Keeps the stamp; it counts from now on.
+    fn take_stamp(&self, stamp: Stamp) {
+        // What a panic left behind is a stamp as good as any other.
+        let mut kept = self.stamp.write().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some(stamp);
+    }
+
+    /// With what an event is marked at this moment.
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        let kept = self.stamp.read().unwrap_or_else(PoisonError::into_inner);
+        kept.clone()
+    }
+}
 
 #[async_trait]
 impl<D: Database> AuditLog for Engine<D> {

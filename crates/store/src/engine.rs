@@ -1,6 +1,6 @@
 //! The port, written once for both databases: what is asked, in which order, and how rows are read.
 
-use std::sync::OnceLock;
+use std::sync::RwLock;
 
 use async_trait::async_trait;
 use challenge::access::{AccessToken, TokenKey};
@@ -30,25 +30,19 @@ const DIRECTORY_ATTEMPTS: u32 = 8;
 pub(crate) struct Engine<D> {
     database: D,
     /// With what events are marked as they are appended.
-    stamp: OnceLock<Stamp>,
+    pub(crate) stamp: RwLock<Option<Stamp>>,
 }
 
 impl<D: Database> Engine<D> {
     pub(crate) fn on(database: D) -> Self {
         Self {
             database,
-            stamp: OnceLock::new(),
+            stamp: RwLock::default(),
         }
     }
 
     pub(crate) fn database(&self) -> &D {
         &self.database
-    }
-
-    /// Keeps the stamp; the first one counts.
-    pub(crate) fn take_stamp(&self, stamp: Stamp) {
-        // A second one is of the same server.
-        let _ = self.stamp.set(stamp);
     }
 
     pub(crate) async fn first(
@@ -208,7 +202,7 @@ impl<D: Database> Store for Engine<D> {
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {
         self.database
-            .commit(ChangeRows::of(change, self.stamp.get())?)
+            .commit(ChangeRows::of(change, self.stamp().as_ref())?)
             .await
     }
 
@@ -342,7 +336,10 @@ impl<D: Database> Store for Engine<D> {
     async fn provision(&self, change: Provision) -> Result<(), StoreError> {
         self.database.clear_up().await?;
         self.database
-            .run(provision::steps(&change, self.stamp.get())?, LONG_PATIENCE)
+            .run(
+                provision::steps(&change, self.stamp().as_ref())?,
+                LONG_PATIENCE,
+            )
             .await?;
         Ok(())
     }
@@ -353,8 +350,9 @@ impl<D: Database> Store for Engine<D> {
         parts: &mut dyn Parts,
     ) -> Result<bool, StoreError> {
         let folder = self.database.folder();
+        let stamp = self.stamp();
         let Some(spool) =
-            Spool::collect(&folder, (expected_version, self.stamp.get()), parts).await?
+            Spool::collect(&folder, (expected_version, stamp.as_ref()), parts).await?
         else {
             return Ok(false);
         };

@@ -19,6 +19,8 @@ mod database;
 mod directory;
 mod engine;
 mod error;
+mod facts;
+mod keys;
 mod moving;
 mod officers;
 mod outbox;
@@ -29,6 +31,7 @@ mod sieve;
 mod spool;
 mod sql;
 mod sql_audit;
+mod sql_keys;
 mod sql_watching;
 mod url;
 mod watching;
@@ -39,6 +42,7 @@ mod sqlite;
 use std::sync::Arc;
 
 pub use error::OpenError;
+pub use facts::{Facts, Schema, facts};
 pub use sqlite::{Contents, CopyError, Progress, Replacement, back_up};
 pub use url::{NotAStoreUrl, Options, StoreUrl};
 

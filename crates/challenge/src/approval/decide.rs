@@ -346,7 +346,7 @@ pub(super) fn limits_of(tenant: &TenantView) -> Limits {
 }
 
 /// Where a user's PIN stands.
-fn pin_place((tenant, user): (Id<Tenant>, Id<User>)) -> Place<'static> {
+pub(crate) fn pin_place((tenant, user): (Id<Tenant>, Id<User>)) -> Place<'static> {
     Place {
         table: "standing",
         column: "pin",

@@ -118,7 +118,7 @@ fn is_open_for(session: &Session, caller: &DeviceCaller, now: crate::clock::Time
 }
 
 /// Where digits stand, in a session's row as in the callback that tells them.
-pub(super) fn digits_place(tenant: Id<Tenant>, session: Id<Session>) -> Place<'static> {
+pub(crate) fn digits_place(tenant: Id<Tenant>, session: Id<Session>) -> Place<'static> {
     Place {
         table: "approval_session",
         column: "digits",

@@ -13,7 +13,7 @@ use crate::ports::StoreError;
 /// Keeps the chain of the audit log. Never in the path of an answer.
 #[async_trait]
 pub trait AuditLog: Send + Sync {
-    /// With what events are marked from now on as they are appended. The first one counts.
+    /// With what events are marked from now on as they are appended.
     fn stamp_with(&self, stamp: Stamp);
 
     /// The chain's ends; nothing before its first link.

@@ -124,7 +124,7 @@ impl Verifier {
     fn is_of_newer_key(&self, one: &Waiting, now: Timestamp) -> bool {
         let age_ms = now.unix_ms() - one.place.id.drawn_at().unix_ms();
         let is_fresh = age_ms.unsigned_abs() < u64::from(OLDER_NODES_S) * 1000;
-        is_fresh && key_version(&one.tag) > self.keyring.version()
+        is_fresh && self.keyring.may_come(key_version(&one.tag))
     }
 
     /// Lets events wait again that were refused though this server appended them: by somebody else, or by a

@@ -153,7 +153,7 @@ impl Verifier {
         let about = delivery.says.about();
         let unwritable = |error: serde_json::Error| Refusal::Unavailable(error.to_string());
         let plain = Zeroizing::new(serde_json::to_vec(&contents).map_err(unwritable)?);
-        let place = place_of(delivery.tenant, id);
+        let place = letter_place(delivery.tenant, id);
         let sealed = self.keyring.seal(&*self.rng, &place, &plain)?;
         let letter = Letter {
             user: about.map(|(user, _)| user),
@@ -179,7 +179,7 @@ impl Verifier {
     ) -> Result<Delivery, SealError> {
         let sealed = BASE64.decode(letter.sealed.as_bytes());
         let sealed = Sealed::from_bytes(sealed.map_err(|_| SealError::Damaged)?);
-        let place = place_of(message.tenant, message.id);
+        let place = letter_place(message.tenant, message.id);
         let plain = self.keyring.open(&place, &sealed)?;
         let contents: Contents<'_> =
             serde_json::from_slice(&plain).map_err(|_| SealError::Damaged)?;
@@ -207,7 +207,7 @@ impl Verifier {
 }
 
 /// Where the contents are sealed for: this one message.
-fn place_of(tenant: Id<Tenant>, message: TimedId) -> Place<'static> {
+pub(crate) fn letter_place(tenant: Id<Tenant>, message: TimedId) -> Place<'static> {
     let [_, _, _, _, _, _, _, _, random @ ..] = *message.as_bytes();
     Place {
         table: "outbox",

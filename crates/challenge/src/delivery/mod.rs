@@ -12,6 +12,7 @@ mod settings;
 pub mod template;
 
 pub use fate::{Handover, PAUSES_S};
+pub(crate) use message::letter_place;
 pub use message::{Delivery, Says, Way};
 pub use outbox::{Handout, LEASE_S, Parcel};
 pub use settings::{

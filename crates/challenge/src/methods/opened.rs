@@ -77,14 +77,18 @@ pub enum OpenedMethod {
 }
 
 /// Digests passcodes under a key of the server, so that nobody who reads the database can try them out.
-pub struct History(Box<hmac::Key>);
+/// First the key under which they are remembered from now on.
+pub struct History(Box<[hmac::Key]>);
 
 impl History {
-    /// What is kept of a passcode.
-    pub fn digest(&self, passcode: &str) -> PasscodeDigest {
-        let tag = hmac::sign(&self.0, passcode.as_bytes());
-        let kept = tag.as_ref().get(..16).unwrap_or_default();
-        PasscodeDigest(HEXLOWER.encode(kept))
+    /// What may be kept of a passcode, a digest for each master key; the first one is to be kept.
+    pub fn digests(&self, passcode: &str) -> Vec<PasscodeDigest> {
+        let digest = |key: &hmac::Key| {
+            let tag = hmac::sign(key, passcode.as_bytes());
+            let kept = tag.as_ref().get(..16).unwrap_or_default();
+            PasscodeDigest(HEXLOWER.encode(kept))
+        };
+        self.0.iter().map(digest).collect()
     }
 }
 
@@ -138,7 +142,7 @@ impl Opened {
                     .and_then(|text| grid::Secret::parse(*mode, text).ok())
                     .ok_or_else(|| damaged(enrolled, "path"))?,
                 wraps: *wraps,
-                history: History(Box::new(keyring.passcode_key(enrolled.id.number())?)),
+                history: History(keyring.passcode_keys(enrolled.id.number()).into()),
             },
             Method::Card => OpenedMethod::Card {
                 card: Card::derive(key.as_bytes()),

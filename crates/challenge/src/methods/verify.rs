@@ -126,10 +126,11 @@ pub fn verify(
                 unverified_code,
             },
         ) => {
-            let digest = history.digest(&grid::normalised(unverified_code));
-            let is_new = !movement.recent.contains(&digest);
+            let digests = history.digests(&grid::normalised(unverified_code));
+            let is_new = digests.iter().all(|one| !movement.recent.contains(one));
             let is_read = is_read_off(question, (secret, *wraps), unverified_code);
-            (is_read && is_new).then_some(Spend::Passcode(digest))
+            let kept = digests.into_iter().next().map(Spend::Passcode);
+            kept.filter(|_| is_read && is_new)
         }
         (
             OpenedMethod::Card { card },

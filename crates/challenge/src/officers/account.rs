@@ -3,7 +3,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::asked::{Asked, AskedAccount, CONFIRM_S, place_of};
+use super::asked::{Asked, AskedAccount, CONFIRM_S, wish_place};
 use super::letters::Posted;
 use super::ports::OfficerWrites;
 use super::{
@@ -201,7 +201,7 @@ impl Verifier {
         let mac = self.keyring.officer_mac(PURPOSE, text.expose_secret())?;
         let plain = serde_json::to_vec(asked);
         let plain = plain.map_err(|error| Denied::Unavailable(error.to_string()))?;
-        let sealed = self.keyring.seal(&*self.rng, &place_of(id), &plain)?;
+        let sealed = self.keyring.seal(&*self.rng, &wish_place(id), &plain)?;
         let write = Write {
             key: id,
             expected: 0,

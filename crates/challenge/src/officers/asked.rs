@@ -47,7 +47,7 @@ pub(super) struct Asked {
 }
 
 /// Where what was asked for is sealed for: its own row.
-pub(super) fn place_of(id: Id<AskedAccount>) -> Place<'static> {
+pub(crate) fn wish_place(id: Id<AskedAccount>) -> Place<'static> {
     Place {
         table: "sign_up",
         column: "wish",

@@ -44,7 +44,7 @@ impl Verifier {
             Some(found) if !self.is_asked(&found.value, &asked) => return Err(Denied::KeyReused),
             Some(found) => match &found.value.answer {
                 Some(sealed) => {
-                    let answer = self.keyring.open(&place(&key), sealed)?;
+                    let answer = self.keyring.open(&kept_place(&key), sealed)?;
                     return Ok(Opening::Answered(answer.to_vec()));
                 }
                 None if found.value.at.plus_s(ABANDONED_S) <= now => found.version,
@@ -77,7 +77,7 @@ impl Verifier {
             )));
         }
         let Ticket { key, version, kept } = ticket;
-        let sealed = self.keyring.seal(&*self.rng, &place(&key), answer)?;
+        let sealed = self.keyring.seal(&*self.rng, &kept_place(&key), answer)?;
         let kept = KeptRequest {
             answer: Some(sealed),
             ..kept
@@ -141,7 +141,7 @@ fn digest_of(parts: &[&[u8]]) -> CodeDigest {
 }
 
 /// Where an answer is sealed for: its own key's row.
-fn place(key: &CodeDigest) -> Place<'static> {
+pub(crate) fn kept_place(key: &CodeDigest) -> Place<'static> {
     let row = key.first_chunk().copied().unwrap_or_default();
     Place {
         table: "kept_request",

@@ -32,11 +32,13 @@ mod token;
 
 pub use account::{ASKED_IN_ALL, ASKED_PER_ADDRESS, ASKED_PER_EMAIL, AccountWish};
 pub use administrator::{Administrator, OWING_MAX, SESSIONS_MAX, Stage};
+pub(crate) use asked::wish_place;
 pub use asked::{AskedAccount, COMPANY_MAX, CONFIRM_S, company_of_unverified, email_of_unverified};
 pub(crate) use bearer::KnownTokens;
 pub use console::{CODE_POLICY, PASSWORD_POLICY, SIGN_UP_SITE};
 pub use governing::ADMINISTRATORS_MAX;
 pub(crate) use governing::within_tenant;
+pub(crate) use keeping::kept_place;
 pub use letters::{AccountLetters, Letter};
 pub use links::{LINK_S, SignInLink};
 pub use officer::{CONSOLE, Denied, Identity, Officer, Origin};
@@ -47,5 +49,6 @@ pub use session::{
     ABSOLUTE_S, HALF_S, IDLE_S, KeptSession, ListedSession, NewSession, Session, csrf_matches,
     csrf_token,
 };
+pub(crate) use setup::drawn_place;
 pub use setup::{PASSWORD_LENGTH_MIN, RECOVERY_CODES, SecondFactor};
 pub use token::{DAYS, DAYS_MAX, MadeToken, NAME_MAX, NewToken, PREFIX, TOKENS_MAX, Token};

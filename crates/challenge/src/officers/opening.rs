@@ -4,7 +4,7 @@
 use data_encoding::BASE64URL_NOPAD;
 
 use super::account::{PREFIX, PURPOSE};
-use super::asked::{Asked, AskedAccount, place_of};
+use super::asked::{Asked, AskedAccount, wish_place};
 use super::bearer::with_fields;
 use super::console::{ATTEMPTS, DISPLAY_NAME, TOO_BUSY};
 use super::ports::OfficerWrites;
@@ -62,7 +62,7 @@ impl Verifier {
             let row = row.filter(|row| is_right && now < row.value.open_until);
             let Versioned { version, value } = row.ok_or(Denied::NotSignedIn)?;
             let sealed = value.wish.as_ref().ok_or(Denied::NotSignedIn)?;
-            let plain = self.keyring.open(&place_of(id), sealed)?;
+            let plain = self.keyring.open(&wish_place(id), sealed)?;
             let asked: Asked = serde_json::from_slice(&plain)
                 .map_err(|error| Denied::Unavailable(error.to_string()))?;
             let spent = Write {

@@ -17,6 +17,7 @@ use crate::directory::provision::{
     AuthenticatorBlueprint, Blueprint, KeySource, Kind, Options, TenantBlueprint, UserBlueprint,
 };
 use crate::directory::{User, UserKey};
+use crate::id::Id;
 use crate::ports::{Provision, StoreError, Version, Versioned};
 use crate::rng;
 use crate::secret::Place;
@@ -280,12 +281,8 @@ impl Verifier {
     }
 
     fn place_of_drawn(&self, session: &Session) -> Result<Place<'static>, Denied> {
-        Ok(Place {
-            table: "console_session",
-            column: "drawn",
-            tenant: self.console()?.id().number(),
-            row: session.administrator.id.number(),
-        })
+        let console = self.console()?.id().number();
+        Ok(drawn_place(console, session.administrator.id))
     }
 
     fn event_of_setting_up(&self, session: &Session, what: &str) -> Result<Event, Denied> {
@@ -372,4 +369,14 @@ fn uri_parts(key: &Key, account: &str) -> Option<otpauth::Uri> {
 
 fn broken() -> Denied {
     Denied::Unavailable("the clock stands before 1970".to_owned())
+}
+
+/// Where the key of a second factor that was only drawn is sealed for.
+pub(crate) fn drawn_place(console: i64, administrator: Id<User>) -> Place<'static> {
+    Place {
+        table: "console_session",
+        column: "drawn",
+        tenant: console,
+        row: administrator.number(),
+    }
 }

@@ -10,8 +10,8 @@ use crate::audit::ports::Erasure;
 impl Keyring {
     /// What events are marked with as they are appended.
     pub fn audit_stamp(&self) -> Result<Stamp, SealError> {
-        let key = self.key(self.current)?.audit_tags.clone();
-        Ok(Stamp::new(self.current, key))
+        let (current, key) = self.current()?;
+        Ok(Stamp::new(current, key.audit_tags.clone()))
     }
 
     /// Whether this server appended an event with this digest, under whichever of its keys.
@@ -25,8 +25,8 @@ impl Keyring {
 
     /// What shows that this server asked for an erasure.
     pub fn erasure_tag(&self, order: &Digest) -> Result<Tag, SealError> {
-        let key = &self.key(self.current)?.audit_tags;
-        Ok(chain::tag((self.current, key), order))
+        let (current, key) = self.current()?;
+        Ok(chain::tag((current, &key.audit_tags), order))
     }
 
     /// Whether this server asked for an erasure, under whichever of its keys.
@@ -37,20 +37,23 @@ impl Keyring {
 
     /// A signature of the audit log's (Ed25519, RFC 8032).
     pub fn audit_signature(&self, message: &[u8]) -> Result<Signature, SealError> {
-        let key = self.key(self.current)?;
+        let (current, key) = self.current()?;
         let signature = key.audit_signing.sign(message);
         let bytes = signature.as_ref().try_into();
         Ok(Signature {
-            key_version: self.current,
+            key_version: current,
             bytes: bytes.map_err(|_| SealError::Damaged)?,
         })
     }
 
-    /// The public halves of the keys that sign the audit log, by the versions of their master keys.
+    /// The public halves of the keys that sign the audit log, by the versions of their master keys; of
+    /// those that were dropped as well.
     pub fn audit_public_keys(&self) -> PublicKeys {
-        let keys = self.keys.iter();
+        let ring = self.ring();
+        let keys = ring.all_lasting_by_version();
         PublicKeys(
-            keys.filter_map(|(version, key)| Some((*version, key.audit_public()?)))
+            keys.rev()
+                .map(|(version, lasting)| (version, lasting.audit_public))
                 .collect(),
         )
     }

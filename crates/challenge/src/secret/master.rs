@@ -1,27 +1,30 @@
 //! What a master key consists of: the keys derived from it, each for one purpose.
 
+use std::sync::Arc;
+
 use aws_lc_rs::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use data_encoding::HEXLOWER;
+use zeroize::Zeroizing;
 
+use super::lasting::Lasting;
 use super::{MASTER_KEY_LENGTH, SealError};
-use crate::push_key::PushKey;
 
 /// A master key, as what is derived from it: one key a purpose, so that a use of one tells nothing about
 /// another.
 pub(super) struct MasterKey {
     pub(super) sealing: LessSafeKey,
-    pub(super) client_secrets: hmac::Key,
     pub(super) linking: hmac::Key,
     pub(super) questions: hmac::Key,
-    pub(super) passcodes: hmac::Key,
     pub(super) tickets: hmac::Key,
     pub(super) puzzles: hmac::Key,
-    pub(super) officers: hmac::Key,
-    pub(super) voices: hmac::Key,
-    pub(super) push: PushKey,
     pub(super) audit_tags: hmac::Key,
     pub(super) audit_signing: Ed25519KeyPair,
+    /// What outlives it.
+    pub(super) lasting: Arc<Lasting>,
+    /// By which it is told from another of the same version; it tells nothing about the key.
+    pub(super) fingerprint: [u8; 16],
 }
 
 impl MasterKey {
@@ -32,20 +35,23 @@ impl MasterKey {
         let derived = |purpose| hmac::sign(&root, named(purpose).as_bytes());
         let key = |purpose| hmac::Key::new(hmac::HMAC_SHA256, derived(purpose).as_ref());
         let sealing = UnboundKey::new(&AES_256_GCM, derived("sealing").as_ref());
+        let audit_signing =
+            Ed25519KeyPair::from_seed_unchecked(derived("audit signing").as_ref()).ok()?;
+        let mut lasting = Zeroizing::new(Vec::new());
+        for purpose in ["client secrets", "officers", "passcodes", "voices", "push"] {
+            lasting.extend_from_slice(derived(purpose).as_ref());
+        }
+        lasting.extend_from_slice(audit_signing.public_key().as_ref());
         Some(Self {
             sealing: LessSafeKey::new(sealing.ok()?),
-            client_secrets: key("client secrets"),
             linking: key("linking"),
             questions: key("questions"),
-            passcodes: key("passcodes"),
             tickets: key("tickets"),
             puzzles: key("puzzles"),
-            officers: key("officers"),
-            voices: key("voices"),
-            push: PushKey::derive(&key("push"))?,
             audit_tags: key("audit tags"),
-            audit_signing: Ed25519KeyPair::from_seed_unchecked(derived("audit signing").as_ref())
-                .ok()?,
+            audit_signing,
+            lasting: Arc::new(Lasting::of(&lasting)?),
+            fingerprint: *derived("fingerprint").as_ref().first_chunk()?,
         })
     }
 
@@ -55,9 +61,16 @@ impl MasterKey {
         tag.as_ref().try_into().ok()
     }
 
-    /// The public half of the key that signs the audit log.
-    pub(super) fn audit_public(&self) -> Option<[u8; 32]> {
-        self.audit_signing.public_key().as_ref().try_into().ok()
+    /// The seed of the puzzles of one turn, in hexadecimal.
+    pub(super) fn linking_seed(&self, turn: i64) -> Option<String> {
+        let seed = self.linking("puzzle", &turn.to_string())?;
+        Some(HEXLOWER.encode(&seed))
+    }
+
+    /// The key that a site's puzzles are signed with.
+    pub(super) fn puzzle_key(&self, site: i64) -> Option<Zeroizing<[u8; 32]>> {
+        let key = hmac::sign(&self.puzzles, &site.to_be_bytes());
+        Some(Zeroizing::new(key.as_ref().try_into().ok()?))
     }
 
     /// The key under which the tickets of one hour are sealed.

@@ -199,7 +199,7 @@ impl Verifier {
         }
         let key = self.signing_key(site)?;
         let now = self.clock.now();
-        let Terms { id, expires_at } = match carried.terms(site, &key, now) {
+        let Terms { id, expires_at } = match carried.terms(site, &[&key], now) {
             // It may have been presented before the database was restored.
             Ok(terms) if self.catalogue.is_from_before_restore(terms.id.drawn_at()) => {
                 return Ok(Presented::Expired);
@@ -258,8 +258,9 @@ impl Verifier {
     ) -> Result<CodeTold, Refused> {
         // What comes of a right code is signed with the site's own key.
         self.signing_key(site)?;
-        let key = self.keyring.puzzle_key(site.id.number())?;
-        if let Err(told) = carried.terms(site, &*key, self.clock.now()) {
+        let keys = self.keyring.puzzle_keys(site.id.number());
+        let keys: Vec<_> = keys.iter().map(|key| key.as_slice()).collect();
+        if let Err(told) = carried.terms(site, &keys, self.clock.now()) {
             return Ok(CodeTold::Proof(told));
         }
         let id = carried.text("code").unwrap_or_default().into_owned();
@@ -291,15 +292,18 @@ impl Carried {
         }
     }
 
-    /// What a genuine proof for this site says; otherwise what is wrong with it.
-    fn terms(&self, site: &Site, key: &[u8], now: Timestamp) -> Result<Terms, Presented> {
+    /// What a genuine proof for this site says, under one of these keys; otherwise what is wrong with it.
+    fn terms(&self, site: &Site, keys: &[&[u8]], now: Timestamp) -> Result<Terms, Presented> {
         let (genuine, expires_s) = match self {
             Self::HashedNumber(found) => {
                 let expires = found.parameter("expires");
                 let expires = expires.and_then(|text| text.parse().ok());
-                (found.is_genuine(key), expires)
+                (keys.iter().any(|key| found.is_genuine(key)), expires)
             }
-            Self::SignedWork(work) => (work.is_genuine(key), work.expires_at_s()),
+            Self::SignedWork(work) => (
+                keys.iter().any(|key| work.is_genuine(key)),
+                work.expires_at_s(),
+            ),
         };
         let id = self.text("id").and_then(|id| TimedId::from_str(&id).ok());
         let (Some(id), Some(expires_s), true) = (id, expires_s, genuine) else {

@@ -2,7 +2,7 @@
 //! old the master key is, as far as that is known.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Timestamp;
 
@@ -33,19 +33,24 @@ impl Pulse {
 #[derive(Default)]
 pub struct Health {
     workers: Mutex<BTreeMap<&'static str, Pulse>>,
-    key_made_at: OnceLock<Timestamp>,
+    key_made_at: Mutex<Option<Timestamp>>,
 }
 
 impl Health {
-    /// Notes when the master key was made; said once, by whoever read it.
+    /// Notes when the master key that seals was made; said by whoever read it, and when another one seals.
     pub fn know_key(&self, made_at: Timestamp) {
-        // Said a second time it is of the same key: a process reads it once.
-        let _ = self.key_made_at.set(made_at);
+        *self.made_at() = Some(made_at);
     }
 
     /// When the master key was made; nothing where its place does not tell.
     pub fn key_made_at(&self) -> Option<Timestamp> {
-        self.key_made_at.get().copied()
+        *self.made_at()
+    }
+
+    fn made_at(&self) -> MutexGuard<'_, Option<Timestamp>> {
+        // What a panic left behind is a moment as good as any other.
+        let made_at = self.key_made_at.lock();
+        made_at.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A turn of a worker ended well.

@@ -16,6 +16,7 @@ mod memory_corpora;
 mod memory_restoring;
 mod memory_store;
 mod memory_watching;
+mod no_keys;
 mod no_officers;
 mod one_time_passwords;
 mod passwords;

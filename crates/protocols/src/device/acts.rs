@@ -29,7 +29,7 @@ pub(super) type Answer = Result<Response<Body>, Refused>;
 /// Tells the server's time, limits and push key.
 pub(super) fn server(desk: &Desk) -> Answer {
     let push_key = desk.verifier.push_key()?;
-    Ok(limits::answer(desk.verifier.now(), push_key))
+    Ok(limits::answer(desk.verifier.now(), &push_key))
 }
 
 /// Links the phone that brings a code and a key.

@@ -8,7 +8,8 @@ use secrecy::SecretString;
 
 use super::{
     AdminCommand, ApprovalCommand, AuditCommand, BackupArguments, CallbackCommand, CorpusCommand,
-    DeviceCommand, ImportCommand, RestoreArguments, StatisticsArguments,
+    DeviceCommand, DoctorArguments, ImportCommand, KeyCommand, RestoreArguments,
+    StatisticsArguments,
 };
 
 /// A self-hosted challenge-response server.
@@ -109,6 +110,12 @@ pub(super) enum Command {
     Backup(BackupArguments),
     /// Bring a backup back, and make useless what was used since it was taken
     Restore(RestoreArguments),
+    /// Look the set-up over, changing nothing: what is wrong, what that means, what to do. Exit code 0:
+    /// nothing is wrong, 1: errors, 3: warnings alone
+    Doctor(DoctorArguments),
+    /// Change the master key while everything goes on
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Export what was counted of answers and requests
     Statistics(StatisticsArguments),
     /// Import images that visitors are asked about, look at them, and get out what was said

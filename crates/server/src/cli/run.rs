@@ -12,8 +12,8 @@ use super::{Failure, Output, logging};
 use crate::config::{Environment, Overrides, Settings, TlsLayer};
 use crate::device;
 use crate::operator::{
-    Desk, admin, apply, approvals, auditing, authenticators, backup, callbacks, corpus, init,
-    intake, rows, sites, statistics, token, users,
+    Desk, admin, apply, approvals, auditing, authenticators, backup, callbacks, corpus, doctor,
+    init, intake, keys, rows, sites, statistics, token, users,
 };
 use crate::serving;
 
@@ -75,7 +75,12 @@ fn run(general: &General, command: Command) -> Result<(), Failure> {
         overrides.require_durable = arguments.require_durable;
     }
     let environment = Environment::process();
-    let settings = Settings::load(overrides, &environment)?;
+    let settings = match Settings::load(overrides, &environment) {
+        Err(problem) if matches!(command, Command::Doctor(_)) => {
+            return doctor::unreadable(output, &problem);
+        }
+        settings => settings?,
+    };
     let desk = Desk {
         settings,
         environment,
@@ -84,7 +89,7 @@ fn run(general: &General, command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(_) => {
             let blueprint = desk.application()?;
-            serve(&desk, serving::serve::run(blueprint, desk.key_made_at()))
+            serve(&desk, serving::serve::run(blueprint))
         }
         Command::Demo(arguments) => {
             let addresses = serving::demo::Addresses {
@@ -142,6 +147,8 @@ async fn operate(desk: &Desk, command: Command) -> Result<(), Failure> {
         Command::Audit(command) => auditing::run(desk, &command).await,
         Command::Backup(arguments) => backup::back_up(desk, &arguments),
         Command::Restore(arguments) => backup::restore(desk, &arguments).await,
+        Command::Doctor(arguments) => doctor::run(desk, &arguments).await,
+        Command::Key(command) => keys::run(desk, &command).await,
         Command::Statistics(arguments) => statistics::run(desk, &arguments).await,
         Command::Corpus(command) => corpus::run(desk, &command).await,
         Command::Serve(_)

@@ -1,6 +1,7 @@
-//! The master keys: read from the environment or a file, and made once by `init`.
+//! The master keys: read from the environment or a file, made once by `init`, added by `key rotate` and taken
+//! out by `key drop`. Which of them seals is in the database.
 //!
-//! The file is text, one key a line after its version, so that rotation can add a line:
+//! The file is text, one key a line after its version:
 //!
 //! ```text
 //! countersign master keys, format 1
@@ -17,13 +18,16 @@ use challenge::clock::Timestamp;
 use challenge::rng::{self, Rng};
 use challenge::secret::{Keyring, MASTER_KEY_LENGTH};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{Environment, Settings};
 
 const VARIABLE: &str = "COUNTERSIGN_MASTER_KEY";
 const FILE_NAME: &str = "master.key";
 const FIRST_LINE: &str = "countersign master keys, format 1";
+
+/// Keys by version.
+type Keys = BTreeMap<u32, [u8; MASTER_KEY_LENGTH]>;
 
 /// Where the master keys are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,50 +57,147 @@ impl Whereabouts {
     }
 }
 
-/// Reads the master keys. The error is one line that says what to do, and holds no key.
-pub fn load(settings: &Settings, environment: &Environment) -> Result<Keyring, String> {
-    match Whereabouts::of(settings, environment)? {
-        Whereabouts::Variable => {
-            let hex = Zeroizing::new(environment.get(VARIABLE).unwrap_or_default());
-            let key = decoded(hex.trim()).ok_or_else(|| {
-                format!(
-                    "{VARIABLE}: write {} hexadecimal digits",
-                    2 * MASTER_KEY_LENGTH
-                )
-            })?;
-            ring(BTreeMap::from([(1, key)]), VARIABLE)
-        }
-        Whereabouts::Named(path) => read(&path).map_err(|error| match error {
-            ReadError::Missing => format!(
-                "the master key file {} is not there; put it there, or name none and let \
-                 `countersign init` make one",
-                path.display()
-            ),
-            ReadError::Other(text) => text,
-        }),
-        Whereabouts::DataFolder(path) => read(&path).map_err(|error| match error {
-            ReadError::Missing => {
-                let data = settings.data.display();
-                format!("{data} has no master key; run `countersign init --data {data}` first")
-            }
-            ReadError::Other(text) => text,
-        }),
+/// Where the master keys are read from, and read again while a server runs.
+#[derive(Clone)]
+pub struct Source {
+    /// Where they are.
+    pub whereabouts: Whereabouts,
+    /// The data folder, for those who have to make a key first.
+    data: PathBuf,
+    /// What the variable holds, where they are in it.
+    variable: Zeroizing<String>,
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Source({:?})", self.whereabouts)
     }
 }
 
-/// When the file of the master keys was written; nothing where they are in no file, or it does not tell.
-pub fn made_at(settings: &Settings, environment: &Environment) -> Option<Timestamp> {
-    let path = match Whereabouts::of(settings, environment).ok()? {
-        Whereabouts::Variable => return None,
-        Whereabouts::Named(path) | Whereabouts::DataFolder(path) => path,
+impl Source {
+    /// Where these settings say that the keys are.
+    pub fn of(settings: &Settings, environment: &Environment) -> Result<Self, String> {
+        Ok(Self {
+            whereabouts: Whereabouts::of(settings, environment)?,
+            data: settings.data.clone(),
+            variable: Zeroizing::new(environment.get(VARIABLE).unwrap_or_default()),
+        })
+    }
+
+    /// Reads the master keys. The error is one line that says what to do, and holds no key.
+    pub fn read(&self) -> Result<Keyring, String> {
+        match &self.whereabouts {
+            Whereabouts::Variable => ring(in_variable(&self.variable)?, VARIABLE),
+            Whereabouts::Named(path) => read(path).map_err(|error| match error {
+                ReadError::Missing => format!(
+                    "the master key file {} is not there; put it there, or name none and let \
+                     `countersign init` make one",
+                    path.display()
+                ),
+                ReadError::Other(text) => text,
+            }),
+            Whereabouts::DataFolder(path) => read(path).map_err(|error| match error {
+                ReadError::Missing => {
+                    let data = self.data.display();
+                    format!("{data} has no master key; run `countersign init --data {data}` first")
+                }
+                ReadError::Other(text) => text,
+            }),
+        }
+    }
+
+    /// The file that they are in, if they are in one.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.whereabouts {
+            Whereabouts::Variable => None,
+            Whereabouts::Named(path) | Whereabouts::DataFolder(path) => Some(path),
+        }
+    }
+
+    /// When the file of the master keys was written; nothing where they are in no file, or it does not tell.
+    pub fn made_at(&self) -> Option<Timestamp> {
+        let modified = std::fs::metadata(self.file()?)
+            .and_then(|file| file.modified())
+            .ok()?;
+        let since = modified.duration_since(UNIX_EPOCH).ok()?;
+        i64::try_from(since.as_millis())
+            .ok()
+            .map(Timestamp::from_unix_ms)
+    }
+}
+
+/// The keys in the variable: one, which is version 1, or several, each after its version and a colon.
+fn in_variable(text: &str) -> Result<Keys, String> {
+    let wrong = || {
+        format!(
+            "{VARIABLE}: write {} hexadecimal digits, or several keys as VERSION:DIGITS with commas between them",
+            2 * MASTER_KEY_LENGTH
+        )
     };
-    let modified = std::fs::metadata(path)
-        .and_then(|file| file.modified())
-        .ok()?;
-    let since = modified.duration_since(UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_millis())
-        .ok()
-        .map(Timestamp::from_unix_ms)
+    let mut keys = Keys::new();
+    for part in text.split(',') {
+        let (version, hex) = part.trim().split_once(':').unwrap_or(("1", part));
+        let version = version.trim().parse::<u32>().map_err(|_| wrong())?;
+        let key = decoded(hex.trim()).ok_or_else(wrong)?;
+        if keys.insert(version, key).is_some() {
+            return Err(format!("{VARIABLE}: version {version} is there twice"));
+        }
+    }
+    Ok(keys)
+}
+
+/// Adds a version to a key file, drawn anew; the file is there whole at every moment.
+pub fn add_version(path: &Path, version: u32, rng: &dyn Rng) -> Result<(), String> {
+    let key: Zeroizing<[u8; MASTER_KEY_LENGTH]> = Zeroizing::new(rng::bytes(rng));
+    let hex = Zeroizing::new(HEXLOWER.encode(&*key));
+    rewrite(path, |text| {
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        if wiped(parse(text)?).contains(&version) {
+            return Err(format!("version {version} is there already"));
+        }
+        Ok(format!("{text}{end}{version} {}\n", hex.as_str()))
+    })
+}
+
+/// Takes a version out of a key file.
+pub fn remove_version(path: &Path, version: u32) -> Result<(), String> {
+    rewrite(path, |text| {
+        wiped(parse(text)?);
+        let is_of = |line: &str| {
+            let (of, _) = line.trim().split_once(' ').unwrap_or_default();
+            of.parse() == Ok(version)
+        };
+        let kept = text.lines().filter(|line| !is_of(line));
+        Ok(kept.map(|line| format!("{line}\n")).collect())
+    })
+}
+
+/// The versions alone.
+fn wiped(mut keys: Keys) -> Vec<u32> {
+    keys.values_mut().for_each(Zeroize::zeroize);
+    keys.into_keys().collect()
+}
+
+/// Puts another text in a key file's place. Two that do this at once do it one after the other, and a
+/// link stays a link.
+fn rewrite(path: &Path, change: impl FnOnce(&str) -> Result<String, String>) -> Result<(), String> {
+    let named = |problem: &dyn std::fmt::Display| format!("{}: {problem}", path.display());
+    let path = path.canonicalize().map_err(|error| named(&error))?;
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let changed = (|| {
+        let lock = std::fs::File::open(folder)?;
+        lock.lock()?;
+        let text = Zeroizing::new(std::fs::read_to_string(&path)?);
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.as_file()
+            .set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        let next = Zeroizing::new(change(&text).map_err(std::io::Error::other)?);
+        file.write_all(next.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(&path).map_err(|error| error.error)?;
+        lock.sync_all()
+    })();
+    changed.map_err(|error| named(&error))
 }
 
 enum ReadError {
@@ -119,7 +220,7 @@ fn read(path: &Path) -> Result<Keyring, ReadError> {
 }
 
 /// The keys in a file's text, by version.
-fn parse(text: &str) -> Result<BTreeMap<u32, [u8; MASTER_KEY_LENGTH]>, String> {
+fn parse(text: &str) -> Result<Keys, String> {
     let mut lines = (1..)
         .zip(text.lines())
         .filter(|(_, line)| !line.trim().is_empty());
@@ -154,7 +255,7 @@ fn decoded(hex: &str) -> Option<[u8; MASTER_KEY_LENGTH]> {
     bytes.as_slice().try_into().ok()
 }
 
-fn ring(keys: BTreeMap<u32, [u8; MASTER_KEY_LENGTH]>, name: &str) -> Result<Keyring, String> {
+fn ring(keys: Keys, name: &str) -> Result<Keyring, String> {
     Keyring::new(keys).ok_or_else(|| format!("{name}: there is no key in it"))
 }
 
@@ -203,6 +304,7 @@ fn write_new(path: &Path, rng: &dyn Rng) -> std::io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::OsRng;
     use challenge::rng::DangerCountingRng;
 
     #[test]
@@ -244,10 +346,74 @@ mod tests {
     }
 
     #[test]
+    fn a_version_is_added_to_the_file_and_taken_out_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, rng) = (folder.path().join("master.key"), OsRng);
+        make(&path, &rng).unwrap();
+        let first = std::fs::read_to_string(&path).unwrap();
+        add_version(&path, 2, &rng).unwrap();
+        let both = read(&path).ok().unwrap().held();
+        assert_eq!(both.len(), 2);
+        assert_ne!(both[0].fingerprint, both[1].fingerprint);
+        let again = add_version(&path, 2, &rng).unwrap_err();
+        assert!(again.contains("version 2 is there already"), "{again}");
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        remove_version(&path, 1).unwrap();
+        assert_eq!(read(&path).ok().unwrap().held(), both[1..]);
+        // Nothing but the file stays behind, and a link stays one.
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        add_version(&link, 3, &rng).unwrap();
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(read(&path).ok().unwrap().held().len(), 2);
+        assert!(
+            !std::fs::read_to_string(&path)
+                .unwrap()
+                .contains(first.trim())
+        );
+    }
+
+    #[test]
+    fn of_two_that_add_at_once_none_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        make(&path, &OsRng).unwrap();
+        std::thread::scope(|scope| {
+            for version in 2..10 {
+                let path = &path;
+                scope.spawn(move || add_version(path, version, &OsRng).unwrap());
+            }
+        });
+        assert_eq!(read(&path).ok().unwrap().held().len(), 9);
+    }
+
+    #[test]
+    fn the_variable_holds_one_key_or_several() {
+        let hex = "ab".repeat(32);
+        let versions = |text: &str| in_variable(text).map(|keys| keys.into_keys().collect());
+        assert_eq!(versions(&hex), Ok(vec![1]));
+        assert_eq!(versions(&format!("2:{hex}, 5:{hex}")), Ok(vec![2, 5]));
+        for wrong in [
+            String::new(),
+            format!("{hex},{hex}"),
+            format!("x:{hex}"),
+            format!("1:{hex}0"),
+            format!("1:{hex},"),
+        ] {
+            let told = versions(&wrong).unwrap_err();
+            assert!(told.starts_with("COUNTERSIGN_MASTER_KEY: "), "{told}");
+            assert!(!told.contains("abab"), "{told}");
+        }
+    }
+
+    #[test]
     fn a_missing_key_says_what_to_do() {
         let environment = Environment::fixed([("COUNTERSIGN_DATA", "/nowhere")]);
         let settings = Settings::load(crate::config::Overrides::default(), &environment).unwrap();
-        let error = load(&settings, &environment).unwrap_err();
+        let source = Source::of(&settings, &environment).unwrap();
+        let error = source.read().unwrap_err();
         assert!(
             error.contains("countersign init --data /nowhere"),
             "{error}"

@@ -232,5 +232,6 @@ pub(super) fn kind_key(kind: EventKind) -> &'static str {
         EventKind::OpenAccount => "events.open_account",
         EventKind::Erase => "events.erase",
         EventKind::Restore => "events.restore",
+        EventKind::RotateKey => "events.rotate_key",
     }
 }

@@ -15,7 +15,7 @@ use crate::system::{OsRng, SystemClock};
 
 /// Brings the directory to what the file says, and prints what changed.
 pub async fn run(desk: &Desk, arguments: &ApplyArguments) -> Result<(), Failure> {
-    let keyring = desk.keyring()?;
+    desk.keyring()?;
     let file = arguments.file.display().to_string();
     let Described {
         blueprint,
@@ -23,6 +23,7 @@ pub async fn run(desk: &Desk, arguments: &ApplyArguments) -> Result<(), Failure>
     } = provisioning::read(&arguments.file, &desk.environment)
         .map_err(|unreadable| refused(desk, &file, &unreadable.0))?;
     let store = desk.store().await?;
+    let keyring = desk.keyring_of(&*store).await?;
     let (rng, clock) = (OsRng, SystemClock);
     let provisioner = Provisioner {
         store: &*store,

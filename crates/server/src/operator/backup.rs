@@ -91,7 +91,7 @@ async fn marked(
     arguments: &RestoreArguments,
     (store, not_before): (&dyn Store, Option<Timestamp>),
 ) -> Result<Marked, Failure> {
-    let keyring = desk.keyring()?;
+    let keyring = desk.keyring_of(store).await?;
     let fits = restore::check_keys(store, &keyring).await;
     fits.map_err(|unfit| {
         Failure::new(format!(

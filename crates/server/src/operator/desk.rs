@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use challenge::administration::Actor;
-use challenge::clock::Timestamp;
+use challenge::clock::Clock as _;
 use challenge::door::Door;
 use challenge::officers::CONSOLE;
 use challenge::ports::{Store, TenantRows};
+use challenge::rotation;
 use challenge::secret::Keyring;
 use challenge::verifier::{Ports, Verifier};
 use challenge::visitor::InlineMint;
@@ -38,12 +39,23 @@ pub struct Desk {
 impl Desk {
     /// The master keys; that there are some shows that `init` was here.
     pub(super) fn keyring(&self) -> Result<Keyring, Failure> {
-        Ok(master_key::load(&self.settings, &self.environment)?)
+        Ok(self.key_source()?.read()?)
     }
 
-    /// When the master keys were made, as far as that is known.
-    pub fn key_made_at(&self) -> Option<Timestamp> {
-        master_key::made_at(&self.settings, &self.environment)
+    /// Where the master keys are.
+    pub(super) fn key_source(&self) -> Result<master_key::Source, Failure> {
+        Ok(master_key::Source::of(&self.settings, &self.environment)?)
+    }
+
+    /// The master keys as this database has them used: which of them seals, and what lasts of those that
+    /// were dropped.
+    pub(super) async fn keyring_of(&self, store: &dyn Store) -> Result<Keyring, Failure> {
+        let source = self.key_source()?;
+        let keyring = source.read()?;
+        let made_at = source.made_at().unwrap_or_else(|| SystemClock.now());
+        let agreed = rotation::agree(store, &keyring, made_at).await;
+        agreed.map_err(Failure::new)?;
+        Ok(keyring)
     }
 
     /// What the acts of officers need: those that the management API has too are the same code.
@@ -66,6 +78,7 @@ impl Desk {
             store: self.store_url()?,
             require_durable: self.settings.require_durable,
             keyring: self.keyring()?,
+            key_source: Some(self.key_source()?),
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
             push_contact: self.settings.push_contact.clone(),
@@ -93,16 +106,20 @@ impl Desk {
     /// Opens the database of a server that was set up. What is appended to the audit log by it is marked
     /// as this server's.
     pub(super) async fn store(&self) -> Result<Arc<dyn Store>, Failure> {
-        let stamp = self.keyring()?.audit_stamp();
+        // Without keys the database is not opened: it would be made.
+        self.keyring()?;
         let store = self.open_unmarked().await?;
+        let stamp = self.keyring_of(&*store).await?.audit_stamp();
         store.stamp_with(stamp.map_err(Failure::new)?);
         Ok(store)
     }
 
     /// The verifier, for acts that race with answers.
     pub(super) async fn verifier(&self) -> Result<Verifier, Failure> {
-        let keyring = self.keyring()?;
+        // Without keys the database is not opened: it would be made.
+        self.keyring()?;
         let store = self.open_unmarked().await?;
+        let keyring = self.keyring_of(&*store).await?;
         let ports = Ports {
             store,
             clock: Arc::new(SystemClock),

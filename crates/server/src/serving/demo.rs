@@ -61,6 +61,7 @@ impl Stage {
             store,
             require_durable: false,
             keyring: keyring()?,
+            key_source: None,
             clock: Arc::new(SystemClock),
             rng: Arc::new(rng),
             push_contact: None,

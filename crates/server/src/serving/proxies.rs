@@ -54,6 +54,11 @@ impl Proxies {
         })
     }
 
+    /// The networks of the proxies.
+    pub fn networks(&self) -> &[IpNet] {
+        &self.networks
+    }
+
     /// These, believed as well when they say with which certificate their client came.
     pub fn with_certificates(self) -> Result<Self, String> {
         if self.networks.is_empty() {

@@ -1,19 +1,14 @@
 //! `countersign serve`: a server on a store that was made ready before.
 
-use challenge::clock::Timestamp;
-
 use crate::app::{Application, Blueprint};
 use crate::serving::{stop, telemetry};
 
-/// Serves until asked to stop. `key_made_at`: when the master key was made, as far as that is known.
-pub async fn run(blueprint: Blueprint, key_made_at: Option<Timestamp>) -> anyhow::Result<()> {
+/// Serves until asked to stop.
+pub async fn run(blueprint: Blueprint) -> anyhow::Result<()> {
     if telemetry::recorder().is_none() {
         tracing::warn!("metrics are not recorded");
     }
     let application = Application::build(blueprint).await?;
-    if let Some(made_at) = key_made_at {
-        application.verifier().health.know_key(made_at);
-    }
     if let Some(address) = application.encrypted_address() {
         tracing::info!("listening on https://{address}");
     }

@@ -14,6 +14,7 @@ use super::audit;
 use super::callbacks::Postman;
 use super::callbacks::courier::Courier;
 use super::delivery::{Carrier, Gateway, Messenger, Report};
+use super::keys::Keys;
 use super::pulse;
 use super::push::Herald;
 use super::statistics::Statistics;
@@ -48,7 +49,8 @@ pub struct Workers {
     postman: JoinHandle<()>,
     herald: JoinHandle<()>,
     messengers: [JoinHandle<()>; 2],
-    /// Dropped, it tells the postman, the herald and the messengers to stop.
+    keys: JoinHandle<()>,
+    /// Dropped, it tells the postman, the herald, the messengers and who follows the key to stop.
     stop: watch::Sender<()>,
 }
 
@@ -60,7 +62,7 @@ impl Workers {
         self.statistics.stop().await;
         let [mail, gateway] = self.messengers;
         // Who panicked has nothing left to do.
-        let _ = tokio::join!(self.postman, self.herald, mail, gateway);
+        let _ = tokio::join!(self.postman, self.herald, mail, gateway, self.keys);
         for task in self.tasks {
             task.abort();
             // An aborted task says so; there is nothing to do about it.
@@ -80,7 +82,7 @@ pub struct Signature {
 /// Starts the tasks. `audit_keep_days`: how long the audit log is kept; nothing: for ever.
 pub fn start(
     verifier: &Arc<Verifier>,
-    signature: Signature,
+    (signature, keys): (Signature, Keys),
     audit_keep_days: Option<u32>,
 ) -> anyhow::Result<Workers> {
     let courier = Arc::new(Courier::new()?);
@@ -105,8 +107,9 @@ pub fn start(
         ],
         statistics: Statistics::start(Arc::clone(verifier)),
         postman: tokio::spawn(postman.run(stopped.clone())),
-        herald: tokio::spawn(herald.run(stopped)),
+        herald: tokio::spawn(herald.run(stopped.clone())),
         messengers,
+        keys: tokio::spawn(keys.run(stopped)),
         stop,
     })
 }

@@ -51,6 +51,7 @@ impl Stage {
             store: StoreUrl::Sqlite(folder.path().join("countersign.db")),
             require_durable: false,
             keyring: Keyring::new(BTreeMap::from([(1, [7; 32])])).unwrap(),
+            key_source: None,
             clock: clock.clone(),
             rng: Arc::new(OsRng),
             push_contact: None,

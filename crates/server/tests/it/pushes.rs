@@ -18,7 +18,7 @@ use crate::running::{Home, Server, foreign, prepared};
 
 /// A push with what opens and verifies it.
 fn captured(stage: &Stage, phone: &PushPhone, arrival: &Arrival, text: &Value) -> Value {
-    let key = stage.server.verifier.push_key().unwrap().public();
+    let key = *stage.server.verifier.push_key().unwrap().public();
     json!({
         "body": BASE64URL_NOPAD.encode(&arrival.bytes),
         "auth": BASE64URL_NOPAD.encode(AUTH),

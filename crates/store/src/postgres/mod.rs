@@ -14,4 +14,5 @@ mod open;
 mod shelves;
 mod store;
 
+pub(crate) use open::facts;
 pub(crate) use store::Postgres;

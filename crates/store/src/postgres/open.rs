@@ -3,10 +3,12 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use challenge::clock::{Clock, Timestamp};
 use tokio_postgres::config::Host;
 use tokio_postgres::{Client, Config, NoTls};
 
 use crate::error::OpenError;
+use crate::facts::{Facts, Schema};
 use crate::postgres::failure::told;
 use crate::url::Options;
 
@@ -83,6 +85,49 @@ pub(super) async fn open(url: &str, options: &Options) -> Result<Opened, OpenErr
     })
 }
 
+/// Looks at a database without changing it.
+pub(crate) async fn facts(url: &str, clock: &dyn Clock) -> Result<Facts, OpenError> {
+    let mut config = Config::from_str(url).map_err(|error| OpenError::BadUrl(told(&error)))?;
+    config.connect_timeout(Duration::from_secs(2));
+    let target = target(&config);
+    let cannot = |error: tokio_postgres::Error| OpenError::CannotConnect {
+        target: target.clone(),
+        problem: told(&error),
+    };
+    let (client, connection) = config.connect(NoTls).await.map_err(cannot)?;
+    let connection = tokio::spawn(connection);
+    let durability = Durability::read(&client).await;
+    let before = clock.now();
+    let now = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
+    let now = client.query_one(now, &[]).await.map_err(cannot)?;
+    let after = clock.now();
+    let has_history = "SELECT to_regclass('refinery_schema_history') IS NOT NULL";
+    let has_history = client.query_one(has_history, &[]).await.map_err(cannot)?;
+    let found = if has_history.get(0) {
+        let newest = "SELECT max(version) FROM refinery_schema_history";
+        client.query_one(newest, &[]).await.map_err(cannot)?.get(0)
+    } else {
+        None
+    };
+    connection.abort();
+    Ok(Facts {
+        schema: Schema::of(found, known()),
+        not_durable: durability.problem(),
+        journal: None,
+        clock: Some((before, Timestamp::from_unix_ms(now.get(0)), after)),
+    })
+}
+
+/// The newest schema that this program knows.
+fn known() -> i32 {
+    let runner = embedded::migrations::runner();
+    let versions = runner.get_migrations().iter();
+    versions
+        .map(refinery::Migration::version)
+        .max()
+        .unwrap_or(0)
+}
+
 /// Host, port and database, without user and password.
 fn target(config: &Config) -> String {
     let hosts: Vec<String> = config
@@ -107,12 +152,7 @@ fn target(config: &Config) -> String {
 
 async fn migrate(client: &mut Client) -> Result<(), OpenError> {
     let runner = embedded::migrations::runner();
-    let known = runner
-        .get_migrations()
-        .iter()
-        .map(refinery::Migration::version)
-        .max()
-        .unwrap_or(0);
+    let known = known();
     let mut problem = String::new();
     // One node at a time; the others find the schema as it is to be. The lock goes with the connection.
     // Where an engine has no such locks, or somebody holds it for too long, the attempts have to do.

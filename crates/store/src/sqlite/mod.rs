@@ -21,6 +21,7 @@ mod store;
 mod writer;
 
 pub use copying::{Contents, CopyError, Progress, back_up};
+pub(crate) use open::facts;
 use paths::{beside, folder_of};
 pub use replacing::Replacement;
 pub(crate) use store::Sqlite;

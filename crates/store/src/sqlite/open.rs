@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::OpenError;
+use crate::facts::{Facts, Schema};
 use crate::sqlite::copying::{COPY_ID, open_to_read};
 use crate::sqlite::pending;
 
@@ -130,14 +131,44 @@ fn cannot_open(path: &Path) -> impl Fn(rusqlite::Error) -> OpenError {
     }
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+/// Looks at a database file without changing it.
+pub(crate) fn facts(path: &Path) -> Result<Facts, OpenError> {
+    if !path.exists() {
+        return Err(OpenError::CannotOpen {
+            path: path.to_owned(),
+            problem: "it is not there".to_owned(),
+        });
+    }
+    let connection = open_reader(path)?;
+    let journal = connection.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0));
+    let has_history = "SELECT count(*) FROM sqlite_schema WHERE name = 'refinery_schema_history'";
+    let has_history = connection.query_row(has_history, [], |row| row.get::<_, bool>(0));
+    let newest = "SELECT max(version) FROM refinery_schema_history";
+    let found = match has_history.map_err(cannot_open(path))? {
+        true => connection.query_row(newest, [], |row| row.get(0)),
+        false => Ok(None),
+    };
+    Ok(Facts {
+        schema: Schema::of(found.map_err(cannot_open(path))?, known()),
+        not_durable: None,
+        journal: Some(journal.map_err(cannot_open(path))?),
+        clock: None,
+    })
+}
+
+/// The newest schema that this program knows.
+fn known() -> i32 {
     let runner = embedded::migrations::runner();
-    let known = runner
-        .get_migrations()
-        .iter()
+    let versions = runner.get_migrations().iter();
+    versions
         .map(refinery::Migration::version)
         .max()
-        .unwrap_or(0);
+        .unwrap_or(0)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+    let runner = embedded::migrations::runner();
+    let known = known();
     let mut problem = String::new();
     for _ in 0..MIGRATION_ATTEMPTS {
         match runner.get_last_applied_migration(connection) {

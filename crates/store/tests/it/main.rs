@@ -11,6 +11,7 @@ mod copying;
 mod corpora;
 mod corpora_ended;
 mod directory;
+mod keys;
 mod kill;
 mod moving;
 mod nodes;

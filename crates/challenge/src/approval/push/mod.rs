@@ -14,4 +14,5 @@ mod subscription;
 
 pub use fate::PushReception;
 pub use sending::{About, OutgoingPush, PushesGivenOut, Settlement};
+pub(crate) use subscription::push_place;
 pub use subscription::{AUTH_LENGTH, ENDPOINT_MAX, Subscription, UnverifiedSubscription};

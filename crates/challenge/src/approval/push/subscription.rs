@@ -1,6 +1,7 @@
 //! A push subscription: where an app is reached, and what only it can open (RFC 8030, RFC 8291).
 
 use std::fmt;
+use std::sync::Arc;
 
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
@@ -170,12 +171,12 @@ fn misfit(problem: &str) -> Refused {
 
 impl Verifier {
     /// The key pair by which push services know this server now; apps subscribe with its public half.
-    pub fn push_key(&self) -> Result<&PushKey, Refused> {
+    pub fn push_key(&self) -> Result<Arc<PushKey>, Refused> {
         Ok(self.keyring.push_key()?)
     }
 
     /// The key pair that a subscription was made with, which an older master key may give.
-    pub fn push_key_of(&self, subscription: &Subscription) -> Result<&PushKey, Refused> {
+    pub fn push_key_of(&self, subscription: &Subscription) -> Result<Arc<PushKey>, Refused> {
         let found = self.keyring.push_key_of(subscription.key());
         found.ok_or_else(|| Refused::Unavailable("no master key gives that push key".to_owned()))
     }
@@ -218,7 +219,7 @@ impl Verifier {
 }
 
 /// Where a device's push subscription stands.
-fn push_place(tenant: Id<Tenant>, device: Id<Device>) -> Place<'static> {
+pub(crate) fn push_place(tenant: Id<Tenant>, device: Id<Device>) -> Place<'static> {
     Place {
         table: "device",
         column: "push",

@@ -222,6 +222,10 @@ fn what(kind: EventKind) -> (&'static str, &'static str) {
             "The database was restored from a backup",
             "The database was to be restored",
         ),
+        EventKind::RotateKey => (
+            "The master key was changed",
+            "The master key was to be changed",
+        ),
     }
 }
 

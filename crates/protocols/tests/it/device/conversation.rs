@@ -15,7 +15,7 @@ async fn anybody_may_ask_for_the_time() {
     let partner = Partner::open().await;
     let request = Request::get("/device/v1/server").body(Body::empty());
     let reply = partner.send(request.unwrap()).await;
-    let key = partner.verifier.push_key().unwrap().public();
+    let key = *partner.verifier.push_key().unwrap().public();
     let expected = json!({
         "time_ms": START_S * 1000, "time_tolerance_s": 120, "wait_max_s": 30,
         "push_public_key": Base64UrlUnpadded::encode_string(key.as_bytes()),

@@ -93,7 +93,7 @@ async fn pushes(partner: &Partner) -> Vec<OutgoingPush> {
 fn written(partner: &Partner, push: &OutgoingPush) -> Letter {
     let key = partner.verifier.push_key_of(&push.subscription).unwrap();
     let sender = Sender {
-        key,
+        key: &key,
         contact: "mailto:ops@bank.example",
     };
     letter(

@@ -46,7 +46,8 @@ async fn verify(desk: &Desk, arguments: &VerifyArguments) -> Result<(), Failure>
             sealed::verify(path, (&keys, pinned), &progress)?
         }
         (_, trusted) => {
-            let keyring = desk.keyring()?;
+            let store = desk.store().await?;
+            let keyring = desk.keyring_of(&*store).await?;
             // A head that was kept elsewhere outlives the key that signed it, and brings it.
             let mut keys = keyring.audit_public_keys();
             let brought = trusted.as_ref().and_then(EndFile::keys);
@@ -59,7 +60,6 @@ async fn verify(desk: &Desk, arguments: &VerifyArguments) -> Result<(), Failure>
             let pinned = pinned
                 .transpose()
                 .map_err(|problem| Failure::new(format!("--head: {problem}")))?;
-            let store = desk.store().await?;
             let tools = Tools {
                 log: &*store,
                 keyring: &keyring,
@@ -119,8 +119,8 @@ fn tell(desk: &Desk, report: &Report) -> Result<(), Failure> {
 }
 
 async fn head(desk: &Desk) -> Result<(), Failure> {
-    let keys = desk.keyring()?.audit_public_keys();
     let store = desk.store().await?;
+    let keys = desk.keyring_of(&*store).await?.audit_public_keys();
     let shown = store.chain().await?;
     let shown = shown.ok_or_else(nothing_sealed)?;
     let head = EndFile::of(&shown.beginning, &shown.head, &keys);
@@ -129,8 +129,8 @@ async fn head(desk: &Desk) -> Result<(), Failure> {
 }
 
 async fn sealed(desk: &Desk) -> Result<(), Failure> {
-    let keys = desk.keyring()?.audit_public_keys();
     let store = desk.store().await?;
+    let keys = desk.keyring_of(&*store).await?.audit_public_keys();
     let chain = store.chain().await?.ok_or_else(nothing_sealed)?;
     sealed::export(&*store, &chain, (&keys, desk.output)).await
 }

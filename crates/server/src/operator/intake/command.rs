@@ -36,25 +36,24 @@ pub async fn run(desk: &Desk, command: &ImportCommand) -> Result<(), Failure> {
         ImportCommand::Csv(arguments) => (arguments, "csv"),
         ImportCommand::Otpauth(arguments) => (arguments, "otpauth"),
     };
-    let keyring = desk.keyring()?;
+    desk.keyring()?;
     let store = desk.store().await?;
-    let provisioner = Provisioner {
-        store: &*store,
-        keyring: &keyring,
-        rng: &OsRng,
-        clock: &SystemClock,
-    };
-    for _ in 1..ATTEMPTS {
-        match once(desk, &provisioner, (command, arguments, format)).await {
-            Err(Ended::Raced) => {}
-            outcome => return tell(desk, arguments, outcome),
+    let mut outcome = Err(Ended::Raced);
+    for _ in 0..ATTEMPTS {
+        // Another version of the master key may seal by now.
+        let keyring = desk.keyring_of(&*store).await?;
+        let provisioner = Provisioner {
+            store: &*store,
+            keyring: &keyring,
+            rng: &OsRng,
+            clock: &SystemClock,
+        };
+        outcome = once(desk, &provisioner, (command, arguments, format)).await;
+        if !matches!(outcome, Err(Ended::Raced)) {
+            break;
         }
     }
-    tell(
-        desk,
-        arguments,
-        once(desk, &provisioner, (command, arguments, format)).await,
-    )
+    tell(desk, arguments, outcome)
 }
 
 /// How an import ended that did not do as asked.

@@ -2,6 +2,7 @@
 //! handshake. How a connection goes on after that is `connections`' matter, whose a certificate is the
 //! protocols'.
 
+mod examined;
 mod files;
 mod handshake;
 mod keeper;
@@ -10,6 +11,7 @@ mod terms;
 mod unencrypted;
 mod validity;
 
+pub use examined::{Shown, examine};
 pub(super) use handshake::{Begun, begin, fingerprint};
 pub use keeper::{Keeper, Terms};
 pub(super) use unencrypted::told_to_encrypt;

@@ -28,6 +28,9 @@ const BODY_TIME_MAX: Duration = Duration::from_secs(1);
 /// The most of an answer's body that is read, in bytes.
 const BODY_LENGTH_MAX: usize = 64 * 1024;
 
+/// The longest that is waited to learn whether anybody answers.
+const REACH_TIME_MAX: Duration = Duration::from_secs(5);
+
 /// The most headers that an answer may have.
 const HEADERS_MAX: usize = 64;
 
@@ -56,6 +59,26 @@ pub(in crate::workers) struct Kept {
     pub(in crate::workers) status: StatusCode,
     /// Seconds after which the receiver asked to be tried again.
     pub(in crate::workers) retry_after_s: Option<u32>,
+}
+
+/// Why nobody was reached.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreached {
+    /// The address is internal, and nothing was sent.
+    #[error("{Internal}")]
+    Internal,
+    /// What went wrong, for people.
+    #[error("{0}")]
+    Trouble(String),
+}
+
+impl From<NoAnswer> for Unreached {
+    fn from(no_answer: NoAnswer) -> Self {
+        match no_answer {
+            NoAnswer::Internal(_) => Self::Internal,
+            NoAnswer::Trouble(trouble) => Self::Trouble(trouble),
+        }
+    }
 }
 
 /// Why there is no answer.
@@ -102,6 +125,23 @@ impl Courier {
             Err(NoAnswer::Internal(internal)) => failed(internal.to_string()),
             Err(NoAnswer::Trouble(trouble)) => failed(trouble),
         }
+    }
+
+    /// Asks for the head of what is there, whatever it is, to learn whether anybody answers: by the ways, and
+    /// under the rules, of what is sent.
+    pub async fn reach(&self, url: &str, allow_private: bool) -> Result<(), Unreached> {
+        let url = match Url::parse(url) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => url,
+            _ => {
+                return Err(Unreached::Trouble(
+                    "it is no http:// or https:// URL".to_owned(),
+                ));
+            }
+        };
+        let client = self.client(&url, allow_private).map_err(Unreached::from)?;
+        let request = client.head(url).timeout(REACH_TIME_MAX);
+        let answer = request.send().await;
+        answer.map(|_| ()).map_err(|error| trouble(&error).into())
     }
 
     /// Sends something once: to public addresses alone unless said otherwise, and following no redirect.

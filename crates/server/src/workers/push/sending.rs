@@ -26,7 +26,7 @@ pub(super) async fn send(
         .map_err(|refused| refused.to_string())
         .and_then(|key| {
             let contact = signature.contact.as_str();
-            let sender = Sender { key, contact };
+            let sender = Sender { key: &key, contact };
             letter(push, sender, now, &*signature.rng).map_err(|error| error.to_string())
         });
     let letter = match sealed {
