@@ -13,7 +13,7 @@ const CONTENTS: &str = "docs/README.md";
 const PROOFS: &str = "docs/security.md";
 
 /// Documents that others link to before they are written.
-const AWAITED: [&str; 3] = ["docs/backup.md", "docs/doctor.md", "docs/key-rotation.md"];
+const AWAITED: [&str; 2] = ["docs/doctor.md", "docs/key-rotation.md"];
 
 /// Whether it is a document for people.
 pub(crate) fn is_guide(file: &Source) -> bool {
