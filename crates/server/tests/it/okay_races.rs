@@ -30,7 +30,7 @@ const FIRST_MS: i64 = 60;
 const STEP_MS: i64 = 4;
 
 /// Phones that send one linking code at once.
-const PHONES: usize = 64;
+const PHONES: usize = 24;
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
