@@ -51,7 +51,7 @@ impl Read for Endless {
 const TAKEN_MAX: usize = 256 * 1024;
 
 /// What is not optimised takes several times as long, on a machine where others work as well.
-const LONGEST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 50 });
+const LONGEST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 2000 } else { 50 });
 
 fn first_error(records: &mut dyn Records) -> Unreadable {
     loop {

@@ -9,14 +9,14 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use challenge::officers::Power;
+use challenge::officers::{Officer, Power};
+use protocols::desk::Desk;
 use protocols::management::acts;
 use protocols::management::paging::Paging;
 use protocols::management::precondition::IfMatch;
 use protocols::management::shapes::clients::{ClientBody, ClientShown};
 use serde_json::{Value, json};
 
-use super::ask::AskPage;
 use super::asked;
 use super::client_form::{
     OTHERS, fields, protocol_name, scope_words, secret_field, usual, wish, wish_of,
@@ -25,9 +25,9 @@ use super::edit::EditPage;
 use super::field::Field;
 use super::form::Form;
 use super::mistakes::Mistakes;
-use super::notice::Notice;
 use super::page::Page;
 use super::pager::Pager;
+use super::part::Part;
 use super::place::{TenantPlace, tenant_path};
 use super::shared::Console;
 use super::told::ToldPage;
@@ -53,11 +53,18 @@ pub(super) fn routes() -> Router<Arc<Console>> {
         )
 }
 
-/// A page of a client; their names have nothing that a path would have to encode.
-fn path_of(tenant: &str, client: &str, page: &str) -> String {
-    let clients = tenant_path(tenant, TenantPlace::Clients);
-    format!("{clients}/{client}/{page}")
-}
+const CLIENT: Part = Part {
+    form: "client",
+    place: TenantPlace::Clients,
+    id: ("id", "clients.id", "clients.id_hint"),
+    others: &OTHERS,
+    make: "clients.make",
+    remove: (
+        "clients.remove",
+        "clients.remove_title",
+        "clients.remove_text",
+    ),
+};
 
 #[derive(Template)]
 #[template(path = "console/clients.html")]
@@ -110,29 +117,9 @@ fn new_page(
     (form, wish, wrong): (&Form, &Value, &Mistakes),
 ) -> EditPage {
     let page = visit.tenant_page(tenant, TenantPlace::Clients);
-    let id = Field::text("id", page.t("clients.id"))
-        .value(form.text("id"))
-        .hint(page.t("clients.id_hint"))
-        .wrong(wrong.first("/id", &OTHERS))
-        .required()
-        .with("autocomplete", "off")
-        .with("spellcheck", "false")
-        .with("pattern", "[A-Za-z0-9._~\\-]+")
-        .with("maxlength", "256");
-    let mut all = vec![id];
-    all.extend(fields(&page, wish, wrong));
+    let mut all = fields(&page, wish, wrong);
     all.push(secret_field(&page, page.t("clients.secret_new"), wrong));
-    let key = form.given("key").map(str::to_owned);
-    EditPage {
-        title: page.t("clients.make").to_owned(),
-        fields: all,
-        hidden: ("key", key.unwrap_or_else(|| console.once_key())),
-        may_change: true,
-        act: page.t("clients.make"),
-        back: tenant_path(tenant, TenantPlace::Clients),
-        removal: None,
-        page,
-    }
+    CLIENT.new_page(console, visit, tenant, (form, wrong), all)
 }
 
 async fn ask_new(
@@ -158,17 +145,11 @@ async fn make(
     let mut wish = wish(&form);
     wish["id"] = json!(form.text("id"));
     wish["secret"] = asked::secret(&form).unwrap_or_else(|| json!({ "generate": true }));
-    let made = match asked::body::<ClientBody>(wish.clone()) {
-        Ok(body) => {
-            let (what, named) = (format!("console client of {tenant}"), tenant.clone());
-            let made = console.once(officer, (&form, &what), async move |desk, by| {
-                acts::clients::create(&desk, &by, &named, &body).await
-            });
-            made.await
-        }
-        Err(refusal) => Err(refusal),
+    let act = async move |desk: Arc<Desk>, by: Officer, named: String, body: ClientBody| {
+        acts::clients::create(&desk, &by, &named, &body).await
     };
-    match made {
+    let made = CLIENT.made(&console, officer, (&form, &tenant), wish.clone(), act);
+    match made.await {
         Ok(made) => Ok(told_or_on(&visit, &tenant, made)),
         Err(refusal) => {
             let shown = (&form, &wish, &Mistakes::of(refusal)?);
@@ -196,29 +177,20 @@ fn told_or_on(visit: &Visit, tenant: &str, client: ClientShown) -> Response {
 
 fn settings_page(
     visit: &Visit,
-    (tenant, client): (&str, &str),
+    named: (&str, &str),
     (wish, tag): (&Value, &str),
     wrong: &Mistakes,
 ) -> Result<EditPage, Trouble> {
     let may_change = visit.officer()?.may(Power::Shape).is_ok();
-    let page = visit.tenant_page(tenant, TenantPlace::Clients);
+    let page = visit.tenant_page(named.0, TenantPlace::Clients);
     let mut all = fields(&page, wish, wrong);
     if may_change {
         let wrong_here = wrong.first("/secret", &OTHERS);
         all.push(secret_field(&page, page.t("clients.secret_kept"), wrong).wrong(wrong_here));
         all.push(Field::tick("draw", page.t("clients.draw")));
     }
-    let removal = path_of(tenant, client, "remove");
-    Ok(EditPage {
-        title: client.to_owned(),
-        fields: all,
-        hidden: ("tag", tag.to_owned()),
-        may_change,
-        act: page.t("frame.save"),
-        back: tenant_path(tenant, TenantPlace::Clients),
-        removal: Some((removal, page.t("clients.remove"))),
-        page,
-    })
+    let back = CLIENT.list(named.0);
+    CLIENT.settings_page(visit, named, (all, tag), back)
 }
 
 async fn show(
@@ -262,16 +234,9 @@ async fn ask_removal(
 ) -> Result<Response, Trouble> {
     let officer = visit.officer()?;
     officer.may(Power::Shape)?;
-    let found = acts::clients::show(&console.desk, officer, (&tenant, &client)).await?;
-    let page = visit.tenant_page(&tenant, TenantPlace::Clients);
-    Ok(visit.show(&AskPage {
-        title: page.with("clients.remove_title", &client),
-        text: page.t("clients.remove_text"),
-        act: page.t("clients.remove"),
-        tag: found.tag.as_str().to_owned(),
-        back: path_of(&tenant, &client, "settings"),
-        page,
-    }))
+    let named = (tenant.as_str(), client.as_str());
+    let found = acts::clients::show(&console.desk, officer, named).await?;
+    Ok(CLIENT.ask_removal(&visit, named, &found.tag))
 }
 
 async fn remove(
@@ -280,9 +245,10 @@ async fn remove(
     Path((tenant, client)): Path<(String, String)>,
     form: Form,
 ) -> Result<Response, Trouble> {
-    let officer = visit.officer()?;
-    let if_match = IfMatch::tag(form.raw("tag"));
-    acts::clients::remove(&console.desk, officer, (&tenant, &client), &if_match).await?;
-    let back = tenant_path(&tenant, TenantPlace::Clients);
-    Ok(visit.go_on(&back, &Notice::of("notices.removed", &client)))
+    let (named, if_match) = (
+        (tenant.as_str(), client.as_str()),
+        IfMatch::tag(form.raw("tag")),
+    );
+    acts::clients::remove(&console.desk, visit.officer()?, named, &if_match).await?;
+    Ok(CLIENT.removed(&visit, named))
 }

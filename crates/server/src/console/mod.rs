@@ -35,6 +35,7 @@ mod officers;
 mod overview;
 mod page;
 mod pager;
+mod part;
 mod place;
 mod policies;
 mod qr;

@@ -8,22 +8,22 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use challenge::officers::Power;
+use challenge::officers::{Officer, Power};
+use protocols::desk::Desk;
 use protocols::management::acts;
 use protocols::management::paging::Paging;
 use protocols::management::precondition::IfMatch;
 use protocols::management::shapes::policies::{PolicyBody, PolicyShown};
 use serde_json::{Value, json};
 
-use super::ask::AskPage;
 use super::asked;
 use super::edit::EditPage;
 use super::field::Field;
 use super::form::Form;
 use super::mistakes::Mistakes;
-use super::notice::Notice;
 use super::page::Page;
 use super::pager::Pager;
+use super::part::Part;
 use super::place::{TenantPlace, tenant_path};
 use super::shared::Console;
 use super::trouble::Trouble;
@@ -124,11 +124,18 @@ pub(super) fn routes() -> Router<Arc<Console>> {
         )
 }
 
-/// A page of a policy; codes have nothing that a path would have to encode.
-fn path_of(tenant: &str, code: &str, page: &str) -> String {
-    let policies = tenant_path(tenant, TenantPlace::Policies);
-    format!("{policies}/{code}/{page}")
-}
+const POLICY: Part = Part {
+    form: "policy",
+    place: TenantPlace::Policies,
+    id: ("code", "policies.code", "policies.code_hint"),
+    others: &OTHERS,
+    make: "policies.make",
+    remove: (
+        "policies.remove",
+        "policies.remove_title",
+        "policies.remove_text",
+    ),
+};
 
 #[derive(Template)]
 #[template(path = "console/policies.html")]
@@ -225,28 +232,8 @@ fn new_page(
     (form, wish, wrong): (&Form, &Value, &Mistakes),
 ) -> EditPage {
     let page = visit.tenant_page(tenant, TenantPlace::Policies);
-    let code = Field::text("code", page.t("policies.code"))
-        .value(form.text("code"))
-        .hint(page.t("policies.code_hint"))
-        .wrong(wrong.first("/code", &OTHERS))
-        .required()
-        .with("autocomplete", "off")
-        .with("spellcheck", "false")
-        .with("pattern", "[A-Za-z0-9._~\\-]+")
-        .with("maxlength", "256");
-    let mut all = vec![code];
-    all.extend(fields(&page, wish, wrong));
-    let key = form.given("key").map(str::to_owned);
-    EditPage {
-        title: page.t("policies.make").to_owned(),
-        fields: all,
-        hidden: ("key", key.unwrap_or_else(|| console.once_key())),
-        may_change: true,
-        act: page.t("policies.make"),
-        back: tenant_path(tenant, TenantPlace::Policies),
-        removal: None,
-        page,
-    }
+    let all = fields(&page, wish, wrong);
+    POLICY.new_page(console, visit, tenant, (form, wrong), all)
 }
 
 async fn ask_new(
@@ -271,17 +258,11 @@ async fn make(
     let officer = visit.officer()?;
     let mut wish = wish(&form);
     wish["code"] = json!(form.text("code"));
-    let made = match asked::body::<PolicyBody>(wish.clone()) {
-        Ok(body) => {
-            let (what, named) = (format!("console policy of {tenant}"), tenant.clone());
-            let made = console.once(officer, (&form, &what), async move |desk, by| {
-                acts::policies::create(&desk, &by, &named, &body).await
-            });
-            made.await
-        }
-        Err(refusal) => Err(refusal),
+    let act = async move |desk: Arc<Desk>, by: Officer, named: String, body: PolicyBody| {
+        acts::policies::create(&desk, &by, &named, &body).await
     };
-    match made {
+    let made = POLICY.made(&console, officer, (&form, &tenant), wish.clone(), act);
+    match made.await {
         Ok(made) => Ok(saved(&visit, &tenant, made)),
         Err(refusal) => {
             let shown = (&form, &wish, &Mistakes::of(refusal)?);
@@ -299,28 +280,19 @@ fn saved(visit: &Visit, tenant: &str, policy: PolicyShown) -> Response {
 
 fn settings_page(
     visit: &Visit,
-    (tenant, code): (&str, &str),
+    named: (&str, &str),
     (wish, tag): (&Value, &str),
     wrong: &Mistakes,
 ) -> Result<EditPage, Trouble> {
-    let page = visit.tenant_page(tenant, TenantPlace::Policies);
+    let page = visit.tenant_page(named.0, TenantPlace::Policies);
     let mut all = fields(&page, wish, wrong);
     if let Some(first) = all.first_mut() {
         // What is about no field of its own stands at the first one.
         let stray = wrong.first("/max_failures", &OTHERS).map(str::to_owned);
         *first = first.clone().wrong(stray);
     }
-    let removal = path_of(tenant, code, "remove");
-    Ok(EditPage {
-        title: code.to_owned(),
-        fields: all,
-        hidden: ("tag", tag.to_owned()),
-        may_change: visit.officer()?.may(Power::Shape).is_ok(),
-        act: page.t("frame.save"),
-        back: tenant_path(tenant, TenantPlace::Policies),
-        removal: Some((removal, page.t("policies.remove"))),
-        page,
-    })
+    let back = POLICY.list(named.0);
+    POLICY.settings_page(visit, named, (all, tag), back)
 }
 
 async fn show(
@@ -361,16 +333,9 @@ async fn ask_removal(
 ) -> Result<Response, Trouble> {
     let officer = visit.officer()?;
     officer.may(Power::Shape)?;
-    let found = acts::policies::show(&console.desk, officer, (&tenant, &code)).await?;
-    let page = visit.tenant_page(&tenant, TenantPlace::Policies);
-    Ok(visit.show(&AskPage {
-        title: page.with("policies.remove_title", &code),
-        text: page.t("policies.remove_text"),
-        act: page.t("policies.remove"),
-        tag: found.tag.as_str().to_owned(),
-        back: path_of(&tenant, &code, "settings"),
-        page,
-    }))
+    let named = (tenant.as_str(), code.as_str());
+    let found = acts::policies::show(&console.desk, officer, named).await?;
+    Ok(POLICY.ask_removal(&visit, named, &found.tag))
 }
 
 async fn remove(
@@ -379,9 +344,10 @@ async fn remove(
     Path((tenant, code)): Path<(String, String)>,
     form: Form,
 ) -> Result<Response, Trouble> {
-    let officer = visit.officer()?;
-    let if_match = IfMatch::tag(form.raw("tag"));
-    acts::policies::remove(&console.desk, officer, (&tenant, &code), &if_match).await?;
-    let back = tenant_path(&tenant, TenantPlace::Policies);
-    Ok(visit.go_on(&back, &Notice::of("notices.removed", &code)))
+    let (named, if_match) = (
+        (tenant.as_str(), code.as_str()),
+        IfMatch::tag(form.raw("tag")),
+    );
+    acts::policies::remove(&console.desk, visit.officer()?, named, &if_match).await?;
+    Ok(POLICY.removed(&visit, named))
 }

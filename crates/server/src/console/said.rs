@@ -220,6 +220,12 @@ const SAID: &[[&str; 4]] = &[
         "{0} no existe; hay {1}",
     ],
     [
+        "whoever signs up confirms an address by e-mail, and no [delivery.smtp] is set; set it with `apply`, or keep the sign-up closed",
+        "qui ouvre un compte confirme son adresse par e-mail, et [delivery.smtp] n’est pas réglé ; réglez-le avec `apply`, ou ne laissez pas les visiteurs ouvrir de compte",
+        "wer ein Konto eröffnet, bestätigt seine Adresse per E-Mail, und [delivery.smtp] ist nicht gesetzt; setzen Sie es mit `apply`, oder lassen Sie Besucher keine Konten eröffnen",
+        "quien abre una cuenta confirma su dirección por correo electrónico, y [delivery.smtp] no está configurado; configúrelo con `apply` o no deje que los visitantes abran cuentas",
+    ],
+    [
         "{0} is taken",
         "{0} est déjà pris",
         "{0} ist vergeben",
@@ -372,6 +378,13 @@ mod tests {
         assert_eq!(
             german("7 is out of range; choose one"),
             "7 liegt außerhalb; wählen Sie one"
+        );
+        assert!(
+            german(
+                "whoever signs up confirms an address by e-mail, and no [delivery.smtp] is set; set it \
+                 with `apply`, or keep the sign-up closed"
+            )
+            .starts_with("wer ein Konto eröffnet")
         );
         assert_eq!(german("what nobody foresaw: 7"), "what nobody foresaw: 7");
         assert_eq!(said("it is empty", Language::English), "it is empty");

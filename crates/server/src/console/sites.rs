@@ -9,22 +9,22 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use challenge::officers::Power;
+use challenge::officers::{Officer, Power};
+use protocols::desk::Desk;
 use protocols::management::acts;
 use protocols::management::paging::Paging;
 use protocols::management::precondition::{IfMatch, Tagged};
 use protocols::management::shapes::sites::{SiteBody, SiteShown};
 use serde_json::json;
 
-use super::ask::AskPage;
 use super::asked;
 use super::edit::EditPage;
 use super::field::Field;
 use super::form::Form;
 use super::mistakes::Mistakes;
-use super::notice::Notice;
 use super::page::Page;
 use super::pager::Pager;
+use super::part::Part;
 use super::place::{TenantPlace, tenant_path};
 use super::shared::Console;
 use super::site_form::{OTHERS, as_typed, body_of, fields, kind_key, secret_field, wish};
@@ -48,11 +48,14 @@ pub(super) fn routes() -> Router<Arc<Console>> {
         )
 }
 
-/// A page of a site; public ids have nothing that a path would have to encode.
-pub(super) fn path_of(tenant: &str, site: &str, page: &str) -> String {
-    let sites = tenant_path(tenant, TenantPlace::Sites);
-    format!("{sites}/{site}/{page}")
-}
+pub(super) const SITE: Part = Part {
+    form: "site",
+    place: TenantPlace::Sites,
+    id: ("public_id", "sites.public_id", "sites.public_id_hint"),
+    others: &OTHERS,
+    make: "sites.make",
+    remove: ("sites.remove", "sites.remove_title", "sites.remove_text"),
+};
 
 #[derive(Template)]
 #[template(path = "console/sites.html")]
@@ -105,29 +108,9 @@ fn new_page(
     (form, site, wrong): (&Form, &SiteBody, &Mistakes),
 ) -> EditPage {
     let page = visit.tenant_page(tenant, TenantPlace::Sites);
-    let public_id = Field::text("public_id", page.t("sites.public_id"))
-        .value(&site.public_id)
-        .hint(page.t("sites.public_id_hint"))
-        .wrong(wrong.first("/public_id", &OTHERS))
-        .required()
-        .with("autocomplete", "off")
-        .with("spellcheck", "false")
-        .with("pattern", "[A-Za-z0-9._~\\-]+")
-        .with("maxlength", "256");
-    let mut all = vec![public_id];
-    all.extend(fields(&page, site, wrong));
+    let mut all = fields(&page, site, wrong);
     all.push(secret_field(&page, page.t("sites.secret_new"), wrong));
-    let key = form.given("key").map(str::to_owned);
-    EditPage {
-        title: page.t("sites.make").to_owned(),
-        fields: all,
-        hidden: ("key", key.unwrap_or_else(|| console.once_key())),
-        may_change: true,
-        act: page.t("sites.make"),
-        back: tenant_path(tenant, TenantPlace::Sites),
-        removal: None,
-        page,
-    }
+    SITE.new_page(console, visit, tenant, (form, wrong), all)
 }
 
 async fn ask_new(
@@ -162,17 +145,11 @@ async fn make(
     let mut wish = wish(&form, &[]);
     wish["public_id"] = json!(form.text("public_id"));
     wish["secret"] = asked::secret(&form).unwrap_or_else(|| json!({ "generate": true }));
-    let made = match asked::body::<SiteBody>(wish.clone()) {
-        Ok(body) => {
-            let (what, named) = (format!("console site of {tenant}"), tenant.clone());
-            let made = console.once(officer, (&form, &what), async move |desk, by| {
-                acts::sites::create(&desk, &by, &named, &body).await
-            });
-            made.await
-        }
-        Err(refusal) => Err(refusal),
+    let act = async move |desk: Arc<Desk>, by: Officer, named: String, body: SiteBody| {
+        acts::sites::create(&desk, &by, &named, &body).await
     };
-    match made {
+    let made = SITE.made(&console, officer, (&form, &tenant), wish.clone(), act);
+    match made.await {
         Ok(made) => Ok(told_or_on(&visit, &tenant, made)),
         Err(refusal) => {
             let (typed, wrong) = (as_typed(&form, &wish), Mistakes::of(refusal)?);
@@ -185,7 +162,7 @@ async fn make(
 /// Tells a private id that was drawn, or says that all is saved.
 fn told_or_on(visit: &Visit, tenant: &str, site: SiteShown) -> Response {
     let page = visit.tenant_page(tenant, TenantPlace::Sites);
-    let back = path_of(tenant, &site.public_id, "overview");
+    let back = SITE.path((tenant, &site.public_id), "overview");
     let Some(secret) = site.secret else {
         return warned::saved(visit, page, (&site.public_id, site.warnings), back);
     };
@@ -201,7 +178,7 @@ fn told_or_on(visit: &Visit, tenant: &str, site: SiteShown) -> Response {
 fn settings_page(
     visit: &Visit,
     tenant: &str,
-    (site, tag): (&SiteBody, String),
+    (site, tag): (&SiteBody, &str),
     wrong: &Mistakes,
 ) -> Result<EditPage, Trouble> {
     let may_change = visit.officer()?.may(Power::Shape).is_ok();
@@ -211,17 +188,9 @@ fn settings_page(
         all.push(secret_field(&page, page.t("sites.secret_kept"), wrong));
         all.push(Field::tick("draw", page.t("sites.draw")));
     }
-    let removal = path_of(tenant, &site.public_id, "remove");
-    Ok(EditPage {
-        title: site.public_id.clone(),
-        fields: all,
-        hidden: ("tag", tag),
-        may_change,
-        act: page.t("frame.save"),
-        back: path_of(tenant, &site.public_id, "overview"),
-        removal: Some((removal, page.t("sites.remove"))),
-        page,
-    })
+    let named = (tenant, site.public_id.as_str());
+    let back = SITE.path(named, "overview");
+    SITE.settings_page(visit, named, (all, tag), back)
 }
 
 async fn show(
@@ -231,7 +200,7 @@ async fn show(
 ) -> Result<Response, Trouble> {
     let found = acts::sites::show(&console.desk, visit.officer()?, (&tenant, &site)).await?;
     let Tagged { value, tag } = found;
-    let shown = (&body_of(&value), tag.as_str().to_owned());
+    let shown = (&body_of(&value), tag.as_str());
     let template = settings_page(&visit, &tenant, shown, &Mistakes::default())?;
     Ok(visit.show(&template))
 }
@@ -256,7 +225,7 @@ async fn change(
             let wrong = Mistakes::of(refusal)?;
             let mut typed = as_typed(&form, &patch);
             typed.public_id = site;
-            let shown = (&typed, form.raw("tag").to_owned());
+            let shown = (&typed, form.raw("tag"));
             let template = settings_page(&visit, &tenant, shown, &wrong)?;
             Ok(visit.show_as(StatusCode::UNPROCESSABLE_ENTITY, &template))
         }
@@ -270,16 +239,9 @@ async fn ask_removal(
 ) -> Result<Response, Trouble> {
     let officer = visit.officer()?;
     officer.may(Power::Shape)?;
-    let found = acts::sites::show(&console.desk, officer, (&tenant, &site)).await?;
-    let page = visit.tenant_page(&tenant, TenantPlace::Sites);
-    Ok(visit.show(&AskPage {
-        title: page.with("sites.remove_title", &site),
-        text: page.t("sites.remove_text"),
-        act: page.t("sites.remove"),
-        tag: found.tag.as_str().to_owned(),
-        back: path_of(&tenant, &site, "settings"),
-        page,
-    }))
+    let named = (tenant.as_str(), site.as_str());
+    let found = acts::sites::show(&console.desk, officer, named).await?;
+    Ok(SITE.ask_removal(&visit, named, &found.tag))
 }
 
 async fn remove(
@@ -288,9 +250,10 @@ async fn remove(
     Path((tenant, site)): Path<(String, String)>,
     form: Form,
 ) -> Result<Response, Trouble> {
-    let officer = visit.officer()?;
-    let if_match = IfMatch::tag(form.raw("tag"));
-    acts::sites::remove(&console.desk, officer, (&tenant, &site), &if_match).await?;
-    let back = tenant_path(&tenant, TenantPlace::Sites);
-    Ok(visit.go_on(&back, &Notice::of("notices.removed", &site)))
+    let (named, if_match) = (
+        (tenant.as_str(), site.as_str()),
+        IfMatch::tag(form.raw("tag")),
+    );
+    acts::sites::remove(&console.desk, visit.officer()?, named, &if_match).await?;
+    Ok(SITE.removed(&visit, named))
 }

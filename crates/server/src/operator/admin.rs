@@ -230,7 +230,8 @@ fn row(verifier: &Verifier, token: &Token) -> Row {
 
 /// A sign-in link as it is printed.
 pub(super) struct Link {
-    login_name: String,
+    /// Whose it is.
+    pub(super) login_name: String,
     expires_at: String,
     /// What is clicked.
     pub(super) url: String,

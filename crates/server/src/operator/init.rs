@@ -42,8 +42,8 @@ pub async fn run(desk: &Desk) -> Result<(), Failure> {
         .map(|(administrator, link)| Link::of(desk, administrator, link));
     if let Some(link) = &link {
         done.push(format!(
-            "made the administrator admin, who signs in once the server runs, within a day: {}",
-            link.url
+            "made the administrator {}, who signs in once the server runs, within a day: {}",
+            link.login_name, link.url
         ));
     }
     if desk.output.json {

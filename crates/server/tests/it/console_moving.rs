@@ -37,7 +37,7 @@ async fn until(browser: &mut Browser, path: &str, text: &str) -> Answer {
 
 /// Asks for a page until it has a text so many times.
 async fn until_so_many(browser: &mut Browser, path: &str, (text, times): (&str, usize)) -> Answer {
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         let answer = browser.get(path).await;
         if answer.text.matches(text).count() >= times {
             return answer;
@@ -131,7 +131,7 @@ async fn what_was_given_up_leaves_again_by_itself_or_with_all_of_its_page() {
     browser.post("/console/callbacks/redeliver", &all).await;
     // What leaves is due at the moment that stands still here.
     let mut left = browser.get("/console/callbacks").await.text;
-    for _ in 0..300 {
+    for _ in 0..3_000 {
         if left.contains("Nothing waits here.") {
             break;
         }

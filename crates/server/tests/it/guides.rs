@@ -1,6 +1,5 @@
 //! The guides for websites: every program in the document is taken out of it and run against a server.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
@@ -10,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::documents::block;
-use crate::running::{Home, Server, prepared};
+use crate::running::{Home, Server, free_port, prepared};
 use crate::visitors::{PRIVATE_ID, answered, client, home, issue};
 
 const GUIDES: &str = "docs/ocapi-guides.md";
@@ -50,9 +49,7 @@ impl Website {
         let folder = TempDir::with_prefix("countersign-guide-").unwrap();
         write(folder.path(), program);
         write(folder.path(), ("html", "form.html"));
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port().to_string();
-        drop(free);
+        let port = free_port().to_string();
         let process = start(folder.path(), &server.base, &port).spawn();
         Self {
             process: process.expect("the program is there; scripts/test installs it"),
@@ -62,13 +59,13 @@ impl Website {
     }
 
     async fn page(&self) -> String {
-        for _ in 0..100 {
+        for _ in 0..2400 {
             if let Ok(answer) = client().get(&self.base).send().await {
                 return answer.text().await.unwrap();
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("the website did not come up in five seconds");
+        panic!("the website did not come up in two minutes");
     }
 
     /// Sends the form; whether it was taken.

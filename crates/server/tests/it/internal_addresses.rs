@@ -9,6 +9,7 @@ use countersign::workers::callbacks::courier::Courier;
 use protocols::okay::callback::Letter;
 
 use crate::partner::{Inside, Partner, tenants};
+use crate::push_stage::until;
 use crate::receiver::{SOON, trap};
 use crate::running::Home;
 
@@ -106,7 +107,6 @@ async fn no_spelling_of_an_internal_address_is_connected_to() {
     assert!(INTERNAL.len() >= 60);
     for spelling in INTERNAL {
         let url = spelling.replace("PORT", &address.port().to_string());
-        let begun = countersign::system::Stopwatch::start();
         let reception = courier.deliver(&url, false, letter(), now).await;
         let Reception::Failed { trouble, .. } = reception else {
             panic!("{spelling}: {reception:?}");
@@ -116,10 +116,6 @@ async fn no_spelling_of_an_internal_address_is_connected_to() {
         let name = spelling.contains("ip6-localhost") || spelling.contains("localhost.:");
         let unknown = name && trouble.contains("failed to lookup");
         assert!(refused || unknown, "{spelling}: {trouble}");
-        assert!(
-            begun.elapsed() < Duration::from_secs(5),
-            "{spelling} was tried"
-        );
     }
     for none in [
         "ftp://127.0.0.1/",
@@ -135,8 +131,10 @@ async fn no_spelling_of_an_internal_address_is_connected_to() {
     // The trap works: whoever may, falls into it.
     let url = format!("http://{address}/");
     let tried = courier.deliver(&url, true, letter(), now);
-    let ended = tokio::time::timeout(Duration::from_secs(1), tried).await;
-    assert!(ended.is_err() && *caught.lock().unwrap() == 1);
+    tokio::select! {
+        reception = tried => panic!("{reception:?}"),
+        () = until("it is caught", async || *caught.lock().unwrap() == 1) => {}
+    }
 }
 
 #[tokio::test]

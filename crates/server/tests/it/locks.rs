@@ -7,6 +7,7 @@ use oath::{Hotp, Key};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
+use crate::push_stage::until;
 use crate::running::{DEMO_TENANT, Home, Server};
 
 const KEY: &str = "3132333435363738393031323334353637383930";
@@ -156,7 +157,7 @@ async fn what_an_operator_does_is_honoured_by_a_live_server() {
 }
 
 #[tokio::test]
-async fn a_token_of_a_client_that_was_removed_is_refused_within_a_second() {
+async fn a_token_of_a_client_that_was_removed_is_refused_soon() {
     let home = Home::sqlite();
     home.done(["apply", DEMO_TENANT]);
     let server = home.serve();
@@ -165,6 +166,10 @@ async fn a_token_of_a_client_that_was_removed_is_refused_within_a_second() {
     let file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
     std::fs::write(file.path(), "[[tenant]]\nname = \"ONLINEBANK\"\n").unwrap();
     home.done(["apply", file.path().to_str().unwrap(), "--prune"]);
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(portal.login(&hotp(1)).await, StatusCode::UNAUTHORIZED);
+    let mut counter = 0;
+    until("the token is refused", async || {
+        counter += 1;
+        portal.login(&hotp(counter)).await == StatusCode::UNAUTHORIZED
+    })
+    .await;
 }

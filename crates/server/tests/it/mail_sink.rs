@@ -1,15 +1,13 @@
 //! A mail server in this process, for letters to be read by tests: it takes every message and says nothing
 //! of its own. Mail servers of others are in `mails.rs`.
 
-use std::time::Duration;
-
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
-const SOON: Duration = Duration::from_secs(10);
+use crate::receiver::SOON;
 
 /// A letter that was taken.
 #[derive(Debug)]

@@ -12,10 +12,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::codes::{Agent, EMAIL, apply, digits, file, logged};
-use crate::running::{Home, Server, foreign, prepared};
+use crate::receiver::SOON;
+use crate::running::{Home, Server, foreign, free_port, prepared};
 
 const PASSWORD: &str = "planted-smtp-password-05";
-const SOON: Duration = Duration::from_secs(10);
 
 /// A mail server under way.
 struct MailServer {
@@ -191,7 +191,7 @@ async fn over_tls_and_after_starttls_the_server_signs_in_and_mails_arrive() {
 
 /// What the log says of a mail that was not taken.
 async fn trouble(log: &std::path::Path) -> String {
-    for _ in 0..200 {
+    for _ in 0..1200 {
         let text = std::fs::read_to_string(log).unwrap();
         let mut lines = text.lines();
         if let Some(line) = lines.find(|line| line.contains("a code was not taken")) {
@@ -236,7 +236,7 @@ async fn an_address_that_a_mail_server_does_not_know_is_tried_once_and_told_nobo
     assert_eq!(Agent::of(&server).await.send().await["error"], 0);
     assert_eq!(trouble(log.path()).await, "the mail server answered 550");
     let mut told = Vec::new();
-    for _ in 0..40 {
+    for _ in 0..1200 {
         told = home.events(7).await;
         told.retain(|event| event.kind == EventKind::Deliver);
         if !told.is_empty() {
@@ -258,12 +258,7 @@ async fn an_address_that_a_mail_server_does_not_know_is_tried_once_and_told_nobo
 
 #[tokio::test]
 async fn a_mail_server_that_is_down_for_a_while_gets_the_mail() {
-    let (down, port) = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        (drop(listener), port)
-    };
-    let () = down;
+    let port = free_port();
     let home = Home::sqlite();
     apply(&home, &file(&smtp(port, "security = \"none\""), "", ""));
     let log = tempfile::NamedTempFile::new().unwrap();

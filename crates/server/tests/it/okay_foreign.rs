@@ -11,7 +11,7 @@ use tempfile::{NamedTempFile, TempDir, TempPath};
 use crate::running::{Home, PROGRAM, foreign, prepared};
 
 /// The longest a callback may take to arrive.
-const ARRIVAL: Duration = Duration::from_secs(20);
+const ARRIVAL: Duration = Duration::from_mins(1);
 
 /// A receiver in a process of its own; killed when it is dropped.
 struct Receiver {

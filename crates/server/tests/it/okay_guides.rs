@@ -2,17 +2,16 @@
 //! against a server.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::documents::{block, blocks};
-use crate::running::{Home, PROGRAM, Server, prepared};
+use crate::receiver::SOON;
+use crate::running::{Home, PROGRAM, Server, free_port, prepared};
 
 const SECRET: &str = "securetoken";
 
@@ -30,9 +29,7 @@ impl Receiver {
     fn start(program: &str, (language, name): (&str, &str)) -> Self {
         let folder = TempDir::with_prefix("countersign-guide-").unwrap();
         std::fs::write(folder.path().join(name), block(GUIDES, language)).unwrap();
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port().to_string();
-        drop(free);
+        let port = free_port().to_string();
         let mut process = Command::new(program)
             .arg(folder.path().join(name))
             .env("OKAY_SECRET", SECRET)
@@ -56,7 +53,7 @@ impl Receiver {
     }
 
     fn next(&self) -> String {
-        let line = self.lines.recv_timeout(Duration::from_secs(20));
+        let line = self.lines.recv_timeout(SOON);
         line.expect("a callback arrives in time")
     }
 

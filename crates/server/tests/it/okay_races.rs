@@ -13,13 +13,14 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::partner::{Partner, Phone, tenants};
-use crate::receiver::{Manner, Receiver, verify};
+use crate::receiver::{Manner, Receiver, SOON, verify};
 use crate::running::{Home, Server};
 
 const TENANT: u64 = 40007;
 
-/// Seconds for which a session of these tests may be pending: enough to start all of them on a busy machine.
-const PENDING_S: u64 = 10;
+/// Seconds for which a session of these tests is pending: few, and more where the machine is too busy to
+/// start all of them in time.
+const PENDING_S: [u64; 3] = [5, 15, 45];
 
 /// Sessions that are raced for, each at another moment around its expiry.
 const ROUNDS: i64 = 24;
@@ -29,7 +30,7 @@ const FIRST_MS: i64 = 60;
 const STEP_MS: i64 = 4;
 
 /// Phones that send one linking code at once.
-const PHONES: usize = 64;
+const PHONES: usize = 24;
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,9 +103,9 @@ async fn race(phone: Phone, servers: [&Server; 2], before_ms: i64) -> (String, V
 }
 
 /// Races on so many nodes; how often each end came.
-async fn race_on(home: Home, nodes: usize) -> BTreeMap<End, usize> {
+async fn race_on(home: Home, nodes: usize, pending_s: u64) -> BTreeMap<End, usize> {
     let receiver = Receiver::start(Manner::status(200)).await;
-    let settings = format!("pending_s = {PENDING_S}");
+    let settings = format!("pending_s = {pending_s}");
     let file = tenants(&[(TENANT, &receiver.url(), &settings)]);
     home.done(["apply", file.to_str().unwrap()]);
     let servers: Vec<Server> = (0..nodes).map(|_| home.serve()).collect();
@@ -120,7 +121,7 @@ async fn race_on(home: Home, nodes: usize) -> BTreeMap<End, usize> {
         .map(|(phone, round)| race(phone, [&servers[0], last], FIRST_MS - round * STEP_MS));
     let raced = futures_util::future::join_all(races).await;
     let callbacks = usize::try_from(2 * ROUNDS).unwrap();
-    receiver.until(callbacks, Duration::from_secs(20)).await;
+    receiver.until(callbacks, SOON).await;
     // Whatever should not come has this long to come all the same.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let arrivals = receiver.arrivals();
@@ -160,23 +161,28 @@ async fn race_on(home: Home, nodes: usize) -> BTreeMap<End, usize> {
     ends
 }
 
-fn all_were_raced(ends: &BTreeMap<End, usize>) {
-    // The moments lie on both sides of the expiry, so that it wins some races and loses some.
-    let decided: usize = [End::Approved, End::Declined]
-        .iter()
-        .filter_map(|end| ends.get(end))
-        .sum();
-    assert!(decided > 0 && ends.contains_key(&End::Expired), "{ends:?}");
+/// Races until the expiry won some and lost some: the moments lie on both sides of it.
+async fn race_all(home: impl Fn() -> Home, nodes: usize) {
+    let mut told = Vec::new();
+    for pending_s in PENDING_S {
+        let ends = race_on(home(), nodes, pending_s).await;
+        let decided = ends.contains_key(&End::Approved) || ends.contains_key(&End::Declined);
+        if decided && ends.contains_key(&End::Expired) {
+            return;
+        }
+        told.push(ends);
+    }
+    panic!("{told:?}");
 }
 
 #[tokio::test]
 async fn on_one_node_with_sqlite_a_session_has_one_end() {
-    all_were_raced(&race_on(Home::sqlite(), 1).await);
+    race_all(Home::sqlite, 1).await;
 }
 
 #[tokio::test]
 async fn on_three_nodes_with_postgresql_a_session_has_one_end() {
-    all_were_raced(&race_on(Home::postgres(), 3).await);
+    race_all(Home::postgres, 3).await;
 }
 
 /// Many phones with one code; how many were linked.
@@ -204,7 +210,7 @@ async fn link_all(home: Home, nodes: usize) {
     assert_eq!(linked.len(), 1);
     let session = partner.session("wanted", 101, "Pay?").await;
     assert_eq!(linked[0].pending().await.unwrap()[0].session, session);
-    receiver.until(1, Duration::from_secs(10)).await;
+    receiver.until(1, SOON).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let ids: BTreeSet<String> = receiver.arrivals().into_iter().map(|one| one.id).collect();
     assert_eq!(ids.len(), 1, "one callback tells of the link");

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use challenge::approval::ports::Listing;
 use challenge::clock::{Clock, Timestamp};
 use challenge::verifier::Verifier;
 use countersign::app::{Application, Blueprint};
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::push_stage::until;
 use crate::receiver::{SECRET, STANDARD_SECRET, vendor_signature};
 use crate::running::Home;
 
@@ -99,6 +101,31 @@ impl Inside {
                 let _ = stopped.await;
             })),
         }
+    }
+
+    /// Waits until the messages of a kind that wait, or are dead, were written down as failed so often,
+    /// the fewest first: what fails is tried again so long after that, by the clock that a test moves.
+    pub(crate) async fn failed(&self, kind: &'static str, tries: &[u32]) {
+        let listing = Listing {
+            kind,
+            tenant: None,
+            line: None,
+            dead_only: false,
+            after: None,
+            limit: 100,
+        };
+        let what = format!("{kind} failed {tries:?} times");
+        until(&what, async || {
+            let waiting = self.verifier.store().waiting_messages(&listing).await;
+            let mut failed: Vec<_> = waiting
+                .unwrap()
+                .iter()
+                .map(|one| one.failed_tries)
+                .collect();
+            failed.sort_unstable();
+            failed == tries
+        })
+        .await;
     }
 
     /// Stops it as SIGTERM does.

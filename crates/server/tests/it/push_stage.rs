@@ -11,6 +11,9 @@ use crate::push_phone::PushPhone;
 use crate::receiver::{Manner, OK, Receiver};
 use crate::running::Home;
 
+/// The kind of messages that pushes are.
+pub(crate) const PUSHES: &str = "okay.push";
+
 /// What push services answer to a push that they take.
 pub(crate) const CREATED: u16 = 201;
 
@@ -96,13 +99,13 @@ pub(crate) async fn a_while() {
 
 /// Waits until something is so.
 pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    for _ in 0..500 {
+    for _ in 0..6_000 {
         if is_so().await {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("not within five seconds: {what}");
+    panic!("not within a minute: {what}");
 }
 
 pub(crate) fn answer(status: &str, headers: &str) -> Manner {

@@ -13,6 +13,19 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_countersign");
 /// The demo's tenant, as the program ships it.
 pub(crate) const DEMO_TENANT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/serving/demo.toml");
 
+/// A port that is free, and stays so: it is below those that the system gives to whoever asks for any.
+pub(crate) fn free_port() -> u16 {
+    use std::sync::atomic::{AtomicU16, Ordering};
+    static NEXT: AtomicU16 = AtomicU16::new(10_000);
+    loop {
+        let port = NEXT.fetch_add(1, Ordering::Relaxed);
+        assert!(port < 20_000, "no port was free");
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
 /// The folder of the foreign clients' scripts.
 pub(crate) fn foreign(script: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

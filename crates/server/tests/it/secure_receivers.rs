@@ -65,7 +65,7 @@ async fn a_trusted_receiver_is_told_and_an_unknown_one_is_not() {
     let arrivals = receiver.until(1, SOON).await;
     assert_eq!(arrivals[0].body["type"], 101);
     Partner::of(&server.base, 2).linked("u").await;
-    for _ in 0..100 {
+    for _ in 0..1200 {
         let listed = home.done(["callback", "list", "--json"]);
         let listed: Value = serde_json::from_str(&listed).unwrap();
         if let Some(trouble) = listed[0]["trouble"].as_str() {

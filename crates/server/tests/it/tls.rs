@@ -294,7 +294,7 @@ async fn changed_files_are_taken_within_a_minute() {
     tokio::time::pause();
     tokio::time::advance(Duration::from_mins(1)).await;
     tokio::time::resume();
-    for _ in 0..100 {
+    for _ in 0..600 {
         if listener.curl(&another, &[]).await.1 == "none" {
             return;
         }
@@ -389,7 +389,7 @@ async fn a_stopping_listener_answers_what_was_asked_and_waits_for_no_handshake()
     let asking = tokio::spawn(asking);
     ASKED.notified().await;
     listener.stop.send(()).unwrap();
-    let ended = tokio::time::timeout(Duration::from_secs(5), listener.running).await;
+    let ended = tokio::time::timeout(Duration::from_secs(9), listener.running).await;
     ended.expect("it waited for a handshake").unwrap();
     assert_eq!(asking.await.unwrap().unwrap().stdout, b"slowly");
     drop(idle);

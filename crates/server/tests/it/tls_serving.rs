@@ -61,7 +61,7 @@ impl Secured {
 
     /// Waits until the log has this line so often.
     async fn logged(&self, text: &str, times: usize) {
-        for _ in 0..400 {
+        for _ in 0..1200 {
             if self.log().matches(text).count() >= times {
                 return;
             }

@@ -11,6 +11,7 @@ use countersign::system::SystemClock;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
+use crate::push_stage::until;
 use crate::running::{Home, PROGRAM, Server};
 
 /// The private id of the site [`SITE`].
@@ -184,12 +185,15 @@ async fn a_killed_server_loses_no_more_than_the_counts_of_its_last_seconds() {
     let home = home();
     let server = home.serve();
     issue(&server.base).await;
-    tokio::time::sleep(Duration::from_secs(12)).await;
+    let issued = || {
+        let shown = home.done(["site", "show", "shop", "--json"]);
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        shown["last_24_hours"]["issued"].clone()
+    };
+    until("it is stored", async || issued() == 1).await;
     issue(&server.base).await;
     server.killed();
-    let shown: Value =
-        serde_json::from_str(&home.done(["site", "show", "shop", "--json"])).unwrap();
-    assert_eq!(shown["last_24_hours"]["issued"], 1);
+    assert_eq!(issued(), 1);
 }
 
 #[tokio::test]

@@ -131,7 +131,11 @@ fn run_and_kill(url: &str, lifetime: Duration) -> Vec<(i64, i64)> {
 async fn what_was_acknowledged_survives_a_kill(place: &Place) {
     let tenant = with_users(&*place.open().await, USERS).await;
     let mut told = 0;
-    for round in 0..ROUNDS {
+    for round in 0..3 * ROUNDS {
+        // A busy machine takes more rounds until that was a load.
+        if round >= ROUNDS && told > 100 {
+            break;
+        }
         let url = place.text();
         // Not random, and yet never at the same place of a commit.
         let lifetime = Duration::from_micros(40_000 + round * 7_919);

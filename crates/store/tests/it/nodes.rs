@@ -1,6 +1,7 @@
 //! Two stores on one database, as two nodes or two processes have them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use challenge::ports::{Change, Provision, SpentMark, StoreError};
 
@@ -110,13 +111,14 @@ async fn a_cut_connection_loses_nothing_acknowledged() {
     let place = Place::postgres().await;
     let store = place.open().await;
     let tenant = with_users(&*store, USERS).await;
-    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let stop = Arc::new(AtomicBool::new(false));
+    let acknowledged = Arc::new(AtomicI64::new(0));
     let tasks: Vec<_> = (1..=USERS)
         .map(|user| {
             let (store, stop) = (Arc::clone(&store), Arc::clone(&stop));
+            let acknowledged = Arc::clone(&acknowledged);
             tokio::spawn(async move {
-                let mut acknowledged = 0;
-                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                while !stop.load(Ordering::Relaxed) {
                     let Ok(Some(read)) = store.standing(tenant, id(user)).await else {
                         continue;
                     };
@@ -126,27 +128,36 @@ async fn a_cut_connection_loses_nothing_acknowledged() {
                         ..telling(tenant)
                     };
                     match store.commit(change).await {
-                        Ok(()) => acknowledged += 1,
+                        Ok(()) => {
+                            acknowledged.fetch_add(1, Ordering::Relaxed);
+                        }
                         // It may have been written, as any change that nobody acknowledged.
                         Err(StoreError::Unavailable(_) | StoreError::Conflict) => {}
                         Err(error) => panic!("{error}"),
                     }
                 }
-                acknowledged
             })
         })
         .collect();
-    for _ in 0..20 {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let mut pause = std::time::Duration::from_millis(50);
+    for cuts in 0..30 {
+        if cuts >= 20 {
+            if acknowledged.load(Ordering::Relaxed) > 0 {
+                break;
+            }
+            // Too little time for a busy machine.
+            pause *= 2;
+        }
+        tokio::time::sleep(pause).await;
         let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
              WHERE application_name = 'countersign' AND datname = current_database()";
         place.execute(cut).await;
     }
-    stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    let mut acknowledged = 0;
+    stop.store(true, Ordering::Relaxed);
     for task in tasks {
-        acknowledged += task.await.unwrap();
+        task.await.unwrap();
     }
+    let acknowledged = acknowledged.load(Ordering::Relaxed);
     let again = place.open().await;
     let mut moved = 0;
     for user in 1..=USERS {

@@ -143,7 +143,7 @@ async fn who_waits_too_long_is_refused_and_then_served(place: &Place) {
     );
     holder.release().await;
     let mut served = store.commit(change()).await;
-    for _ in 0..20 {
+    for _ in 0..600 {
         if served.is_ok() {
             break;
         }
