@@ -45,7 +45,7 @@ mod tests {
         let key = keyring.push_key().unwrap();
         let now = Timestamp::from_unix_s(1_790_000_000);
         let whom = ("https://push.example", "mailto:ops@bank.example");
-        let value = authorization(key, whom, now).unwrap();
+        let value = authorization(&key, whom, now).unwrap();
         let (token, public) = value
             .strip_prefix("vapid t=")
             .and_then(|rest| rest.split_once(", k="))
