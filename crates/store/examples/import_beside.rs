@@ -115,8 +115,8 @@ async fn main() {
     take_in(&*importing, &mut tokens, at_once).await;
     let took = begun.elapsed();
     stop.store(true, Ordering::Relaxed);
-    let rate = tokens.count as f64 / took.as_secs_f64();
-    println!("{count} tokens taken in in {took:.1?}, {rate:.0}/s");
+    let rate = u128::try_from(count).unwrap_or_default() * 1000 / took.as_millis().max(1);
+    println!("{count} tokens taken in in {took:.1?}, {rate}/s");
     println!("{}", memory());
     for (user, beside) in verifying.into_iter().enumerate() {
         let mut beside = beside.await.expect("verifying does not panic");

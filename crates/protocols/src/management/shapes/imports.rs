@@ -38,6 +38,10 @@ impl ImportFormat {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ManagementImportBody)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of the sub-command, and none depends on another"
+)]
 pub struct ImportBody {
     /// How the file is written.
     pub format: ImportFormat,
