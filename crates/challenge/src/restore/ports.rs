@@ -22,11 +22,14 @@ pub trait Standings: Send + Sync {
     ) -> Result<Vec<(Id<User>, Versioned<Standing>)>, StoreError>;
 }
 
+/// A session that is moved.
+pub type SessionWrite = Write<Id<Session>, Session>;
+
 /// The part of a change of the directory that ends what was open in a backup.
 #[derive(Clone, Debug, Default)]
 pub struct RestoreWrites {
     /// Approval sessions that were open, or approved and not used.
-    pub sessions: Vec<(Id<Tenant>, Write<Id<Session>, Session>)>,
+    pub sessions: Vec<(Id<Tenant>, SessionWrite)>,
     /// Ends of what needs no row to be remembered; nothing: they stay.
     pub ends: Option<Ends>,
 }

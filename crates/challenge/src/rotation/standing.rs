@@ -165,10 +165,11 @@ impl Verifier {
             Err(StoreError::Conflict) => {
                 let state = self.key_state().await?;
                 let without = names(state.without(&held));
-                return match state.seals == version {
-                    true => Ok(Begun::Seals),
-                    false => Ok(Begun::NotHeldBy(without)),
-                };
+                return Ok(if state.seals == version {
+                    Begun::Seals
+                } else {
+                    Begun::NotHeldBy(without)
+                });
             }
             Err(error) => return Err(KeyTrouble::Store(error).into()),
         }

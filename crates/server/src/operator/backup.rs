@@ -91,13 +91,14 @@ async fn marked(
     arguments: &RestoreArguments,
     (store, not_before): (&dyn Store, Option<Timestamp>),
 ) -> Result<Marked, Failure> {
-    let keyring = desk.keyring_of(store).await?;
-    let fits = restore::check_keys(store, &keyring).await;
+    // What is told of keys in the database is read once it is known that they are this server's.
+    let fits = restore::check_keys(store, &desk.keyring()?).await;
     fits.map_err(|unfit| {
         Failure::new(format!(
             "{unfit}; put the master key of that time to where this server looks for it, and try again"
         ))
     })?;
+    let keyring = desk.keyring_of(store).await?;
     store.stamp_with(keyring.audit_stamp().map_err(Failure::new)?);
     let marking = Marking {
         store,
