@@ -3,6 +3,7 @@
 use super::ports::KeyRow;
 use crate::clock::Timestamp;
 use crate::ports::{Store, StoreError};
+use crate::restore::{Unfit, check_keys};
 use crate::secret::{Held, Keyring, SealError, Sealed};
 
 /// Why the keys that are here cannot be used with this database.
@@ -45,6 +46,13 @@ pub async fn agree(
     if rows.is_empty() {
         let highest = keyring.held().pop();
         let highest = highest.ok_or(KeyTrouble::NoneSeals)?;
+        // What is written here is believed ever after: not before the key opened what there is.
+        check_keys(store, keyring)
+            .await
+            .map_err(|unfit| match unfit {
+                Unfit::Store(error) => KeyTrouble::Store(error),
+                Unfit::Sealed { .. } => KeyTrouble::Other(highest.version),
+            })?;
         rows = store.add_key(&KeyRow::first(highest, now)).await?;
     }
     take_up(&rows, keyring, keyring)?;
@@ -66,6 +74,14 @@ pub(super) fn take_up(
     if !held.contains(&sealing.held) {
         return Err(KeyTrouble::Missing(version));
     }
+    // Until all is sealed anew, rows under the versions before are read.
+    let needed = rows.iter().filter(|row| {
+        row.seals_since.is_some() && row.dropped_at.is_none() && sealing.resealed_at.is_none()
+    });
+    let mut absent = needed.filter(|row| !held.contains(&row.held));
+    if let Some(absent) = absent.next() {
+        return Err(KeyTrouble::Missing(absent.held.version));
+    }
     keyring.take_up(keys, version, &dropped(rows))?;
     Ok(())
 }
@@ -76,12 +92,13 @@ fn is_other(rows: &[KeyRow], held: &Held) -> bool {
     rows.iter().find(same).is_some_and(|row| row.held != *held)
 }
 
-/// The version that seals: the one that began last.
+/// The version that seals: the highest that began to. Versions are made in ascending order, and clocks are
+/// set back.
 pub(super) fn sealing(rows: &[KeyRow]) -> Option<&KeyRow> {
     let usable = rows.iter().filter(|row| row.dropped_at.is_none());
     usable
         .filter(|row| row.seals_since.is_some())
-        .max_by_key(|row| (row.seals_since, row.held.version))
+        .max_by_key(|row| row.held.version)
 }
 
 fn dropped(rows: &[KeyRow]) -> Vec<(u32, Sealed)> {

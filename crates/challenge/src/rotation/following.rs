@@ -8,7 +8,7 @@ use super::ports::Holder;
 use crate::clock::Timestamp;
 use crate::ports::Version;
 use crate::rng;
-use crate::secret::Keyring;
+use crate::secret::{Held, Keyring};
 use crate::verifier::Verifier;
 
 /// Seconds after which a node says anew what it holds.
@@ -42,9 +42,11 @@ impl Node {
     pub async fn follow(&mut self, keys: Option<&Keyring>) -> Result<Option<u32>, KeyTrouble> {
         let verifier = Arc::clone(&self.verifier);
         let (ring, store) = (&verifier.keyring, &verifier.store);
-        // What is held is said first: a version that begins to seal after that is one of these, or this
-        // node is asked; one that began before is seen below.
-        self.say(keys.unwrap_or(ring)).await?;
+        // What is held still is said first: a version that begins to seal after that is one of these, or this
+        // node is asked; one that began before is seen below. What is new is said once it is taken up.
+        let mut held = keys.unwrap_or(ring).held();
+        held.retain(|one| ring.held().contains(one));
+        self.say(held).await?;
         let rows = store.master_keys().await?;
         let before = ring.version();
         let seals = sealing(&rows).map(|row| row.held.version);
@@ -59,24 +61,25 @@ impl Node {
         take_up(&rows, ring, keys.unwrap_or(ring))?;
         self.dropped = dropped;
         if ring.version() == before {
+            self.say(ring.held()).await?;
             return Ok(None);
         }
         store.stamp_with(ring.audit_stamp()?);
         if let Some(row) = sealing(&rows) {
             verifier.health.know_key(row.added_at);
         }
-        self.say(ring).await?;
+        self.say(ring.held()).await?;
         Ok(Some(ring.version()))
     }
 
     /// Says what is held, if that is other than before or was said long ago.
-    async fn say(&mut self, keys: &Keyring) -> Result<(), KeyTrouble> {
+    async fn say(&mut self, held: Vec<Held>) -> Result<(), KeyTrouble> {
         let now: Timestamp = self.verifier.now();
         let holder = Holder {
             node: self.id,
             name: self.name.clone(),
             seals: self.verifier.keyring.version(),
-            held: keys.held(),
+            held,
             seen_at: now,
         };
         let is_known = self.said.as_ref().is_some_and(|said| {

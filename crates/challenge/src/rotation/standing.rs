@@ -136,6 +136,10 @@ impl Verifier {
         if known.iter().any(|row| row.held == held) {
             return Ok(false);
         }
+        // An older one would seal in the stead of the one that seals.
+        if known.iter().any(|row| row.held.version >= held.version) {
+            return Err(KeyTrouble::Other(held.version));
+        }
         let rows = self.store.add_key(&row).await?;
         if !rows.iter().any(|row| row.held == held) {
             return Err(KeyTrouble::Other(held.version));

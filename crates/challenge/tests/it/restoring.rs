@@ -68,8 +68,8 @@ impl Backup {
             rows.challenges = self.challenges.clone();
             rows.visits = self.visits.clone();
             rows.spent = self.spent.clone();
-            rows.tokens = self.tokens.clone();
-            rows.settings = self.settings.clone();
+            rows.tokens.clone_from(&self.tokens);
+            rows.settings.clone_from(&self.settings);
         }
         let rng = DangerCountingRng::default();
         let marking = Marking {

@@ -65,12 +65,13 @@ async fn apply(
     let (verifier, officer) = (Arc::clone(&desk.verifier), officer.clone());
     let runtime = Handle::current();
     let hashing = tokio::task::spawn_blocking(move || {
+        // Kept to the end of the work, whether somebody waits for it or not.
+        let _permit = permit;
         let options = options(&officer, version);
         let provisioner = verifier.provisioner();
         runtime.block_on(provisioner.apply(&blueprint, options))
     });
     let done = hashing.await;
-    drop(permit);
     done.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string()).into()))
 }
 

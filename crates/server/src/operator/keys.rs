@@ -179,7 +179,9 @@ async fn prepared(
     });
     let unknown = |ring: &Keyring| {
         let held = ring.held().into_iter();
-        let mut unknown = held.filter(|held| keys.iter().all(|row| row.held != *held));
+        // One below those that are known served before the database knew of keys.
+        let mut unknown =
+            held.filter(|held| keys.iter().all(|row| row.held.version < held.version));
         unknown.next_back()
     };
     let keyring = if is_under_way || unknown(&keyring).is_some() {

@@ -76,14 +76,16 @@ impl Keys {
     }
 
     async fn turn(&mut self) -> Result<(), String> {
-        let keys = self.source.as_ref().map(Source::read).transpose()?;
-        let followed = self.node.follow(keys.as_ref()).await;
+        // A node whose file cannot be read goes on with what it has, and says so: no other may take it for gone.
+        let read = self.source.as_ref().map(Source::read).transpose();
+        let keys = read.as_ref().ok().and_then(Option::as_ref);
+        let followed = self.node.follow(keys).await;
         if let Some(version) = followed.map_err(|trouble| trouble.to_string())? {
             tracing::info!(
                 version,
                 "another version of the master key seals from now on"
             );
         }
-        Ok(())
+        read.map(drop)
     }
 }

@@ -15,7 +15,7 @@ use crate::error::OpenError;
 use crate::sqlite::folder_of;
 use crate::sqlite::lock::Lock;
 
-/// What `application_id` says in the header of a copy ("CSbk").
+/// What `application_id` says in the header of a copy (the letters `CSbk`).
 pub(super) const COPY_ID: i32 = 0x4353_626b;
 
 /// Pages copied at a time: 4 MB.

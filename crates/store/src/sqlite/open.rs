@@ -144,9 +144,10 @@ pub(crate) fn facts(path: &Path) -> Result<Facts, OpenError> {
     let has_history = "SELECT count(*) FROM sqlite_schema WHERE name = 'refinery_schema_history'";
     let has_history = connection.query_row(has_history, [], |row| row.get::<_, bool>(0));
     let newest = "SELECT max(version) FROM refinery_schema_history";
-    let found = match has_history.map_err(cannot_open(path))? {
-        true => connection.query_row(newest, [], |row| row.get(0)),
-        false => Ok(None),
+    let found = if has_history.map_err(cannot_open(path))? {
+        connection.query_row(newest, [], |row| row.get(0))
+    } else {
+        Ok(None)
     };
     Ok(Facts {
         schema: Schema::of(found.map_err(cannot_open(path))?, known()),

@@ -26,6 +26,9 @@ use crate::sqlite::{Sqlite, beside, folder_of};
 /// What SQLite has beside a database, by its ending.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
+/// Databases kept of one moment.
+const KEPT_MAX: u32 = 1000;
+
 /// How often it is looked whether the threads of a store that was dropped have closed their files, and how
 /// long is waited in between: ten seconds in all.
 const LOOKS: u32 = 500;
@@ -51,7 +54,8 @@ impl Replacement {
         if !file.is_file() {
             return Err(CopyError::Missing(file.to_owned()));
         }
-        if is_same(database, file) {
+        let copy = beside(database, ".restoring");
+        if is_same(database, file) || is_same(&copy, file) {
             return Err(CopyError::Same(file.to_owned()));
         }
         let folder = folder_of(database);
@@ -67,7 +71,6 @@ impl Replacement {
         } else {
             None
         };
-        let copy = beside(database, ".restoring");
         remove_all(&copy)?;
         let this = Self {
             database: database.to_owned(),
@@ -141,13 +144,16 @@ impl Replacement {
     /// Gives the present database a second name. It keeps its own until the new one takes it.
     fn keep_present(&self, stamp: &str) -> Result<PathBuf, CopyError> {
         let is_settled = settled(&self.database)?;
-        let kept = (1..)
+        let kept = (1..=KEPT_MAX)
             .map(|number| match number {
                 1 => beside(&self.database, &format!(".before-restore-{stamp}")),
                 more => beside(&self.database, &format!(".before-restore-{stamp}-{more}")),
             })
             .find(|path| !path.exists());
-        let kept = kept.unwrap_or_else(|| beside(&self.database, ".before-restore"));
+        let kept = kept.ok_or_else(|| {
+            let many = "there are too many databases that were kept at restores; remove some";
+            CopyError::file(&self.database)(io::Error::other(many))
+        })?;
         if fs::hard_link(&self.database, &kept).is_err() {
             // A file system without second names.
             let copied = fs::copy(&self.database, &kept);

@@ -59,8 +59,12 @@ pub async fn take_in(
     };
     let reading = reading.in_current_span();
     // Not on a thread that answers others.
-    let done = tokio::task::spawn_blocking(move || runtime.block_on(reading)).await;
-    drop(permit);
+    let reading = tokio::task::spawn_blocking(move || {
+        // Kept to the end of the work, whether somebody waits for it or not.
+        let _permit = permit;
+        runtime.block_on(reading)
+    });
+    let done = reading.await;
     done.unwrap_or_else(|error| Err(Refusal::Unavailable(error.to_string())))
 }
 
