@@ -168,7 +168,7 @@ pub fn remove_version(path: &Path, version: u32) -> Result<(), String> {
             of.parse() == Ok(version)
         };
         let kept = text.lines().filter(|line| !is_of(line));
-        Ok(kept.map(|line| format!("{line}\n")).collect())
+        Ok(kept.flat_map(|line| [line, "\n"]).collect())
     })
 }
 

@@ -18,23 +18,23 @@ const OLD_DAYS: i64 = 730;
 const DAY_MS: i64 = 86_400_000;
 
 /// Looks at the key where it is.
-pub(super) fn look(desk: &Desk, found: &mut Findings) -> Result<(), Failure> {
+pub(super) fn look(desk: &Desk, found: &mut Findings) {
     let source = match desk.key_source() {
         Ok(source) => source,
         Err(problem) => {
             found.add(Kind::KeyUnusable, problem);
-            return Ok(());
+            return;
         }
     };
     let Some(path) = source.file() else {
         if let Err(problem) = source.read() {
             found.add(Kind::KeyUnusable, problem);
         }
-        return Ok(());
+        return;
     };
     let Ok(file) = std::fs::metadata(path) else {
         found.add(Kind::KeyMissing, path.display());
-        return Ok(());
+        return;
     };
     let mode = file.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
@@ -46,7 +46,6 @@ pub(super) fn look(desk: &Desk, found: &mut Findings) -> Result<(), Failure> {
     if let Err(problem) = source.read() {
         found.add(Kind::KeyUnusable, problem);
     }
-    Ok(())
 }
 
 /// The verifier of this set-up, where its keys are those of the database.

@@ -46,9 +46,8 @@ pub(super) async fn look(desk: &Desk, found: &mut Findings, offline: bool) {
 
 /// Takes an address and gives it back. `is_own`: a server of ours that listens there says so at `/healthz`.
 async fn listener(listen: &str, (found, offline): (&mut Findings, bool), is_own: bool) {
-    let problem = match TcpListener::bind(listen).await {
-        Ok(_) => return,
-        Err(problem) => problem,
+    let Err(problem) = TcpListener::bind(listen).await else {
+        return;
     };
     if problem.kind() != ErrorKind::AddrInUse {
         found.add(Kind::ListenUnusable, format!("{listen}: {problem}"));

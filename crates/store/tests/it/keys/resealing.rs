@@ -173,8 +173,8 @@ async fn with_tokens(node: &Verifier) {
         limits: Limits::default(),
     });
     for number in 0..USERS {
-        let mut user = UserBlueprint::named(&format!("user{number}"));
-        let mut token = AuthenticatorBlueprint::new(&format!("t{number}"), Kind::Hotp);
+        let mut user = UserBlueprint::named(format!("user{number}"));
+        let mut token = AuthenticatorBlueprint::new(format!("t{number}"), Kind::Hotp);
         token.key = KeySource::Given(key());
         token.policies = Some(vec!["AT".to_owned()]);
         user.authenticators.push(token);

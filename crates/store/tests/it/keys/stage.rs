@@ -169,9 +169,12 @@ pub(super) async fn fill(place: &Place, ring: &Keyring, console: i64) {
         .map(|sample| ring.seal(&OsBytes, &sample.place, SECRET).unwrap())
         .collect();
     directory(place, &sealed).await;
-    let bytes = |hex: &str| match place.text().starts_with("sqlite") {
-        true => format!("x'{hex}'"),
-        false => format!("'\\x{hex}'"),
+    let bytes = |hex: &str| {
+        if place.text().starts_with("sqlite") {
+            format!("x'{hex}'")
+        } else {
+            format!("'\\x{hex}'")
+        }
     };
     let text = |number: usize| BASE64.encode(sealed[number].as_bytes());
     let mark = HEXLOWER.encode(&MARK);
