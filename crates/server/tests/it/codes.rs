@@ -204,7 +204,8 @@ async fn a_gateway_that_comes_back_gets_the_code_and_a_late_one_none() {
             .collect::<Vec<_>>()
     };
     until("the code was given up", async || !told().await.is_empty()).await;
-    let late = Duration::from_secs(9).saturating_sub(receiver.now() - arrivals[0].after);
+    let late =
+        Duration::from_secs(9).saturating_sub(receiver.now().saturating_sub(arrivals[0].after));
     tokio::time::sleep(late).await;
     assert_eq!(receiver.arrivals().len(), 2);
     let first = told().await;

@@ -1,6 +1,7 @@
 //! `doctor` on set-ups that are broken in one way each, and on sound ones.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -357,13 +358,15 @@ fn the_documents_table_is_printed_from_the_program() {
     let mut expected =
         format!("{head}| code | | what it means | what to do |\n|---|---|---|---|\n");
     for kind in &KINDS {
-        expected.push_str(&format!(
-            "| `{}` | {} | {} | {} |\n",
+        writeln!(
+            expected,
+            "| `{}` | {} | {} | {} |",
             kind.code,
             kind.severity.name(),
             kind.means,
             kind.remedy
-        ));
+        )
+        .unwrap();
     }
     #[expect(
         clippy::disallowed_methods,

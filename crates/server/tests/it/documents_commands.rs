@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use crate::documents::{all_blocks, documents, repository, text};
+use crate::documents::{all_blocks, documents, text};
 use crate::documents_stage::NOT_RUN;
 use crate::running::PROGRAM;
 

@@ -116,7 +116,7 @@ fn a_node_without_the_new_version_is_named_and_nothing_is_changed() {
         &file,
         text.lines()
             .take(2)
-            .map(|line| format!("{line}\n"))
+            .flat_map(|line| [line, "\n"])
             .collect::<String>(),
     )
     .unwrap();
