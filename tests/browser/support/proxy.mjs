@@ -45,6 +45,8 @@ export async function startProxy(target) {
         answer.resume();
         return answer.on('end', () => request.socket.destroy());
       }
+      // Whoever asked may be gone by now, and is not told of again.
+      if (response.closed || request.socket.destroyed) return answer.destroy();
       if (pathname === '/device/v1/events' && answer.statusCode === 200) {
         proxy.streams += 1;
         response.on('close', () => {

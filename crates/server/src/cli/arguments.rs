@@ -62,8 +62,7 @@ pub(super) enum Command {
     Demo(DemoArguments),
     /// Play the protocols end to end against a server of its own, printing each step
     Tour,
-    /// Make the data folder, the master key, the database schema and the first administrator, whose
-    /// sign-in link is printed; what is there stays
+    /// Make data folder, master key, database and first administrator; what is there stays
     Init,
     /// Bring tenants, clients, sites, policies, users and authenticators to what a file says
     Apply(ApplyArguments),
@@ -110,8 +109,7 @@ pub(super) enum Command {
     Backup(BackupArguments),
     /// Bring a backup back, and make useless what was used since it was taken
     Restore(RestoreArguments),
-    /// Look the set-up over, changing nothing: what is wrong, what that means, what to do. Exit code 0:
-    /// nothing is wrong, 1: errors, 3: warnings alone
+    /// Look the set-up over, changing nothing. Exit code 0: nothing is wrong, 1: errors, 3: warnings
     Doctor(DoctorArguments),
     /// Change the master key while everything goes on
     #[command(subcommand)]
@@ -184,8 +182,7 @@ pub struct DemoArguments {
     /// Address of the website whose customers approve on a phone [default: a free port on the same host]
     #[arg(long, value_name = "ADDR")]
     pub okay_partner_listen: Option<String>,
-    /// Address of the website whose customers sign in by grid, phone, card or sent code [default: a
-    /// free port on the same host]
+    /// Address of the website whose customers sign in by grid or card [default: a free port here]
     #[arg(long, value_name = "ADDR")]
     pub dual_partner_listen: Option<String>,
 }

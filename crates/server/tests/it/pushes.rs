@@ -365,9 +365,12 @@ async fn an_endpoint_and_its_secret_stand_in_no_log_and_in_no_file() {
     service.behave(answer("403 Forbidden", ""));
     partner.session("u", 101, "?").await;
     service.until(2, SOON).await;
+    until("it is logged", async || {
+        let logged = std::fs::read_to_string(log.path()).unwrap();
+        logged.contains("a push failed")
+    })
+    .await;
     assert!(server.stopped());
-    let logged = std::fs::read_to_string(log.path()).unwrap();
-    assert!(logged.contains("a push failed"), "it is not the log");
     let files = std::fs::read_dir(home.data()).unwrap();
     let files = files.map(|entry| entry.unwrap().path());
     let places: Vec<_> = files.chain([log.path().to_owned()]).collect();

@@ -6,6 +6,7 @@
 
 mod arrival;
 mod blueprint;
+mod change;
 mod client;
 mod delivery;
 mod differences;
@@ -35,6 +36,7 @@ pub use blueprint::{
     AuthenticatorBlueprint, Blueprint, ClientBlueprint, DeliveryBlueprint, KeySource, Kind,
     OkayBlueprint, PolicyBlueprint, SiteBlueprint, TenantBlueprint, UserBlueprint,
 };
+pub use change::Provision;
 pub use findings::Finding;
 pub use intake::{ARRIVALS_MAX, Intake};
 pub use parts::{Part, Parts};

@@ -222,10 +222,7 @@ fn what(kind: EventKind) -> (&'static str, &'static str) {
             "The database was restored from a backup",
             "The database was to be restored",
         ),
-        EventKind::RotateKey => (
-            "The master key was changed",
-            "The master key was to be changed",
-        ),
+        EventKind::RotateKey => ("The master key changed", "The master key was to change"),
     }
 }
 
