@@ -87,10 +87,11 @@ impl Verifier {
         spent: Write<Id<AskedAccount>, AskedAccount>,
         origin: &Origin,
     ) -> Result<Option<NewSession>, Denied> {
+        // Before it is looked: what others write from here on is seen below, or wins.
+        let version = self.catalogue.version();
         if self.account_of(&asked.email).await?.is_some() {
             return Err(Denied::Taken("account"));
         }
-        let version = self.catalogue.version();
         let blueprint = self.described_account(asked);
         let actor = Actor {
             name: &asked.email,
