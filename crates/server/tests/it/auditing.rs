@@ -41,7 +41,7 @@ fn verified(home: &Home) -> Value {
 }
 
 /// Waits until the server sealed all that happened.
-fn sealed(home: &Home) -> Value {
+pub(crate) fn sealed(home: &Home) -> Value {
     let begun = Stopwatch::start();
     loop {
         let report = verified(home);

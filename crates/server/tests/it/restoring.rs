@@ -10,7 +10,7 @@ use countersign::system::Stopwatch;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::auditing::path_to;
+use crate::auditing::{path_to, sealed};
 use crate::documents::{block, blocks};
 use crate::running::Home;
 
@@ -129,6 +129,7 @@ async fn the_guides_commands_bring_a_backup_back_in_which_no_used_code_is_good()
     };
     let server = home.serve();
     assert!(is_right(&server.base, "bob", &hotp(0)).await);
+    sealed(&home);
     let told = done(&run(&home, folder, backup, &[]));
     assert!(told.contains("3 authenticators"), "{told}");
     let timed = oathtool(&["--totp"]);
