@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { launchBrowser } from './support/browser.mjs';
 import { SIZES, assertFits, lookAt, newVisitor, setUp, startConsole } from './support/console.mjs';
 
+const DUAL = '"><img src=x onerror=alert(3)>dual';
 const HOSTILE = '=<script>alert(1)</script>\u202Eevil';
 
 const TENANT = `
@@ -18,6 +19,11 @@ display_name = "Teapots"
   grants = ["client_credentials", "password"]
   scopes = ["authenticate", "challenge", "read", "unlock"]
   default_policy = "SIGNIN"
+
+  [[tenant.client]]
+  id = "application"
+  secret = "another-secret-of-more-than-thirty-two-characters"
+  protocols = ["dualshield"]
 
   [[tenant.policy]]
   code = "SIGNIN"
@@ -43,6 +49,18 @@ const ask = (fields, bearer) => fetch(`${server.address}/idp/TEAPOTS/authn/token
   body: new URLSearchParams(fields),
 });
 
+/** What an application asks over DualShield about nobody, under a name for the request that is markup. */
+async function askAsApplication() {
+  const rest = `${server.address}/das5/rest`;
+  const granted = await fetch(`${rest}/oauth/token`, { method: 'POST',
+    body: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'application', client_secret: 'another-secret-of-more-than-thirty-two-characters' }) });
+  const { access_token: bearer } = await granted.json();
+  const told = await fetch(`${rest}/auth/verify`, { method: 'POST',
+    headers: { Authorization: `Bearer ${bearer}`, 'Content-Type': 'application/json', 'X-Correlation-Id': '<img src=x onerror=alert(4)>' },
+    body: JSON.stringify({ user: { loginName: DUAL }, credential: { otp: '000000' } }) });
+  assert.notEqual((await told.json()).error, 0);
+}
+
 before(async () => {
   [server, browser] = await Promise.all([startConsole(TENANT), launchBrowser()]);
   page = await newVisitor(browser);
@@ -55,6 +73,7 @@ before(async () => {
   assert.notEqual((await bring('alice', '000000')).status, 200);
   assert.notEqual((await bring(HOSTILE, '000000')).status, 200);
   assert.notEqual((await bring('x'.repeat(10_000), '000000')).status, 200);
+  await askAsApplication();
 });
 after(async () => {
   await browser.close();
@@ -71,6 +90,13 @@ test('what happened is shown in words, with whoever was named in inert text, and
   await row.locator('summary').click();
   assert.ok((await row.textContent()).includes(HOSTILE));
   await lookAt(page, 'audit-details');
+  const dual = page.locator('tbody tr', { hasText: 'alert(3)' });
+  assert.equal(await dual.count(), 1);
+  await dual.locator('summary').click();
+  assert.ok((await dual.textContent()).includes(DUAL));
+  assert.ok((await dual.textContent()).includes('<img src=x onerror=alert(4)>'));
+  assert.equal(await page.locator('main img, main script').count(), 0);
+  assert.deepEqual(page.complaints, []);
 });
 
 test('conditions narrow what is shown, stay in their fields, and are what is exported', async () => {

@@ -1,7 +1,7 @@
 // What moves, in a true browser: what phones are asked, and callbacks that were given up, by a tenant whose server takes none at first.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign as signText } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -54,6 +54,20 @@ async function link(user) {
   execFileSync(program, ['device', 'link', '--server', server.address, '--code', linkingCode, '--home', join(phones, user)]);
 }
 
+/** Links a phone that gives itself this name and platform, over the device API (docs/device-api.md). */
+async function linkNamed(user, name, platform) {
+  const { linkingCode: code } = await post('link', { userExternalId: user, signature: sign(40007, user) });
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const point = publicKey.export({ format: 'der', type: 'spki' }).subarray(-65).toString('base64');
+  const time = Date.now();
+  const field = (key, value) => `${key}:${Buffer.byteLength(value)}:${value}\n`;
+  const text = `countersign link 1\n${field('code', code)}${field('public_key', point)}${field('name', name)}${field('platform', platform)}${field('time', String(time))}`;
+  const signature = signText('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64');
+  const answer = await fetch(`${server.address}/device/v1/link`, { method: 'POST', headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code, public_key: point, name, platform, time_ms: time, signature }) });
+  assert.ok(answer.ok, await answer.text());
+}
+
 async function ask(user, header, text) {
   const told = await post('auth', { userExternalId: user, type: 101, authParams: { guiHeader: header, guiText: text }, signature: sign(40007, user, header, text, 101) });
   assert.ok(told.sessionExternalId, JSON.stringify(told));
@@ -87,6 +101,17 @@ test('what a phone is asked is listed, looked at with its text inert, and withdr
   await page.getByLabel('State').selectOption('all');
   await page.getByRole('button', { name: 'Show' }).click();
   await page.locator('.state', { hasText: 'withdrawn' }).waitFor();
+});
+
+test('what a phone calls itself is inert on the page of its user', async () => {
+  const name = '"><img src=x onerror=alert(1)>\u202Eevil';
+  await linkNamed('eve', name, '<script>alert(2)</script>');
+  await page.goto(`${server.address}/console/tenants/TEAPOTS/users?q=eve`);
+  await page.getByRole('link', { name: 'eve' }).click();
+  await page.getByText('onerror=alert(1)').first().waitFor();
+  assert.equal(await page.locator('main img[src=x], main script').count(), 0);
+  await lookAt(page, 'user-hostile-phone');
+  assert.deepEqual(page.complaints, []);
 });
 
 test('what was given up is told with the reason, and leaves again: one, and those of a page', async () => {

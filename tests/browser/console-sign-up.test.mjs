@@ -54,7 +54,26 @@ test('an address, a company, a tick, a letter: a tenant of one’s own, on trial
   await other.goto(linkIn(letter));
   await other.getByRole('button', { name: 'Open the account' }).click();
   await other.getByRole('alert').waitFor();
+  await lookAt(other, 'sign-up-spent');
   await other.context().close();
+});
+
+test('the code from a picture is read out as well, and its page is sound where there is script', async () => {
+  const page = await newVisitor(browser);
+  await page.goto(`${server.address}/console/sign-up?plain=on`);
+  await page.locator('img.drawn').waitFor();
+  await lookAt(page, 'sign-up-code');
+  const heard = await page.locator('audio').evaluate(async (audio) => {
+    const answer = await fetch(audio.currentSrc || audio.querySelector('source')?.src || audio.src);
+    const type = answer.headers.get('content-type');
+    const { duration } = await new AudioContext().decodeAudioData(await answer.arrayBuffer());
+    return { status: answer.status, type, duration };
+  });
+  assert.equal(heard.status, 200);
+  assert.match(heard.type, /^audio\//);
+  assert.ok(heard.duration > 2, `${heard.duration} s are too short for a code`);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
 });
 
 test('without script a code from a picture does; the whole way is plain forms', async () => {
@@ -65,7 +84,7 @@ test('without script a code from a picture does; the whole way is plain forms', 
   await page.getByRole('link', { name: 'Stattdessen einen Code aus einem Bild eintippen' }).click();
   await page.getByLabel('E-Mail-Adresse').fill('bob@oil.example');
   await page.getByLabel('Name der Firma').fill('Öl & Co');
-  assert.ok(await page.locator('img.drawn').evaluate((image) => image.naturalWidth > 100), 'the code is drawn');
+  assert.ok(await page.locator('img.drawn').evaluate((image) => image.decode().then(() => image.naturalWidth > 100)), 'the code is drawn');
   await page.getByLabel('Die Zeichen im Bild').fill('falsch');
   await page.getByRole('button', { name: 'Link zusenden' }).click();
   await page.getByText('Das war nicht der Code').first().waitFor();

@@ -122,6 +122,11 @@ export async function lookAt(page, name) {
 
 /** A page fits its window: nothing is to be scrolled sideways. */
 export async function assertFits(page) {
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.ok(wide <= 0, `${page.url()} is ${wide} points too wide`);
+  // Before its style is there a page is laid out otherwise.
+  await page.waitForLoadState('load');
+  const { wide, parts } = await page.evaluate(() => ({
+    wide: document.documentElement.scrollWidth - innerWidth,
+    parts: [...document.body.querySelectorAll('*')].filter((part) => part.getBoundingClientRect().right > innerWidth).map((part) => part.outerHTML.slice(0, 120)),
+  }));
+  assert.ok(wide <= 0, `${page.url()} is ${wide} points too wide: ${parts.slice(0, 5).join('\n')}`);
 }
