@@ -216,6 +216,12 @@ pub trait Store:
         Ok(true)
     }
 
+    /// Whether somebody is writing users of this tenant whom nobody sees yet ([`Store::take_in`]): it cannot be
+    /// removed meanwhile. Never, of a store that writes everything at once.
+    async fn is_filled(&self, _tenant: Id<Tenant>) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     /// The newest events of a tenant, newest first.
     async fn events(&self, tenant: Id<Tenant>, limit: u32) -> Result<Vec<Event>, StoreError>;
 

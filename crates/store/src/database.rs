@@ -57,6 +57,9 @@ pub(crate) trait Database: Send + Sync + 'static {
     /// midway; gives whether there was any. Nobody ever saw it, but its names are taken.
     async fn clear_up(&self) -> Result<bool, StoreError>;
 
+    /// Whether somebody is writing users of this tenant whom nobody sees yet.
+    async fn is_filled(&self, tenant: i64) -> Result<bool, StoreError>;
+
     /// A folder with room for what is kept aside.
     fn folder(&self) -> PathBuf;
 

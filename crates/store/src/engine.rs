@@ -360,6 +360,10 @@ impl<D: Database> Store for Engine<D> {
         Ok(true)
     }
 
+    async fn is_filled(&self, tenant: Id<Tenant>) -> Result<bool, StoreError> {
+        self.database.is_filled(tenant.number()).await
+    }
+
     async fn events(&self, tenant: Id<Tenant>, limit: u32) -> Result<Vec<Event>, StoreError> {
         let cells = vec![tenant.number().into(), i64::from(limit).into()];
         self.all(sql::EVENTS, cells, moving::event).await

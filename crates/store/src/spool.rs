@@ -145,6 +145,14 @@ pub(crate) fn failed(error: &io::Error) -> StoreError {
     ))
 }
 
+/// What is told where nobody can say yet whether it was carried out.
+pub(crate) fn unknown(problem: &str) -> StoreError {
+    StoreError::Unavailable(format!(
+        "{problem}; nobody knows yet whether the tokens are written: all of them are, or none; look for one of \
+         them, or take them in again, which refuses those that are there"
+    ))
+}
+
 fn write_step(into: &mut impl Write, step: &Step) -> io::Result<()> {
     let known = STATEMENTS.iter().position(|sql| *sql == step.sql);
     let place = known.and_then(|place| u8::try_from(place).ok());

@@ -146,8 +146,11 @@ pub(crate) const PUT_AUTHENTICATOR: &str = "INSERT INTO authenticator \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, id) DO UPDATE SET \
      user_id = excluded.user_id, serial = excluded.serial, device_id = excluded.device_id, \
      secret = excluded.secret, pin = excluded.pin, body = excluded.body";
+/// Nor where there are users, nor while tokens are being taken in, whose users nobody sees yet.
 pub(crate) const REMOVE_TENANT: &str = "DELETE FROM tenant WHERE id = $1 \
-     AND NOT EXISTS (SELECT 1 FROM corpus WHERE tenant = $1)";
+     AND NOT EXISTS (SELECT 1 FROM corpus WHERE tenant = $1) \
+     AND NOT EXISTS (SELECT 1 FROM user_account WHERE tenant = $1) \
+     AND NOT EXISTS (SELECT 1 FROM server_setting WHERE name = 'intake')";
 pub(crate) const REMOVE_CLIENT: &str = "DELETE FROM client WHERE tenant = $1 AND id = $2";
 pub(crate) const REMOVE_POLICY: &str = "DELETE FROM policy WHERE tenant = $1 AND id = $2";
 pub(crate) const REMOVE_SITE: &str = "DELETE FROM site WHERE tenant = $1 AND id = $2";

@@ -13,7 +13,7 @@ use crate::ports::StoreError;
 use crate::verifier::Verifier;
 
 /// Events that are compared in one go, of all tenants together.
-pub const LOOK_MAX: u32 = 20_000;
+pub const LOOK_MAX: u32 = 10_000;
 
 /// Events that are compared of each tenant at least, where many are searched.
 const LOOK_MIN: u32 = 200;

@@ -153,6 +153,7 @@ impl<R: BufRead> Container<R> {
                     None => Ok(*arrival),
                     Some((Some(pin), _)) => Ok(with_pin(*arrival, pin)),
                     Some((None, id)) => {
+                        self.serials.insert(arrival.token.serial.clone());
                         self.waiting.push((id, Waiting { line, arrival }));
                         return Ok(());
                     }

@@ -197,6 +197,12 @@ fn a_pin_that_goes_into_answers_is_found_before_and_after_its_token() {
     }
     let told = refusals(&container(&token), Given::Nothing);
     assert!(told[0].contains("not in the file"), "{}", told[0]);
+    // Another key of the device, while the first one waits for its PIN.
+    let other = package("hotp", &format!("<Data>{SECRET}</Data>")).replace("\"K1\"", "\"K2\"");
+    let all = tokens(&container(&format!("{token}{other}{pin}")), Given::Nothing);
+    let mut serials: Vec<_> = all.iter().map(|one| one.token.serial.as_str()).collect();
+    serials.sort_unstable();
+    assert_eq!(serials, ["S1", "S1-K2"]);
 }
 
 #[test]

@@ -32,6 +32,15 @@ const CONNECTIONS: usize = 16;
 /// How often a transaction is tried that other nodes are in the way of.
 const ATTEMPTS: u32 = 5;
 
+/// Nothing where somebody holds the tenant's row.
+const FREE_TENANT: &str = "SELECT id FROM tenant WHERE id = $1 FOR UPDATE SKIP LOCKED";
+
+/// Whoever ends a change of the directory holds this row until that is done.
+const HOLD_VERSION: &str = "SELECT version FROM directory_version FOR UPDATE";
+const ARE_THERE: &str = "SELECT EXISTS (SELECT 1 FROM user_account \
+     WHERE tenant = $1 AND id >= $2 AND id <= $3) OR EXISTS (SELECT 1 FROM authenticator \
+     WHERE tenant = $1 AND id >= $2 AND id <= $3)";
+
 /// Statements sent ahead of their answers.
 const PIPELINE: usize = 256;
 
@@ -134,6 +143,52 @@ impl Postgres {
     }
 }
 
+impl Postgres {
+    /// What became of statements that were kept aside and failed: an error around COMMIT does not say whether it
+    /// happened, and a tenant that is gone was removed while they were being carried out.
+    async fn looked_into(&self, failure: Failure, spool: &Spool) -> Result<(), StoreError> {
+        let looks = matches!(failure, Failure::Unavailable(_) | Failure::Orphan(_));
+        if !looks {
+            return Err(failure.into());
+        }
+        let standing = match timeout(PATIENCE, self.look(spool)).await {
+            Ok(standing) => standing.map_err(StoreError::from),
+            Err(_) => Err(too_late()),
+        };
+        match (failure, standing) {
+            (Failure::Unavailable(problem), Ok((_, true))) => {
+                tracing::warn!(problem, "an intake was told late that it is written");
+                Ok(())
+            }
+            (Failure::Orphan(_), Ok((version, _)))
+                if u64::try_from(version) != Ok(spool.expected_version) =>
+            {
+                Err(StoreError::Conflict)
+            }
+            (Failure::Unavailable(problem), Err(unknown)) => {
+                tracing::warn!(%unknown, "whether an intake is written cannot be read");
+                Err(spool::unknown(&format!("PostgreSQL: {problem}")))
+            }
+            (failure, _) => Err(failure.into()),
+        }
+    }
+
+    /// The directory's version, once nobody is changing it, and whether what is kept aside is written.
+    async fn look(&self, spool: &Spool) -> Result<(i64, bool), Failure> {
+        let mut client = self.connection().await?;
+        let transaction = client.transaction().await?;
+        let held = transaction.query_one(HOLD_VERSION, &[]).await?;
+        let are_there = match &spool.span {
+            None => false,
+            Some(span) => {
+                let key: [&(dyn ToSql + Sync); 3] = [&span.tenant, &span.first, &span.last];
+                transaction.query_one(ARE_THERE, &key).await?.try_get(0)?
+            }
+        };
+        Ok((held.try_get(0)?, are_there))
+    }
+}
+
 /// Carries out steps with one statement; they are sent without waiting for each other.
 async fn run_part(transaction: &Transaction<'_>, steps: &[Step]) -> Result<u64, Failure> {
     let Some(first) = steps.first() else {
@@ -227,15 +282,23 @@ impl Database for Postgres {
             }
             self.run_spooled_once(&mut spool).await
         };
-        match timeout(INTAKE_PATIENCE, run).await {
-            Ok(outcome) => Ok(outcome?),
-            Err(_) => Err(too_late()),
+        let late = || Err(Failure::Unavailable(too_late().to_string()));
+        let outcome = timeout(INTAKE_PATIENCE, run).await;
+        match outcome.unwrap_or_else(|_| late()) {
+            Ok(()) => Ok(()),
+            Err(failure) => self.looked_into(failure, &spool).await,
         }
     }
 
     /// They are one transaction, which the database itself takes back.
     async fn clear_up(&self) -> Result<bool, StoreError> {
         Ok(false)
+    }
+
+    /// Whoever writes a user holds the tenant's row until that is done.
+    async fn is_filled(&self, tenant: i64) -> Result<bool, StoreError> {
+        let free = self.fetch(FREE_TENANT, vec![tenant.into()]).await?;
+        Ok(free.is_empty())
     }
 
     fn folder(&self) -> PathBuf {

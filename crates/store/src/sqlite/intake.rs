@@ -7,12 +7,13 @@ use std::time::Duration;
 use challenge::id::Id;
 use challenge::ports::{StandingWrite, StoreError, Versioned};
 use challenge::standing::Standing;
-use tokio::time::Instant;
+use futures_util::FutureExt as _;
 
 use crate::cell::Cell;
 use crate::database::{Database as _, LONG_PATIENCE, Step};
 use crate::spool::{self, Span, Spool};
-use crate::sqlite::leftovers;
+use crate::sqlite::leftovers::{self, Removal};
+use crate::sqlite::paced::paced;
 use crate::sqlite::pending::{Alone, Mark};
 use crate::sqlite::store::Sqlite;
 use crate::{moving, provision, sql, sql_audit};
@@ -20,42 +21,58 @@ use crate::{moving, provision, sql, sql_audit};
 /// Statements in one transaction: some ten milliseconds, for which others wait.
 const TOGETHER: usize = 1_000;
 
-/// How often a transaction is tried again: somebody else wrote for long, or moved a standing.
-const ATTEMPTS: u32 = 20;
-
-/// The pause after a transaction is as long as it took, within these bounds: it is in the pauses that other
-/// processes write.
-const PAUSE_MIN: Duration = Duration::from_millis(2);
-const PAUSE_MAX: Duration = Duration::from_millis(250);
-
 /// Carries out what was kept aside: all of it, or nothing that anybody ever sees.
 pub(super) async fn carry_out(store: &Sqlite, spool: Spool) -> Result<(), StoreError> {
     let _alone = Alone::take(&store.path).await?;
     if let Some(mark) = Mark::read(store).await? {
-        leftovers::remove(store, &mark).await?;
+        leftovers::remove(store, mark).await?;
     }
     let Some(span) = spool.span else {
         return at_once(store, spool).await;
     };
     let mark = Mark::of(span)?;
     let put = mark.put(spool.expected_version)?;
-    store.run(put, LONG_PATIENCE).await?;
-    let failed = match stage(store, &mark, spool).await {
-        Ok(last) => match store.run(mark.before(last), LONG_PATIENCE).await {
-            Ok(_) => return Ok(()),
-            // It may have been carried out after nobody waited for it any more.
-            Err(error) if Mark::read(store).await?.is_none() => {
-                tracing::warn!(%error, "an intake was told late that it is written");
-                return Ok(());
+    paced(false, || store.run(put.clone(), LONG_PATIENCE)).await?;
+    match stage(store, &mark, spool).await {
+        Ok(last) => show(store, &mark, (last, LONG_PATIENCE)).await,
+        Err(error) => {
+            if let Err(error) = leftovers::remove(store, mark).await {
+                warn_left(&error);
             }
-            Err(error) => error,
-        },
-        Err(error) => error,
-    };
-    if let Err(error) = leftovers::remove(store, &mark).await {
-        tracing::warn!(%error, "what an intake began is not removed yet; it will be, and nobody sees it");
+            Err(error)
+        }
     }
-    Err(failed)
+}
+
+/// Carries out the last statements, which show all that was written; where that fails, it is removed.
+///
+/// What was given up may be carried out all the same, since it waits in a queue. So whether it was is said by
+/// the removal, which nothing can follow: where it finds no mark, all is there.
+async fn show(
+    store: &Sqlite,
+    mark: &Mark,
+    (last, patience): (Vec<Step>, Duration),
+) -> Result<(), StoreError> {
+    let last = mark.before(last);
+    let shown = paced(false, || store.run(last.clone(), patience)).await;
+    let Err(error) = shown else {
+        return Ok(());
+    };
+    match leftovers::remove(store, mark.clone()).await {
+        Ok(Removal::Done) => Err(error),
+        Ok(Removal::Shown) => {
+            tracing::warn!(%error, "an intake was told late that it is written");
+            Ok(())
+        }
+        Err(unknown) => {
+            warn_left(&unknown);
+            Err(spool::unknown(&error.to_string()))
+        }
+    }
+}
+
+fn warn_left(error: &StoreError) {
+    tracing::warn!(%error, "what an intake began is not removed yet; it will be, and nobody sees it");
 }
 
 /// A few statements that make no rows.
@@ -116,30 +133,31 @@ fn begun(span: &Span, step: &Step) -> Result<Option<(i64, Standing)>, StoreError
     Ok(Some((user, standing)))
 }
 
-/// One short transaction, and a pause in which others write.
+/// One short transaction, and a pause in which others write. What moves standings is read again after a
+/// conflict, since others move them too.
 async fn write(
     store: &Sqlite,
     mark: &Mark,
     (own, standings): (&[Step], &[(i64, Standing)]),
 ) -> Result<(), StoreError> {
-    let mut left = ATTEMPTS;
-    loop {
-        let began = Instant::now();
-        let mut steps = own.to_vec();
-        for (user, begun) in standings {
-            steps.push(joined(store, &mark.span, (*user, begun)).await?);
-        }
-        let outcome = store.run(mark.before(steps), LONG_PATIENCE).await;
-        tokio::time::sleep(began.elapsed().clamp(PAUSE_MIN, PAUSE_MAX)).await;
-        left -= 1;
-        match outcome {
-            Err(StoreError::Unavailable(problem)) if left > 0 => {
-                tracing::debug!(problem, "trying again");
-            }
-            Err(StoreError::Conflict) if left > 0 && !standings.is_empty() => {}
-            outcome => return outcome.map(|_| ()),
-        }
+    let is_raced = !standings.is_empty();
+    paced(is_raced, || {
+        write_once(store, mark, (own, standings)).boxed()
+    })
+    .await?;
+    Ok(())
+}
+
+async fn write_once(
+    store: &Sqlite,
+    mark: &Mark,
+    (own, standings): (&[Step], &[(i64, Standing)]),
+) -> Result<u64, StoreError> {
+    let mut steps = own.to_vec();
+    for (user, begun) in standings {
+        steps.push(joined(store, &mark.span, (*user, begun)).await?);
     }
+    store.run(mark.before(steps), LONG_PATIENCE).await
 }
 
 /// A user's standing as it is now, with what is begun in it.
@@ -190,5 +208,104 @@ fn inconsistent(user: i64, problem: &str) -> StoreError {
         table: "standing",
         row: user.to_string(),
         problem: problem.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provision::any;
+
+    const SPAN: Span = Span {
+        tenant: 2,
+        first: 1,
+        last: 2_500,
+    };
+
+    const TENANT: &str = "INSERT INTO tenant (id, name, display_name) VALUES (2, 'BANK', 'Bank')";
+    const USERS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) \
+         INSERT INTO user_account (tenant, id, login_name, body) SELECT 2, i, 'user' || i, '{}' FROM n";
+    /// Keeps the writer for some time.
+    const SLOW: &str = "UPDATE directory_version SET version = version + 0 * (WITH RECURSIVE n (i) AS \
+         (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT count(*) FROM n)";
+    const SEEN: &str = "SELECT count(*) FROM user_account";
+    const WRITTEN: &str = "SELECT count(*) FROM main.user_account";
+
+    async fn count(store: &Sqlite, sql: &'static str) -> i64 {
+        let mut rows = store.fetch(sql, vec![]).await.unwrap();
+        rows.remove(0).of("user_account").int().unwrap()
+    }
+
+    /// An intake that wrote its rows, which nobody sees yet.
+    async fn written(folder: &tempfile::TempDir) -> (Sqlite, Mark) {
+        let store = Sqlite::open(&folder.path().join("store.db")).await.unwrap();
+        let mark = Mark::of(SPAN).unwrap();
+        let mut steps = vec![any(TENANT, vec![])];
+        steps.extend(mark.put(1).unwrap());
+        steps.push(any(USERS, vec![]));
+        store.run(steps, LONG_PATIENCE).await.unwrap();
+        assert_eq!(
+            (count(&store, SEEN).await, count(&store, WRITTEN).await),
+            (0, 2_500)
+        );
+        (store, mark)
+    }
+
+    #[tokio::test]
+    async fn what_is_written_after_it_was_given_up_is_told_as_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, mark) = written(&folder).await;
+        // What shows the rows waits behind another transaction for longer than anybody waits for it.
+        let (kept, shown) = tokio::join!(
+            store.run(vec![any(SLOW, vec![])], LONG_PATIENCE),
+            show(&store, &mark, (vec![mark.removed()], Duration::ZERO)),
+        );
+        kept.unwrap();
+        assert_eq!(shown, Ok(()));
+        assert_eq!(count(&store, SEEN).await, 2_500);
+    }
+
+    #[tokio::test]
+    async fn what_is_being_removed_is_never_shown_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, mark) = written(&folder).await;
+        let turn = mark.turned_to(&mark.condemned().unwrap());
+        store.run(vec![turn], LONG_PATIENCE).await.unwrap();
+        let last = mark.before([mark.removed()]);
+        assert_eq!(
+            store.run(last, LONG_PATIENCE).await,
+            Err(StoreError::Conflict)
+        );
+        assert_eq!(count(&store, SEEN).await, 0);
+        // Whoever comes next goes on with it.
+        assert!(leftovers::clear_up(&store).await.unwrap());
+        assert_eq!(count(&store, WRITTEN).await, 0);
+        assert_eq!(Mark::read(&store).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn leftovers_are_removed_though_another_process_writes_for_a_while() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, mark) = written(&folder).await;
+        // It answers with a row, and is in force all the same: nobody waits for long.
+        let hurry = any("PRAGMA busy_timeout = 50", vec![]);
+        assert!(store.run(vec![hurry], LONG_PATIENCE).await.is_err());
+        let another = rusqlite::Connection::open(&store.path).unwrap();
+        another.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let probe = async || {
+            store
+                .run(vec![any(sql::PROBE, vec![])], LONG_PATIENCE)
+                .await
+        };
+        let (removed, ()) = tokio::join!(leftovers::remove(&store, mark), async {
+            // The second one waits behind what removes, which is refused as well.
+            for _ in 0..2 {
+                let busy = probe().await;
+                assert!(matches!(busy, Err(StoreError::Unavailable(_))), "{busy:?}");
+            }
+            another.execute_batch("COMMIT").unwrap();
+        });
+        assert_eq!(removed, Ok(Removal::Done));
+        assert_eq!(count(&store, WRITTEN).await, 0);
     }
 }

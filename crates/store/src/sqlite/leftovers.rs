@@ -4,19 +4,18 @@
 use std::ops::RangeInclusive;
 
 use challenge::ports::StoreError;
+use futures_util::FutureExt as _;
 
 use crate::cell::Cell;
 use crate::database::{Database as _, LONG_PATIENCE, Step};
 use crate::provision::any;
 use crate::sqlite::intake::{moved, standing};
+use crate::sqlite::paced::paced;
 use crate::sqlite::pending::{Alone, Mark};
 use crate::sqlite::store::Sqlite;
 
 /// Ids looked at in one transaction.
 const TOGETHER: i64 = 1_000;
-
-/// How often a few are tried again, since a standing moved meanwhile.
-const ATTEMPTS: u32 = 20;
 
 /// Who was there before and was to get a token.
 const HOLDERS: &str = "SELECT DISTINCT user_id FROM main.authenticator \
@@ -26,6 +25,11 @@ const REMOVE_AUTHENTICATORS: &str =
 const REMOVE_STANDINGS: &str =
     "DELETE FROM standing WHERE tenant = $1 AND user_id >= $2 AND user_id <= $3";
 const REMOVE_USERS: &str = "DELETE FROM user_account WHERE tenant = $1 AND id >= $2 AND id <= $3";
+
+/// Whether somebody is just taking in: what was stopped midway is in nobody's way.
+pub(super) async fn is_taking_in(store: &Sqlite) -> Result<bool, StoreError> {
+    Ok(Mark::read(store).await?.is_some() && Alone::try_take(&store.path)?.is_none())
+}
 
 /// Removes what there is, unless somebody is just taking in; gives whether there was any.
 pub(super) async fn clear_up(store: &Sqlite) -> Result<bool, StoreError> {
@@ -40,21 +44,61 @@ pub(super) async fn clear_up(store: &Sqlite) -> Result<bool, StoreError> {
         return Ok(false);
     };
     tracing::warn!("an intake was stopped midway; what it wrote, which nobody saw, is removed");
-    remove(store, &mark).await?;
-    Ok(true)
+    Ok(remove(store, mark).await? == Removal::Done)
+}
+
+/// What became of a removal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Removal {
+    /// Nothing of it is there any more, and nothing will be.
+    Done,
+    /// There was no mark any more: all that stood under it is shown.
+    Shown,
 }
 
 /// Removes the rows under a mark, and then the mark. The authenticators go before the users who hold them.
-pub(super) async fn remove(store: &Sqlite, mark: &Mark) -> Result<(), StoreError> {
-    for ids in parts(mark) {
-        remove_authenticators(store, mark, &ids).await?;
+///
+/// First the mark says so itself: what its intake sent and gave up, and what may still wait in a queue, is
+/// carried out under the mark as it was, or not at all.
+pub(super) async fn remove(store: &Sqlite, mark: Mark) -> Result<Removal, StoreError> {
+    let Some(mark) = condemned(store, mark).await? else {
+        return Ok(Removal::Shown);
+    };
+    for ids in parts(&mark) {
+        // Standings move meanwhile.
+        paced(true, || remove_authenticators(store, &mark, &ids).boxed()).await?;
     }
-    for ids in parts(mark) {
-        let steps = [REMOVE_STANDINGS, REMOVE_USERS].map(|sql| any(sql, key(mark, &ids)));
-        store.run(mark.before(steps), LONG_PATIENCE).await?;
+    for ids in parts(&mark) {
+        let steps = [REMOVE_STANDINGS, REMOVE_USERS].map(|sql| any(sql, key(&mark, &ids)));
+        let steps = mark.before(steps);
+        paced(false, || store.run(steps.clone(), LONG_PATIENCE)).await?;
     }
-    store.run(vec![mark.removed()], LONG_PATIENCE).await?;
-    Ok(())
+    // A mark that is gone already went with an attempt that was told late.
+    let removed = Step {
+        rows: None,
+        ..mark.removed()
+    };
+    paced(false, || store.run(vec![removed.clone()], LONG_PATIENCE)).await?;
+    Ok(Removal::Done)
+}
+
+/// The mark that says that what stands under it is being removed; nothing where it is gone.
+async fn condemned(store: &Sqlite, mark: Mark) -> Result<Option<Mark>, StoreError> {
+    let next = mark.condemned()?;
+    if next == mark {
+        return Ok(Some(mark));
+    }
+    let turn = mark.turned_to(&next);
+    match paced(false, || store.run(vec![turn.clone()], LONG_PATIENCE)).await {
+        Ok(_) => Ok(Some(next)),
+        Err(StoreError::Conflict) => match Mark::read(store).await? {
+            // An attempt that was told late.
+            Some(there) if there == next => Ok(Some(next)),
+            Some(_) => Err(StoreError::Conflict),
+            None => Ok(None),
+        },
+        Err(error) => Err(error),
+    }
 }
 
 fn parts(mark: &Mark) -> impl Iterator<Item = RangeInclusive<i64>> + use<> {
@@ -78,17 +122,10 @@ async fn remove_authenticators(
     store: &Sqlite,
     mark: &Mark,
     ids: &RangeInclusive<i64>,
-) -> Result<(), StoreError> {
-    let mut left = ATTEMPTS;
-    loop {
-        let mut steps = taken_back(store, mark, ids).await?;
-        steps.push(any(REMOVE_AUTHENTICATORS, key(mark, ids)));
-        left -= 1;
-        match store.run(mark.before(steps), LONG_PATIENCE).await {
-            Err(StoreError::Conflict) if left > 0 => {}
-            outcome => return outcome.map(|_| ()),
-        }
-    }
+) -> Result<u64, StoreError> {
+    let mut steps = taken_back(store, mark, ids).await?;
+    steps.push(any(REMOVE_AUTHENTICATORS, key(mark, ids)));
+    store.run(mark.before(steps), LONG_PATIENCE).await
 }
 
 /// Takes out of the standings of those who were there before what was begun in them.

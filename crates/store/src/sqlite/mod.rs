@@ -10,6 +10,7 @@ mod intake;
 mod leftovers;
 mod lock;
 mod open;
+mod paced;
 mod paths;
 mod pending;
 #[cfg(test)]

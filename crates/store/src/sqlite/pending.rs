@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use challenge::ports::StoreError;
+use serde::Serialize;
 
 use crate::cell::Cell;
 use crate::database::{Database as _, LONG_PATIENCE, Step};
@@ -38,6 +39,7 @@ const PUT_MARK: &str = "INSERT INTO server_setting (name, body) SELECT 'intake',
 /// Touches one row where the mark is there.
 const EXPECT_MARK: &str =
     "UPDATE server_setting SET body = body WHERE name = 'intake' AND body = $1";
+const TURN_MARK: &str = "UPDATE server_setting SET body = $1 WHERE name = 'intake' AND body = $2";
 const REMOVE_MARK: &str = "DELETE FROM server_setting WHERE name = 'intake' AND body = $1";
 const EXPECT_VERSION: &str = "UPDATE directory_version SET version = version WHERE version = $1";
 
@@ -45,15 +47,42 @@ const EXPECT_VERSION: &str = "UPDATE directory_version SET version = version WHE
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Where the rows stand that are not there yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) span: Span,
+    /// What the database has of it, letter by letter: what is done under a mark expects it so.
     body: String,
+}
+
+#[derive(Serialize)]
+struct Condemned {
+    #[serde(flatten)]
+    span: Span,
+    is_condemned: bool,
 }
 
 impl Mark {
     pub(super) fn of(span: Span) -> Result<Self, StoreError> {
         let body = serde_json::to_string(&span).map_err(|error| broken(&error.to_string()))?;
         Ok(Self { span, body })
+    }
+
+    /// The same rows, but what stands there will never be shown.
+    pub(super) fn condemned(&self) -> Result<Self, StoreError> {
+        let span = self.span;
+        let condemned = Condemned {
+            span,
+            is_condemned: true,
+        };
+        let body = serde_json::to_string(&condemned).map_err(|error| broken(&error.to_string()))?;
+        Ok(Self { span, body })
+    }
+
+    /// Puts another in its place.
+    pub(super) fn turned_to(&self, next: &Self) -> Step {
+        let mut cells = next.key();
+        cells.extend(self.key());
+        exactly(1, TURN_MARK, cells)
     }
 
     /// The mark that is there.

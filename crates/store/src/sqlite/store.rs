@@ -96,6 +96,11 @@ impl Database for Sqlite {
         leftovers::clear_up(self).await
     }
 
+    /// Of whichever tenant: a change of the directory would make the tokens be read again.
+    async fn is_filled(&self, _tenant: i64) -> Result<bool, StoreError> {
+        leftovers::is_taking_in(self).await
+    }
+
     fn folder(&self) -> PathBuf {
         folder_of(&self.path)
     }

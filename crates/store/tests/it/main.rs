@@ -23,6 +23,7 @@ mod races;
 mod restoring;
 mod rows;
 mod searching;
+mod taking_in_ends;
 mod verifying;
 mod visits;
 mod watching;

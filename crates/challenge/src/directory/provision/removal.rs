@@ -92,6 +92,13 @@ impl Draft<'_> {
                  (okay.status), and remove its clients and sites",
             );
         }
+        if self.context.store.is_filled(id).await? {
+            self.found.problem(
+                at,
+                "tokens are just being imported; wait until that is done, and remove it then if it still has \
+                 no users",
+            );
+        }
         let now = self.context.clock.now();
         let (people, tokens) = within_tenant(self.context.store, id, now).await?;
         if people + tokens > 0 {
