@@ -16,6 +16,7 @@ mod pending;
 mod plans;
 mod readers;
 mod replacing;
+mod shared_file;
 mod shelves;
 mod store;
 mod writer;
