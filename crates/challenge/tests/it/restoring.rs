@@ -13,9 +13,9 @@ use challenge::id::{Id, TimedId};
 use challenge::issuance::Asked;
 use challenge::lifecycle::Challenge;
 use challenge::policy::Limits;
-use challenge::ports::Versioned;
+use challenge::ports::{StoreError, Versioned};
 use challenge::refusal::{Refusal, Why};
-use challenge::restore::{Marked, Marking, mark};
+use challenge::restore::{Marked, Marking, Replaced, mark};
 use challenge::resynchronisation::Resynchronised;
 use challenge::rng::DangerCountingRng;
 use challenge::standing::Standing;
@@ -71,19 +71,24 @@ impl Backup {
             rows.tokens.clone_from(&self.tokens);
             rows.settings.clone_from(&self.settings);
         }
-        let rng = DangerCountingRng::default();
-        let marking = Marking {
-            store: &*bench.store,
-            clock: &*bench.clock,
-            rng: &rng,
-            actor: OPERATOR,
-            not_before: None,
-            texts_may_repeat,
-        };
-        let marked = block_on(mark(&marking, &mut |_| {})).unwrap();
+        let marked = marked(bench, texts_may_repeat).unwrap();
         assert!(block_on(bench.verifier.catalogue.refresh()).unwrap());
         marked
     }
+}
+
+/// Marks what the bench holds as restored, at its present moment.
+pub(crate) fn marked(bench: &Bench, texts_may_repeat: bool) -> Result<Marked, StoreError> {
+    let rng = DangerCountingRng::default();
+    let marking = Marking {
+        store: &*bench.store,
+        clock: &*bench.clock,
+        rng: &rng,
+        actor: OPERATOR,
+        replaced: Replaced::default(),
+        texts_may_repeat,
+    };
+    block_on(mark(&marking, &mut |_| {}))
 }
 
 /// Guessing ends for nobody: a code must be refused for itself.

@@ -24,5 +24,5 @@ mod writer;
 pub use copying::{Contents, CopyError, Progress, back_up};
 pub(crate) use open::facts;
 use paths::{beside, folder_of};
-pub use replacing::Replacement;
+pub use replacing::{Replaced, Replacement};
 pub(crate) use store::Sqlite;
