@@ -229,6 +229,49 @@ fn the_clock_may_be_behind_what_the_backup_tells_of() {
 }
 
 #[test]
+fn a_right_code_that_comes_before_the_moment_of_the_restore_is_refused_and_not_counted() {
+    const SUITE: &str = "OCRA-1:HOTP-SHA1-8:QA64-T1M";
+    // One to whom codes can be sent beside it: none was.
+    let sent = Method::OnDemand { digits: 8 };
+    let bench = Bench::with(
+        Limits::default(),
+        vec![totp(), sent, ocra(None, Some(SUITE))],
+    );
+    bench.clock.advance_s(3600);
+    assert!(bench.otp(&totp_code(&bench, 0)).is_ok());
+    let (backup, latest) = (Backup::of(&bench), bench.clock.now());
+    let early = Timestamp::from_unix_ms(latest.unix_ms() - 600_000);
+    bench.clock.set(early);
+    assert_eq!(backup.restore(&bench, false).at, latest);
+    let signed = |bench: &Bench| {
+        let code = ocra_code(SUITE, "pay1", 0, bench.clock.now());
+        bench.sign(&["pay", "1"], &code)
+    };
+    let locked = Refusal::NotVerified(Why::Locked);
+    // More of them than lock somebody, and what is wrong looks the same.
+    let tries = Limits::default().max_failures + 1;
+    for moment in [early, latest] {
+        bench.clock.set(moment);
+        for _ in 0..tries {
+            assert_eq!(bench.otp(&totp_code(&bench, 0)).unwrap_err(), locked);
+            assert_eq!(bench.otp("00000000").unwrap_err(), locked);
+            assert_eq!(signed(&bench).unwrap_err(), locked);
+        }
+    }
+    assert_eq!(bench.tally().failures, 0);
+    bench.clock.set(latest.plus_s(30));
+    assert!(bench.otp(&totp_code(&bench, 0)).is_ok());
+    // Whoever's clock runs ahead may have signed by the next steps: they are passed over for everybody.
+    bench.clock.set(latest.plus_s(60));
+    assert_eq!(signed(&bench).unwrap_err(), locked);
+    bench.clock.set(latest.plus_s(120));
+    assert!(signed(&bench).is_ok());
+    // From now on what is wrong is counted.
+    assert!(bench.otp("00000000").is_err());
+    assert_eq!(bench.tally().failures, 1);
+}
+
+#[test]
 fn counted_responses_and_signatures_are_followed_again_by_a_new_question() {
     const SUITE: &str = "OCRA-1:HOTP-SHA1-8:C-QN08";
     let bench = Bench::with(Limits::default(), vec![ocra(Some(SUITE), Some(COUNTED))]);
