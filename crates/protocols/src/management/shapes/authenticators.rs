@@ -119,6 +119,10 @@ pub struct KeyGiven {
 /// An authenticator.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = ManagementAuthenticator)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a member of the answer, and any of them may be true"
+)]
 pub struct AuthenticatorShown {
     /// Its serial number.
     #[schema(examples("10000000"))]
