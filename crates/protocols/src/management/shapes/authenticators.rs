@@ -119,10 +119,7 @@ pub struct KeyGiven {
 /// An authenticator.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = ManagementAuthenticator)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a member of the answer, and any of them may be true"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "members of the answer")]
 pub struct AuthenticatorShown {
     /// Its serial number.
     #[schema(examples("10000000"))]
