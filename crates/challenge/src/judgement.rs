@@ -85,15 +85,7 @@ pub fn judge(case: &Case<'_>, now: Timestamp) -> Judgement {
     if standing.locked || lockout::gate(&tally, &case.policy.limits, now) == Gate::Locked {
         return untouched(case, Why::Locked, Outcome::Locked);
     }
-    // What an authenticator gives that has to be followed again first is not looked at, and so not counted.
-    let lost = |one: &Candidate| {
-        let movement = standing.movement(&one.opened.enrolled);
-        movement.is_some_and(|movement| methods::is_lost(&one.opened, movement, case.wanted))
-    };
-    let mut candidates = case.candidates.iter().zip(&statuses);
-    if statuses.contains(&Status::Active)
-        && candidates.all(|(one, status)| !status.is_active() || lost(one))
-    {
+    if is_lost(case, now) {
         return untouched(case, Why::Locked, Outcome::Locked);
     }
     if !statuses.contains(&Status::Active) {
@@ -113,6 +105,21 @@ pub fn judge(case: &Case<'_>, now: Timestamp) -> Judgement {
     } else {
         right(case, &tally, &hits, now)
     }
+}
+
+/// Whether nothing that could be given now would be taken, because of a restore: what an authenticator gives that
+/// has to be followed again first, or that comes before the restore's moment, is not looked at, and so not counted.
+fn is_lost(case: &Case<'_>, now: Timestamp) -> bool {
+    let standing = &case.standing.value;
+    let lost = |one: &Candidate| {
+        let movement = standing.movement(&one.opened.enrolled);
+        movement.is_some_and(|movement| methods::is_lost(&one.opened, movement, case.wanted, now))
+    };
+    // Nor is there a code that was not sent.
+    let unsent = |one: &Candidate| is_sent(one) && open_challenge(case, now).is_none();
+    let is_active = |one: &&Candidate| standing.status(&one.opened.enrolled).is_active();
+    let active = || case.candidates.iter().filter(is_active);
+    active().any(lost) && active().all(|one| lost(one) || unsent(one))
 }
 
 /// The candidates for which the answer is right: more than one where tokens share a key, and then it

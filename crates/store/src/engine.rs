@@ -370,7 +370,10 @@ impl<D: Database> Store for Engine<D> {
     }
 
     async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        self.database.clear_up().await?;
+        // What cannot be cleared up is seen by nobody, and must not keep what serves nobody from going.
+        if let Err(error) = self.database.clear_up().await {
+            tracing::warn!(%error, "what an intake left behind cannot be removed; it will be tried again");
+        }
         let mut steps = Vec::new();
         let ended = provision::ended(before, limit).into_iter();
         let ended = ended.chain([outbox::ended(before, limit)]);

@@ -43,7 +43,7 @@ use std::sync::Arc;
 
 pub use error::OpenError;
 pub use facts::{Facts, Schema, facts};
-pub use sqlite::{Contents, CopyError, Progress, Replacement, back_up};
+pub use sqlite::{Contents, CopyError, Progress, Replaced, Replacement, back_up};
 pub use url::{NotAStoreUrl, Options, StoreUrl};
 
 /// Opens the store, brings its schema up to date, and returns it.

@@ -11,7 +11,7 @@ use challenge::directory::Tenant;
 use challenge::door::Door;
 use challenge::id::{Id, TimedId};
 use challenge::lifecycle::Challenge;
-use challenge::ports::StoreError;
+use challenge::ports::{StoreError, Versioned};
 use challenge::visitor::Visit;
 use challenge::watching::ports::{
     ChallengePage, DevicePage, Kept, KeptPage, SessionPage, Watching,
@@ -201,7 +201,7 @@ impl<D: Database> Watching for Engine<D> {
         &self,
         tenant: Id<Tenant>,
         page: &SessionPage,
-    ) -> Result<Vec<Session>, StoreError> {
+    ) -> Result<Vec<Versioned<Session>>, StoreError> {
         // The table knows until when a session is kept, which is as long after each one's end.
         let ends_at = |answer_by: Timestamp| answer_by.plus_s(EVIDENCE_S).unix_ms();
         let (before, name) = match page.after {
@@ -216,7 +216,7 @@ impl<D: Database> Watching for Engine<D> {
             i64::from(page.limit).into(),
         ];
         let rows = self.database().fetch(sql::SESSIONS, cells).await?;
-        let read = |row| shelf::read::<Session>(Shelf::Session, row).map(|row| row.value);
+        let read = |row| shelf::read(Shelf::Session, row);
         rows.into_iter().map(read).collect()
     }
 

@@ -10,6 +10,7 @@ pub mod grid;
 pub mod hashed_number;
 mod hotp;
 pub mod images;
+mod lost;
 mod ocra;
 pub mod on_demand;
 mod opened;
@@ -19,8 +20,7 @@ mod totp;
 mod verify;
 
 pub use decoy::verify_nothing;
+pub use lost::{Lost, is_lost};
 pub use ocra::{derive_question, draw_question, is_fresh_by_itself, mark_of_question};
 pub use opened::{History, Opened, OpenedMethod};
-pub use verify::{
-    Given, PASSCODES_KEPT, Spend, Wanted, fits, is_lost, resynchronise, spend_into, verify,
-};
+pub use verify::{Given, PASSCODES_KEPT, Spend, Wanted, fits, resynchronise, spend_into, verify};

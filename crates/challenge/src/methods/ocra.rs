@@ -91,12 +91,30 @@ pub(super) fn verify_response(
 
 /// Whether a time step, if there is one, is none that was taken before a restore.
 fn is_after_restore(suite: &Suite, movement: &Movement, found: &Match, time_window: u32) -> bool {
-    let restored = movement.restored.zip(found.time_step);
-    restored.is_none_or(|(restored, step)| {
-        let begun = suite.time_step(restored.at.unix_s()).unwrap_or(0);
-        // Those after it may have been taken from a token whose clock runs ahead.
-        step > begun.saturating_add(u64::from(time_window))
-    })
+    let last = last_unknown(suite, movement, time_window).zip(found.time_step);
+    last.is_none_or(|(last, step)| step > last)
+}
+
+/// The last time step that may have been taken before a restore; nothing where there was none, or the suite
+/// has no time.
+fn last_unknown(suite: &Suite, movement: &Movement, time_window: u32) -> Option<u64> {
+    let begun = suite.time_step(movement.restored?.at.unix_s())?;
+    // Those after it may have been taken from a token whose clock runs ahead.
+    Some(begun.saturating_add(u64::from(time_window)))
+}
+
+/// Whether the present step may have been taken before a restore: a token whose clock is right gives nothing
+/// that is taken. One that runs ahead waits for the others.
+pub(super) fn is_too_early(
+    suite: &Suite,
+    movement: &Movement,
+    time_window: u32,
+    now: Timestamp,
+) -> bool {
+    let last = last_unknown(suite, movement, time_window);
+    let present = suite.time_step(now.unix_s());
+    last.zip(present)
+        .is_some_and(|(last, present)| present <= last)
 }
 
 /// Counters searched for two consecutive responses, from the next one on: as many as for HOTP.

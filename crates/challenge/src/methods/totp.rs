@@ -55,13 +55,26 @@ pub(super) fn verify(
 /// it, by our clock or by a token's that runs ahead.
 fn first_unspent(totp: &Totp, movement: &Movement) -> u64 {
     let spent = movement.last_step.map_or(0, |last| last.saturating_add(1));
-    let restored = movement.restored.map_or(0, |restored| {
-        let begun = totp.time_step(restored.at.unix_s()).unwrap_or(0);
-        begun
-            .saturating_add_signed(movement.drift_steps.max(0))
-            .saturating_add(1)
-    });
-    spent.max(restored)
+    spent.max(first_known(totp, movement).unwrap_or(0))
+}
+
+/// The first step of which it is known that it was not spent before a restore; nothing where there was none.
+fn first_known(totp: &Totp, movement: &Movement) -> Option<u64> {
+    let begun = totp.time_step(movement.restored?.at.unix_s()).unwrap_or(0);
+    let by_token = begun.saturating_add_signed(movement.drift_steps.max(0));
+    Some(by_token.saturating_add(1))
+}
+
+/// Whether every step that could be taken now may have been spent before a restore: the clock has not passed
+/// its moment, or was set back.
+pub(super) fn is_too_early(totp: &Totp, movement: &Movement, now: Timestamp) -> bool {
+    let Some(first) = first_known(totp, movement) else {
+        return false;
+    };
+    let ours = totp.time_step(now.unix_s());
+    let present = ours.map(|ours| ours.saturating_add_signed(movement.drift_steps));
+    let known = |step: Option<u64>| step.is_some_and(|step| step >= first);
+    !known(present) && !known(movement.awaited)
 }
 
 /// How far a token's clock runs from ours, when a code of `step` came at our step `ours`.

@@ -259,36 +259,3 @@ pub fn resynchronise(
         }
     }
 }
-
-/// Whether nothing that the authenticator could give for what is wanted is taken, until it is followed
-/// again by two codes: what moved between a backup and its restore is not known.
-pub fn is_lost(opened: &Opened, movement: &Movement, wanted: Wanted) -> bool {
-    match (&opened.method, wanted) {
-        (OpenedMethod::Hotp { .. }, _) => movement.counter_is_lost() && movement.awaited.is_none(),
-        (
-            OpenedMethod::Ocra {
-                suite: Some(suite), ..
-            },
-            Wanted::Response | Wanted::ResponseTo,
-        ) => suite.has_counter() && movement.counter_is_lost(),
-        (
-            OpenedMethod::Ocra {
-                signature_suite: Some(suite),
-                ..
-            },
-            Wanted::Signature,
-        ) => {
-            let by_counter = suite.has_counter() && movement.signature_counter_is_lost();
-            let by_text = !super::is_fresh_by_itself(suite) && movement.texts_are_lost();
-            by_counter || by_text
-        }
-        (
-            OpenedMethod::Totp { .. }
-            | OpenedMethod::Ocra { .. }
-            | OpenedMethod::Grid { .. }
-            | OpenedMethod::Card { .. }
-            | OpenedMethod::OnDemand { .. },
-            _,
-        ) => false,
-    }
-}

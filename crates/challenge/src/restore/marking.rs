@@ -27,6 +27,9 @@ const CLOCKS_S: u32 = 86_400;
 /// What is told of a callback that was waiting when the backup was taken.
 pub const RESTORED: &str = "the database was restored from a backup; this may have been delivered: send it again by hand if not";
 
+/// Under which name the log tells why the replaced database could not be read.
+const UNREAD: &str = "the replaced database could not be read";
+
 /// How a database is marked.
 pub struct Marking<'a> {
     /// The database.
@@ -37,10 +40,20 @@ pub struct Marking<'a> {
     pub rng: &'a dyn Rng,
     /// Who acts, for the audit log.
     pub actor: Actor<'a>,
-    /// A moment that the restore is not before, such as the newest event of the database that it replaces.
-    pub not_before: Option<Timestamp>,
+    /// What the database told that this one replaces.
+    pub replaced: Replaced<'a>,
     /// Whether answers to texts without counter and time are taken although it is not known which were.
     pub texts_may_repeat: bool,
+}
+
+/// What is known of the database that a restore replaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replaced<'a> {
+    /// The latest moment that it told of: its newest event, or the moment of its own restore. The restore is not
+    /// before it. Nothing: it told of none, or there was no such database.
+    pub latest: Option<Timestamp>,
+    /// Why it, or a part of it, could not be read: what it would have told is not known then.
+    pub unread: Option<&'a str>,
 }
 
 /// What was marked.
@@ -71,7 +84,7 @@ pub async fn mark(
     let store = marking.store;
     let latest = latest_event(store).await?;
     let before = RestoreMoment::among(&store.server_settings().await?)?;
-    let known = latest.into_iter().chain(marking.not_before);
+    let known = latest.into_iter().chain(marking.replaced.latest);
     let moment = RestoreMoment::next(before, marking.clock.now(), known);
     let tenants = store.tenants().await?;
     let console = tenants.iter().find(|rows| rows.tenant.name == CONSOLE);
@@ -161,9 +174,11 @@ impl Pen<'_> {
     }
 
     /// Ends the sessions of which something may be made yet: those that end within a day of the newest
-    /// event, and their results another day after.
+    /// event, and their results another day after. An event of a clock that was far ahead does not hide those
+    /// that the present clock knows to be open.
     async fn sessions(&mut self, tenant: Id<Tenant>) -> Result<(), StoreError> {
-        let latest = self.marked.latest_event;
+        let now = self.marking.clock.now();
+        let latest = self.marked.latest_event.map(|latest| latest.min(now));
         let answer_after = latest.map(|latest| minus_s(latest, RESULT_S + CLOCKS_S));
         let store = self.marking.store;
         let mut after = None;
@@ -177,20 +192,16 @@ impl Pen<'_> {
             let Some(last) = page.last() else {
                 return Ok(());
             };
-            after = Some((last.answer_by, last.id));
-            let mut sessions = Vec::new();
-            for session in page {
-                let Some(next) = session_after(&session, self.moment.at) else {
-                    continue;
-                };
-                let read = store.session(tenant, session.id).await?;
+            after = Some((last.value.answer_by, last.value.id));
+            let ended = page.into_iter().filter_map(|read| {
                 let write = Write {
-                    key: session.id,
-                    expected: read.ok_or(StoreError::Conflict)?.version,
-                    next: Some(next),
+                    key: read.value.id,
+                    expected: read.version,
+                    next: Some(session_after(&read.value, self.moment.at)?),
                 };
-                sessions.push((tenant, write));
-            }
+                Some((tenant, write))
+            });
+            let sessions: Vec<_> = ended.collect();
             self.marked.sessions += sessions.len() as u64;
             let restored = RestoreWrites {
                 sessions,
@@ -259,6 +270,8 @@ impl Pen<'_> {
         let mut fields = vec![("up to".to_owned(), shown(self.moment.at))];
         let latest = self.marked.latest_event;
         fields.extend(latest.map(|latest| ("the backup's newest event".to_owned(), shown(latest))));
+        let unread = self.marking.replaced.unread;
+        fields.extend(unread.map(|problem| (UNREAD.to_owned(), problem.to_owned())));
         Event {
             id: TimedId::random(now, self.marking.rng),
             at: now,

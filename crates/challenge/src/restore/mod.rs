@@ -16,5 +16,5 @@ mod moment;
 pub mod ports;
 
 pub use fitting::{Unfit, check_keys};
-pub use marking::{Marked, Marking, RESTORED, mark};
+pub use marking::{Marked, Marking, RESTORED, Replaced, mark};
 pub use moment::{RestoreMoment, latest_event};

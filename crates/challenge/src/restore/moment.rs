@@ -29,8 +29,8 @@ impl RestoreMoment {
         read.transpose()
     }
 
-    /// The moment of a restore at `now`, after this one: no earlier than that, than anything the database
-    /// tells of, and than `not_before`, whatever the clock says.
+    /// The moment of a restore at `now`, after this one: no earlier than that, and than anything that is known
+    /// of the database and of the one that it replaces, whatever the clock says.
     pub(super) fn next(
         before: Option<Self>,
         now: Timestamp,

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::directory::Tenant;
 use crate::id::{Id, TimedId};
 use crate::lifecycle::{Challenge, Phase, State};
-use crate::ports::StoreError;
+use crate::ports::{StoreError, Versioned};
 use crate::visitor::Visit;
 
 /// Reads for whoever watches, and keeps what was counted. Never in the path of an answer.
@@ -46,7 +46,7 @@ pub trait Watching: Send + Sync {
         &self,
         tenant: Id<Tenant>,
         page: &SessionPage,
-    ) -> Result<Vec<Session>, StoreError>;
+    ) -> Result<Vec<Versioned<Session>>, StoreError>;
 
     /// The devices of a tenant in the order of their ids as text.
     async fn devices(

@@ -317,6 +317,9 @@ impl Store for MemoryStore {
         if change.expected_version != rows.version || change.users.iter().any(taken) {
             return Err(StoreError::Conflict);
         }
+        let sessions = Rows::moved_sessions(&change);
+        rows.approvals.check(&sessions)?;
+        rows.approvals.write(sessions, Vec::new());
         rows.version += 1;
         rows.end(&change);
         rows.users

@@ -12,7 +12,7 @@ use challenge::audit::ports::{
 use challenge::clock::Timestamp;
 use challenge::directory::{Tenant, User};
 use challenge::id::{Id, TimedId};
-use challenge::ports::{Store, StoreError};
+use challenge::ports::{Store, StoreError, Versioned};
 use challenge::watching::ports::{
     ChallengePage, DevicePage, Kept, KeptPage, SessionPage, Watching,
 };
@@ -74,9 +74,9 @@ macro_rules! watched {
             async fn sessions(
                 &self,
                 _: Id<Tenant>,
-                _: &SessionPage,
-            ) -> Result<Vec<Session>, StoreError> {
-                Ok(Vec::new())
+                page: &SessionPage,
+            ) -> Result<Vec<Versioned<Session>>, StoreError> {
+                Ok(self.listed_sessions(page))
             }
 
             async fn devices(

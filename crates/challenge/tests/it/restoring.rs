@@ -13,9 +13,9 @@ use challenge::id::{Id, TimedId};
 use challenge::issuance::Asked;
 use challenge::lifecycle::Challenge;
 use challenge::policy::Limits;
-use challenge::ports::Versioned;
+use challenge::ports::{StoreError, Versioned};
 use challenge::refusal::{Refusal, Why};
-use challenge::restore::{Marked, Marking, mark};
+use challenge::restore::{Marked, Marking, Replaced, mark};
 use challenge::resynchronisation::Resynchronised;
 use challenge::rng::DangerCountingRng;
 use challenge::standing::Standing;
@@ -71,19 +71,24 @@ impl Backup {
             rows.tokens.clone_from(&self.tokens);
             rows.settings.clone_from(&self.settings);
         }
-        let rng = DangerCountingRng::default();
-        let marking = Marking {
-            store: &*bench.store,
-            clock: &*bench.clock,
-            rng: &rng,
-            actor: OPERATOR,
-            not_before: None,
-            texts_may_repeat,
-        };
-        let marked = block_on(mark(&marking, &mut |_| {})).unwrap();
+        let marked = marked(bench, texts_may_repeat).unwrap();
         assert!(block_on(bench.verifier.catalogue.refresh()).unwrap());
         marked
     }
+}
+
+/// Marks what the bench holds as restored, at its present moment.
+pub(crate) fn marked(bench: &Bench, texts_may_repeat: bool) -> Result<Marked, StoreError> {
+    let rng = DangerCountingRng::default();
+    let marking = Marking {
+        store: &*bench.store,
+        clock: &*bench.clock,
+        rng: &rng,
+        actor: OPERATOR,
+        replaced: Replaced::default(),
+        texts_may_repeat,
+    };
+    block_on(mark(&marking, &mut |_| {}))
 }
 
 /// Guessing ends for nobody: a code must be refused for itself.
@@ -221,6 +226,49 @@ fn the_clock_may_be_behind_what_the_backup_tells_of() {
     assert!(bench.otp(&shown).is_err());
     bench.clock.set(latest.plus_s(30));
     assert!(bench.otp(&totp_code(&bench, 0)).is_ok());
+}
+
+#[test]
+fn a_right_code_that_comes_before_the_moment_of_the_restore_is_refused_and_not_counted() {
+    const SUITE: &str = "OCRA-1:HOTP-SHA1-8:QA64-T1M";
+    // One to whom codes can be sent beside it: none was.
+    let sent = Method::OnDemand { digits: 8 };
+    let bench = Bench::with(
+        Limits::default(),
+        vec![totp(), sent, ocra(None, Some(SUITE))],
+    );
+    bench.clock.advance_s(3600);
+    assert!(bench.otp(&totp_code(&bench, 0)).is_ok());
+    let (backup, latest) = (Backup::of(&bench), bench.clock.now());
+    let early = Timestamp::from_unix_ms(latest.unix_ms() - 600_000);
+    bench.clock.set(early);
+    assert_eq!(backup.restore(&bench, false).at, latest);
+    let signed = |bench: &Bench| {
+        let code = ocra_code(SUITE, "pay1", 0, bench.clock.now());
+        bench.sign(&["pay", "1"], &code)
+    };
+    let locked = Refusal::NotVerified(Why::Locked);
+    // More of them than lock somebody, and what is wrong looks the same.
+    let tries = Limits::default().max_failures + 1;
+    for moment in [early, latest] {
+        bench.clock.set(moment);
+        for _ in 0..tries {
+            assert_eq!(bench.otp(&totp_code(&bench, 0)).unwrap_err(), locked);
+            assert_eq!(bench.otp("00000000").unwrap_err(), locked);
+            assert_eq!(signed(&bench).unwrap_err(), locked);
+        }
+    }
+    assert_eq!(bench.tally().failures, 0);
+    bench.clock.set(latest.plus_s(30));
+    assert!(bench.otp(&totp_code(&bench, 0)).is_ok());
+    // Whoever's clock runs ahead may have signed by the next steps: they are passed over for everybody.
+    bench.clock.set(latest.plus_s(60));
+    assert_eq!(signed(&bench).unwrap_err(), locked);
+    bench.clock.set(latest.plus_s(120));
+    assert!(signed(&bench).is_ok());
+    // From now on what is wrong is counted.
+    assert!(bench.otp("00000000").is_err());
+    assert_eq!(bench.tally().failures, 1);
 }
 
 #[test]

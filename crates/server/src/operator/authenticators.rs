@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use challenge::directory::{Authenticator, AuthenticatorKey, User, UserKey};
+use challenge::methods::Lost;
 use challenge::ports::{Store, TenantRows};
 use challenge::resynchronisation::Resynchronised;
 use challenge::standing::{Movement, Status};
@@ -173,14 +174,13 @@ fn row(tenant: &TenantRows, user: &User, one: &Authenticator, movement: &Movemen
         "restored_at".to_owned(),
         json!(restored.map(|restored| moment(restored.at))),
     );
-    members.insert(
-        "counter_is_lost".to_owned(),
-        movement.counter_is_lost().into(),
-    );
+    let lost = Lost::of(&one.method, movement);
+    members.insert("counter_is_lost".to_owned(), lost.counter.into());
     members.insert(
         "signature_counter_is_lost".to_owned(),
-        movement.signature_counter_is_lost().into(),
+        lost.signature_counter.into(),
     );
+    members.insert("texts_are_lost".to_owned(), lost.texts.into());
     members.insert("has_pin".to_owned(), one.pin.is_some().into());
     let cells = vec![
         tenant.tenant.name.clone(),

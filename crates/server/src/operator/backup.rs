@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use challenge::clock::{Clock as _, Timestamp};
 use challenge::ports::{Store, StoreError};
-use challenge::restore::{self, Marked, Marking};
+use challenge::restore::{self, Marked, Marking, Replaced};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use store::{Contents, CopyError, Replacement, StoreUrl};
@@ -58,7 +58,7 @@ pub async fn restore(desk: &Desk, arguments: &RestoreArguments) -> Result<(), Fa
 
 async fn mark_alone(desk: &Desk, arguments: &RestoreArguments) -> Result<(), Failure> {
     let store = desk.store().await?;
-    let marked = marked(desk, arguments, (&*store, None)).await?;
+    let marked = marked(desk, arguments, (&*store, Replaced::default())).await?;
     if desk.output.json {
         return desk.output.value(&of_marking(&marked));
     }
@@ -76,20 +76,31 @@ async fn bring_back(desk: &Desk, arguments: &RestoreArguments, file: &Path) -> R
     let begun = Replacement::begin(&database, file, &mut |done, of| show(&bar, done, of));
     bar.finish_and_clear();
     let (replacement, contents) = begun.map_err(failed)?;
-    let newest = replacement.latest_event_ms().map(Timestamp::from_unix_ms);
+    let before = replacement.replaced().clone();
+    let replaced = Replaced {
+        latest: before.latest_ms.map(Timestamp::from_unix_ms),
+        unread: before.unread.as_deref(),
+    };
     let store = replacement.open().await.map_err(Failure::new)?;
-    let marked = marked(desk, arguments, (&*store, newest)).await?;
+    let marked = marked(desk, arguments, (&*store, replaced)).await?;
     // Its files are closed before they get another name.
     drop(store);
     let kept = replacement.finish(&stamp(marked.at)).map_err(failed)?;
-    tell(desk, (file, &contents), &marked, kept)
+    if let Some(problem) = &before.unread {
+        desk.output.note(&format!(
+            "the database that was there could not be read ({problem}): nothing counts up to {}, by the clock and \
+             the backup alone; if the clock is behind, set it and run `countersign restore --mark`",
+            moment(marked.at)
+        ));
+    }
+    tell(desk, (file, &contents), (&marked, before.unread), kept)
 }
 
 /// Marks a database whose secrets open with this server's master key.
 async fn marked(
     desk: &Desk,
     arguments: &RestoreArguments,
-    (store, not_before): (&dyn Store, Option<Timestamp>),
+    (store, replaced): (&dyn Store, Replaced<'_>),
 ) -> Result<Marked, Failure> {
     // What is told of keys in the database is read once it is known that they are this server's.
     let fits = restore::check_keys(store, &desk.keyring()?).await;
@@ -105,7 +116,7 @@ async fn marked(
         clock: &SystemClock,
         rng: &OsRng,
         actor: OPERATOR,
-        not_before,
+        replaced,
         texts_may_repeat: arguments.accept_repeated_texts,
     };
     let bar = users()?;
@@ -130,11 +141,12 @@ async fn marked(
 fn tell(
     desk: &Desk,
     (file, contents): (&Path, &Contents),
-    marked: &Marked,
+    (marked, unread): (&Marked, Option<String>),
     kept: Option<PathBuf>,
 ) -> Result<(), Failure> {
     if desk.output.json {
         let mut value = of_marking(marked);
+        value["unread"] = json!(unread);
         value["file"] = json!(file);
         value["contents"] = told(contents);
         value["kept"] = json!(kept);

@@ -15,6 +15,7 @@ mod console_headers;
 mod console_moving;
 mod console_officers;
 mod console_pace;
+mod console_restoring;
 mod console_sign_up;
 mod console_sites;
 mod console_stage;

@@ -208,6 +208,42 @@ fn a_backup_of_another_server_is_refused_and_a_copy_is_no_database() {
     assert!(refused.contains("countersign restore"), "{refused}");
 }
 
+#[test]
+fn a_second_restore_is_not_before_the_first_and_what_cannot_be_read_is_told() {
+    let (home, folder) = bank(Home::sqlite());
+    let file = folder.path().join("backup.db");
+    let file = file.to_str().unwrap();
+    home.done(["backup", file]);
+    let database = home.data().join("countersign.db");
+    let restored = || -> (Value, String) {
+        let output = home.run(["restore", file, "--json"]);
+        let told = done(&output);
+        let note = String::from_utf8_lossy(&output.stderr).into_owned();
+        (serde_json::from_str(&told).unwrap(), note)
+    };
+    assert_eq!(restored().0["unread"], Value::Null);
+    // As after a restore by a clock that was ahead: the year is 2100.
+    let connection = rusqlite::Connection::open(&database).unwrap();
+    let moment = "UPDATE server_setting SET body = json_set(body, '$.at', 4102444800000) \
+         WHERE name = 'restored'";
+    assert_eq!(connection.execute(moment, []).unwrap(), 1);
+    connection.close().unwrap();
+    let (told, note) = restored();
+    assert_eq!(told["restored_at"], "2100-01-01T00:00:00Z");
+    assert!(note.contains("the clock is behind"), "{note}");
+    // What is no database tells of no moment.
+    fs::write(&database, "this was a database ".repeat(500)).unwrap();
+    let (told, note) = restored();
+    assert_ne!(told["restored_at"], "2100-01-01T00:00:00Z");
+    assert_eq!(told["unread"], "file is not a database");
+    assert!(note.contains("file is not a database"), "{note}");
+    let log = home.done(["audit", "export", "--jsonl"]);
+    assert!(
+        log.contains("the replaced database could not be read"),
+        "{log}"
+    );
+}
+
 /// What a database says of a token whose next counter was 1 in the backup, and is 2 now.
 fn state(home: &Home) -> (u64, bool) {
     let shown = home.done(["authenticator", "show", "10000002", "--json"]);

@@ -14,6 +14,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use crate::error::OpenError;
 use crate::sqlite::folder_of;
 use crate::sqlite::lock::Lock;
+use crate::sqlite::pending;
 
 /// What `application_id` says in the header of a copy (the letters `CSbk`).
 pub(super) const COPY_ID: i32 = 0x4353_626b;
@@ -245,6 +246,11 @@ pub(super) fn check(path: &Path, name: &Path) -> Result<Contents, CopyError> {
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     let schema = number("SELECT max(version) FROM refinery_schema_history").map_err(foreign)?;
     number("SELECT version FROM directory_version").map_err(foreign)?;
+    // Of rows that are being taken in nobody knows yet. A schema without settings has none.
+    let has_settings = "SELECT count(*) FROM sqlite_schema WHERE name = 'server_setting'";
+    if number(has_settings).map_err(foreign)? > 0 {
+        connection.execute_batch(pending::VIEWS).map_err(foreign)?;
+    }
     let bytes = fs::metadata(path).map_err(CopyError::file(path))?.len();
     Ok(Contents {
         bytes,

@@ -4,13 +4,16 @@
 //! The lock is the operating system's (flock), and ends with the process however that ends: a file that was
 //! left behind locks nothing.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use crate::error::OpenError;
 use crate::sqlite::beside;
+use crate::sqlite::shared_file::open_beside;
+
+/// What the file is called after the database.
+const ENDING: &str = ".lock";
 
 /// A lock that is held as long as this is there.
 pub(super) struct Lock {
@@ -25,7 +28,7 @@ impl Lock {
             return Err(OpenError::FolderMissing(folder));
         }
         let cannot = |error: io::Error| OpenError::CannotOpen {
-            path: beside(database, ".lock"),
+            path: beside(database, ENDING),
             problem: error.to_string(),
         };
         let file = file_of(database).map_err(cannot)?;
@@ -48,13 +51,7 @@ impl Lock {
 }
 
 fn file_of(database: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(beside(database, ".lock"))
+    open_beside(database, ENDING)
 }
 
 #[cfg(test)]

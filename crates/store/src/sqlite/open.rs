@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::OpenError;
 use crate::facts::{Facts, Schema};
-use crate::sqlite::copying::{COPY_ID, open_to_read};
+use crate::sqlite::copying::COPY_ID;
 use crate::sqlite::pending;
 
 /// The first SQLite without the fault that can lose commits when the log is reset.
@@ -29,22 +29,25 @@ mod embedded {
 }
 
 /// Opens the file for writing and brings its schema up to date. A copy made by a backup is refused: it must be
-/// restored.
+/// restored. Whether it is one is read by a connection that may write, as whoever wrote last may have left a
+/// journal that has to be played back first; what cannot be read is told.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
-    if path.is_file() {
-        let read = open_to_read(path);
-        let id =
-            read.and_then(|file| file.query_row("PRAGMA application_id", [], |row| row.get(0)));
-        // What cannot be read is told when it is opened.
-        if id.is_ok_and(|id: i32| id == COPY_ID) {
-            return Err(OpenError::NotRestored(path.to_owned()));
-        }
-    }
-    open_copy(path)
+    open(path, |connection| {
+        connection.query_row("PRAGMA application_id", [], |row| {
+            row.get::<_, i32>(0).map(|id| id == COPY_ID)
+        })
+    })
 }
 
 /// The same, whatever it is.
 pub(super) fn open_copy(path: &Path) -> Result<Connection, OpenError> {
+    open(path, |_| Ok(false))
+}
+
+fn open(
+    path: &Path,
+    is_refused: impl Fn(&Connection) -> rusqlite::Result<bool>,
+) -> Result<Connection, OpenError> {
     if rusqlite::version_number() < LEAST_VERSION {
         return Err(OpenError::OldSqlite(rusqlite::version()));
     }
@@ -56,8 +59,16 @@ pub(super) fn open_copy(path: &Path) -> Result<Connection, OpenError> {
     {
         return Err(OpenError::FolderMissing(folder.to_owned()));
     }
-    let mut connection =
-        patiently(|| Connection::open(path).and_then(prepare_writer)).map_err(cannot_open(path))?;
+    let opened = patiently(|| {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY)?;
+        if is_refused(&connection)? {
+            return Ok(None);
+        }
+        prepare_writer(connection).map(Some)
+    });
+    let opened = opened.map_err(cannot_open(path))?;
+    let mut connection = opened.ok_or_else(|| OpenError::NotRestored(path.to_owned()))?;
     migrate(&mut connection)?;
     // The first migration tells the planner what to expect; this reads it, and analyses nothing.
     patiently(|| connection.execute_batch("ANALYZE sqlite_schema")).map_err(cannot_open(path))?;
@@ -80,7 +91,6 @@ fn patiently<T>(attempt: impl Fn() -> rusqlite::Result<T>) -> rusqlite::Result<T
 }
 
 fn prepare_writer(connection: Connection) -> rusqlite::Result<Connection> {
-    connection.busy_timeout(BUSY)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         let problem = format!("the log cannot be switched to WAL; it is {mode}");

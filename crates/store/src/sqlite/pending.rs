@@ -15,6 +15,8 @@ use crate::cell::Cell;
 use crate::database::{Database as _, LONG_PATIENCE, Step};
 use crate::provision::exactly;
 use crate::spool::Span;
+use crate::sqlite::beside;
+use crate::sqlite::shared_file::open_beside;
 use crate::sqlite::store::Sqlite;
 
 /// What the readers see. A view of the temporary schema stands before a table of the same name.
@@ -45,6 +47,9 @@ const EXPECT_VERSION: &str = "UPDATE directory_version SET version = version WHE
 
 /// How often it is looked whether somebody else's intake is over.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// What the file is called after the database that is locked by whoever takes in.
+pub(super) const LOCKED: &str = "-intake";
 
 /// Where the rows stand that are not there yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,15 +148,11 @@ pub(super) struct Alone {
 impl Alone {
     /// Nothing where another process or task holds it.
     pub(super) fn try_take(database: &Path) -> Result<Option<Self>, StoreError> {
-        let mut name = database.as_os_str().to_owned();
-        name.push("-intake");
         let unopened = |error: std::io::Error| {
-            let name = Path::new(&name).display();
-            StoreError::Unavailable(format!("{name} cannot be locked: {error}"))
+            let name = beside(database, LOCKED);
+            StoreError::Unavailable(format!("{} cannot be locked: {error}", name.display()))
         };
-        let mut options = File::options();
-        let file = options.write(true).create(true).truncate(false).open(&name);
-        let file = file.map_err(unopened)?;
+        let file = open_beside(database, LOCKED).map_err(unopened)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),

@@ -6,13 +6,14 @@
 
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use challenge::ports::Store;
-use rusqlite::{Connection, ErrorCode};
+use challenge::restore::RestoreMoment;
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 
 use crate::engine::Engine;
 use crate::error::OpenError;
@@ -21,6 +22,8 @@ use crate::sqlite::copying::{
     sync_folder,
 };
 use crate::sqlite::lock::Lock;
+use crate::sqlite::pending;
+use crate::sqlite::shared_file::give_to_its_user;
 use crate::sqlite::{Sqlite, beside, folder_of};
 
 /// What SQLite has beside a database, by its ending.
@@ -38,8 +41,18 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub struct Replacement {
     database: PathBuf,
     copy: PathBuf,
-    latest_event_ms: Option<i64>,
+    replaced: Replaced,
     _lock: Lock,
+}
+
+/// What the database told that is being replaced.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replaced {
+    /// The latest moment that it told of, in milliseconds: its newest event, or the moment of its own restore.
+    /// Nothing where there is none.
+    pub latest_ms: Option<i64>,
+    /// Why it, or a part of it, could not be read.
+    pub unread: Option<String>,
 }
 
 impl Replacement {
@@ -65,17 +78,17 @@ impl Replacement {
         let lock = Lock::take(database).map_err(CopyError::file(database))?;
         let lock = lock.ok_or_else(|| CopyError::InUse(database.to_owned()))?;
         // A program of an older version does not know the lock.
-        let latest_event_ms = if database.exists() && settled(database)? {
-            let read = open_to_read(database).and_then(|open| latest_event(&open));
-            read.ok().flatten()
+        let replaced = if database.exists() {
+            settled(database)?;
+            told_by(database)
         } else {
-            None
+            Replaced::default()
         };
         remove_all(&copy)?;
         let this = Self {
             database: database.to_owned(),
             copy,
-            latest_event_ms,
+            replaced,
             _lock: lock,
         };
         this.make_file()?;
@@ -84,10 +97,9 @@ impl Replacement {
         Ok((this, contents))
     }
 
-    /// When the newest event of the database that is being replaced happened, in milliseconds; nothing where
-    /// there is none, or it cannot be read.
-    pub fn latest_event_ms(&self) -> Option<i64> {
-        self.latest_event_ms
+    /// What the database told that is being replaced; nothing where there is none.
+    pub fn replaced(&self) -> &Replaced {
+        &self.replaced
     }
 
     /// Opens the copy, and brings its schema up to date. It must be dropped before the end.
@@ -132,13 +144,7 @@ impl Replacement {
             .open(&self.copy);
         let failed = CopyError::file(&self.copy);
         let made = made.map_err(&failed)?;
-        if let Ok(present) = fs::metadata(&self.database) {
-            made.set_permissions(present.permissions())
-                .map_err(&failed)?;
-            // Only root may give a file away; whoever else restores is the owner.
-            let _ = std::os::unix::fs::fchown(&made, Some(present.uid()), Some(present.gid()));
-        }
-        Ok(())
+        give_to_its_user(&made, &self.database).map_err(&failed)
     }
 
     /// Gives the present database a second name. It keeps its own until the new one takes it.
@@ -176,6 +182,33 @@ impl Drop for Replacement {
     }
 }
 
+/// Reads what can be read of a database: what one part of it tells counts, whatever is wrong with another.
+fn told_by(database: &Path) -> Replaced {
+    let read = open_to_read(database).map(|open| {
+        let event = latest_event(&open).map_err(|error| error.to_string());
+        [event, restored_at(&open)]
+    });
+    let parts = read.unwrap_or_else(|error| [Err(error.to_string()), Ok(None)]);
+    let unread = parts.iter().find_map(|part| part.clone().err());
+    let latest_ms = parts.into_iter().filter_map(Result::ok).flatten().max();
+    Replaced { latest_ms, unread }
+}
+
+/// The moment up to which nothing counts in a database that was restored itself, in milliseconds.
+fn restored_at(connection: &Connection) -> Result<Option<i64>, String> {
+    let body = connection
+        .query_row(
+            "SELECT body FROM server_setting WHERE name = $1",
+            [RestoreMoment::SETTING],
+            |row| row.get::<_, String>(0),
+        )
+        .optional()
+        .map_err(|error| error.to_string())?;
+    let moment = body.map(|body| serde_json::from_str::<RestoreMoment>(&body));
+    let moment = moment.transpose().map_err(|error| error.to_string())?;
+    Ok(moment.map(|moment| moment.at.unix_ms()))
+}
+
 /// Takes the log of a database into it, so that it is one file: whether that could be done. It cannot where
 /// the file is no database that SQLite can read.
 ///
@@ -204,8 +237,10 @@ fn settled(path: &Path) -> Result<bool, CopyError> {
     Ok(mode.is_ok_and(|mode| mode == "delete"))
 }
 
+/// Removes a copy that was being made ready, with all that is beside it.
 fn remove_all(database: &Path) -> Result<(), CopyError> {
-    let beside = BESIDE.iter().map(|ending| beside(database, ending));
+    let endings = BESIDE.iter().chain([&pending::LOCKED]);
+    let beside = endings.map(|ending| beside(database, ending));
     for path in beside.chain([database.to_owned()]) {
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -308,3 +308,26 @@ async fn rows_that_stand_among_those_of_others_are_not_taken_in() {
     assert_eq!(outcome, Err(StoreError::Conflict));
     assert_eq!(store.users(id(2), None, 100).await.unwrap().len(), 11);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_serves_nobody_goes_although_what_an_intake_left_cannot_be_removed() {
+    let place = Place::sqlite();
+    let store = with_tenant(&place).await;
+    let change = Change {
+        token: Some(token(id(2))),
+        ..telling(id(2))
+    };
+    store.commit(change).await.unwrap();
+    let mark = "INSERT INTO server_setting (name, body) \
+         VALUES ('intake', '{\"tenant\":2,\"first\":1,\"last\":2}')";
+    place.execute(mark).await;
+    let mut locked = file(&place).as_os_str().to_owned();
+    locked.push("-intake");
+    // No file can be made where a folder is.
+    std::fs::create_dir(&locked).unwrap();
+    let later = NOW.plus_s(10 * 86_400);
+    assert_eq!(store.sweep(later, 100).await, Ok(1));
+    std::fs::remove_dir(&locked).unwrap();
+    store.sweep(later, 100).await.unwrap();
+    assert_eq!(marks_in(file(&place)), 0);
+}

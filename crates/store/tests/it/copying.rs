@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use challenge::directory::Tenant;
+use challenge::id::Id;
 use challenge::ports::{Change, Store};
-use store::{CopyError, OpenError, Options, Replacement, StoreUrl, back_up};
+use store::{CopyError, OpenError, Options, Replaced, Replacement, StoreUrl, back_up};
 use tempfile::TempDir;
 
-use crate::restoring::marked_at;
+use crate::restoring::{marked_at, marked_over};
 use crate::support::*;
 
 struct Files {
@@ -33,6 +35,29 @@ impl Files {
         let mut names: Vec<_> = names.collect();
         names.sort();
         names
+    }
+}
+
+/// A database with users, and a copy of it.
+struct Copied {
+    files: Files,
+    database: PathBuf,
+    file: PathBuf,
+    tenant: Id<Tenant>,
+}
+
+async fn copied(users: i64) -> Copied {
+    let files = Files::new();
+    let (database, file) = (files.path("store.db"), files.path("copy.db"));
+    let store = open(&database).await.unwrap();
+    let tenant = with_users(&*store, users).await;
+    drop(store);
+    copy(&database, &file).unwrap();
+    Copied {
+        files,
+        database,
+        file,
+        tenant,
     }
 }
 
@@ -116,12 +141,12 @@ async fn a_copy_takes_no_others_place_and_is_no_database_before_it_is_restored()
 
 #[tokio::test]
 async fn a_copy_that_is_restored_takes_the_databases_place_which_is_kept() {
-    let files = Files::new();
-    let (database, file) = (files.path("store.db"), files.path("copy.db"));
-    let store = open(&database).await.unwrap();
-    let tenant = with_users(&*store, 1).await;
-    drop(store);
-    copy(&database, &file).unwrap();
+    let Copied {
+        files,
+        database,
+        file,
+        tenant,
+    } = copied(1).await;
     let store = open(&database).await.unwrap();
     let later = Change {
         standing: Some(standing_write(id(1), 1, 5)),
@@ -135,8 +160,11 @@ async fn a_copy_that_is_restored_takes_the_databases_place_which_is_kept() {
     drop(store);
     let (replacement, contents) = begun(&database, &file).await;
     assert_eq!(contents.users, 1);
-    let newest = replacement.latest_event_ms();
-    assert_eq!(newest, Some(NOW.plus_s(60).unix_ms()));
+    let told = Replaced {
+        latest_ms: Some(NOW.plus_s(60).unix_ms()),
+        unread: None,
+    };
+    assert_eq!(*replacement.replaced(), told);
     let waits = open(&database).await.err().unwrap();
     assert!(matches!(waits, OpenError::BeingRestored(_)), "{waits}");
     let kept = finish(replacement).await.unwrap();
@@ -148,6 +176,93 @@ async fn a_copy_that_is_restored_takes_the_databases_place_which_is_kept() {
     let read = old.standing(tenant, id(1)).await.unwrap().unwrap();
     assert_eq!((read.version, read.value), (2, standing(5)));
     assert!(!files.names().iter().any(|name| name.contains("restoring")));
+}
+
+#[tokio::test]
+async fn a_second_restore_is_not_before_the_moment_of_the_first_which_no_event_tells() {
+    let Copied {
+        files: _files,
+        database,
+        file,
+        ..
+    } = copied(1).await;
+    // The first restore came when the clock was an hour further, which only its mark says now.
+    let store = open(&database).await.unwrap();
+    let hour = NOW.plus_s(3600);
+    let first = challenge::restore::Replaced {
+        latest: Some(hour),
+        unread: None,
+    };
+    marked_over(&*store, NOW, first).await.unwrap();
+    drop(store);
+    let (replacement, _) = begun(&database, &file).await;
+    let told = Replaced {
+        latest_ms: Some(hour.unix_ms()),
+        unread: None,
+    };
+    assert_eq!(*replacement.replaced(), told);
+    drop(replacement);
+    // What cannot be read is told, and the rest counts.
+    execute(
+        &database,
+        "UPDATE server_setting SET body = 'worn' WHERE name = 'restored'",
+    );
+    let (replacement, _) = begun(&database, &file).await;
+    let Replaced { latest_ms, unread } = replacement.replaced();
+    assert_eq!(*latest_ms, Some(NOW.unix_ms()));
+    assert!(unread.is_some());
+}
+
+#[tokio::test]
+async fn a_copy_that_was_taken_while_tokens_are_taken_in_knows_and_leaves_nothing_of_them() {
+    let files = Files::new();
+    let (database, file) = (files.path("store.db"), files.path("copy.db"));
+    let store = open(&database).await.unwrap();
+    let tenant = with_users(&*store, 5).await;
+    drop(store);
+    // As it is midway: the last three are not there yet.
+    execute(
+        &database,
+        "INSERT INTO server_setting (name, body) \
+         VALUES ('intake', '{\"tenant\":1,\"first\":3,\"last\":5}')",
+    );
+    assert_eq!(copy(&database, &file).unwrap().users, 2);
+    let (replacement, contents) = begun(&database, &file).await;
+    assert_eq!(contents.users, 2);
+    finish(replacement).await.unwrap();
+    let left = files.names();
+    assert!(
+        !left.iter().any(|name| name.contains("restoring")),
+        "{left:?}"
+    );
+    let store = open(&database).await.unwrap();
+    assert!(store.standing(tenant, id(2)).await.unwrap().is_some());
+    assert!(store.standing(tenant, id(3)).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_copy_whose_last_writer_was_stopped_midway_is_no_database_either() {
+    let Copied { files, file, .. } = copied(1).await;
+    // Its journal has to be played back before it can be read.
+    let writer = rusqlite::Connection::open(&file).unwrap();
+    let midway = "PRAGMA cache_size = 1; BEGIN IMMEDIATE; \
+         UPDATE user_account SET login_name = 'midway'; \
+         CREATE TABLE much (text TEXT); INSERT INTO much VALUES (hex(zeroblob(1000000)))";
+    writer.execute_batch(midway).unwrap();
+    let stopped = files.path("stopped.db");
+    fs::copy(&file, &stopped).unwrap();
+    fs::copy(
+        files.path("copy.db-journal"),
+        files.path("stopped.db-journal"),
+    )
+    .unwrap();
+    let refused = open(&stopped).await.err().unwrap();
+    assert!(matches!(refused, OpenError::NotRestored(_)), "{refused}");
+}
+
+fn execute(database: &Path, sql: &str) {
+    let connection = rusqlite::Connection::open(database).unwrap();
+    connection.execute_batch(sql).unwrap();
 }
 
 /// Begins once the threads of a store that was dropped have ended.
@@ -165,12 +280,12 @@ async fn begun(database: &Path, file: &Path) -> (Replacement, store::Contents) {
 
 #[tokio::test]
 async fn a_restore_that_is_given_up_leaves_the_database_as_it_was() {
-    let files = Files::new();
-    let (database, file) = (files.path("store.db"), files.path("copy.db"));
-    let store = open(&database).await.unwrap();
-    let tenant = with_users(&*store, 1).await;
-    drop(store);
-    copy(&database, &file).unwrap();
+    let Copied {
+        files,
+        database,
+        file,
+        tenant,
+    } = copied(1).await;
     let (replacement, _) = begun(&database, &file).await;
     drop(replacement.open().await.unwrap());
     drop(replacement);
@@ -182,12 +297,12 @@ async fn a_restore_that_is_given_up_leaves_the_database_as_it_was() {
 
 #[tokio::test]
 async fn what_is_no_database_of_ours_or_is_damaged_is_refused() {
-    let files = Files::new();
-    let (database, file) = (files.path("store.db"), files.path("copy.db"));
-    let store = open(&database).await.unwrap();
-    with_users(&*store, 500).await;
-    drop(store);
-    copy(&database, &file).unwrap();
+    let Copied {
+        files,
+        database,
+        file,
+        ..
+    } = copied(500).await;
     let refused = |path: &Path| {
         let begun = Replacement::begin(&database, path, &mut |_, _| {});
         begun.err().unwrap().to_string()
@@ -215,16 +330,19 @@ async fn what_is_no_database_of_ours_or_is_damaged_is_refused() {
 
 #[tokio::test]
 async fn a_database_that_cannot_be_read_is_replaced_and_kept_and_its_log_is_not_the_new_ones() {
-    let files = Files::new();
-    let (database, file) = (files.path("store.db"), files.path("copy.db"));
-    let store = open(&database).await.unwrap();
-    let tenant = with_users(&*store, 1).await;
-    drop(store);
-    copy(&database, &file).unwrap();
+    let Copied {
+        files,
+        database,
+        file,
+        tenant,
+    } = copied(1).await;
     drop(begun(&database, &file).await);
     fs::write(&database, "this was a database ".repeat(500)).unwrap();
     fs::write(files.path("store.db-wal"), "and this its log").unwrap();
     let (replacement, _) = begun(&database, &file).await;
+    let Replaced { latest_ms, unread } = replacement.replaced();
+    assert_eq!(*latest_ms, None);
+    assert_eq!(unread.as_deref(), Some("file is not a database"));
     let kept = finish(replacement).await.unwrap();
     assert!(fs::read_to_string(&kept).unwrap().starts_with("this was"));
     assert!(!files.path("store.db-wal").exists());

@@ -13,7 +13,7 @@ use challenge::lifecycle::{Purpose, State};
 use challenge::ports::{
     ChallengeWrite, Change, Message, Provision, StandingWrite, Store, StoreError,
 };
-use challenge::restore::{Marked, Marking, RESTORED, check_keys, mark};
+use challenge::restore::{Marked, Marking, RESTORED, Replaced, check_keys, mark};
 use challenge::standing::{LiveChallenge, Movement, Restored, Standing};
 
 use crate::approvals::session;
@@ -22,6 +22,7 @@ use crate::verifying::{OsBytes, keyring};
 
 on_both!(
     what_was_open_is_ended_and_what_moved_is_marked,
+    an_event_of_a_clock_that_was_far_ahead_hides_no_approval,
     what_leaves_the_outbox_is_said_and_the_rest_stays,
     a_marking_that_was_stopped_lets_no_server_start_until_it_is_run_again,
     the_moment_is_never_before_what_the_database_tells_of,
@@ -29,22 +30,37 @@ on_both!(
 );
 
 pub(crate) async fn marked_at(store: &dyn Store, at: Timestamp) -> Result<Marked, StoreError> {
+    marked_over(store, at, Replaced::default()).await
+}
+
+/// The same, where the database takes the place of one that told this.
+pub(crate) async fn marked_over(
+    store: &dyn Store,
+    at: Timestamp,
+    replaced: Replaced<'_>,
+) -> Result<Marked, StoreError> {
     let clock = ManualClock::at(at);
-    let actor = Actor {
-        name: "operator",
-        door: Door::CommandLine,
-        address: None,
-        correlation: None,
-    };
     let marking = Marking {
-        store,
-        clock: &clock,
-        rng: &OsBytes,
-        actor,
-        not_before: None,
-        texts_may_repeat: false,
+        replaced,
+        ..marking(store, &clock)
     };
     mark(&marking, &mut |_| {}).await
+}
+
+fn marking<'a>(store: &'a dyn Store, clock: &'a ManualClock) -> Marking<'a> {
+    Marking {
+        store,
+        clock,
+        rng: &OsBytes,
+        actor: Actor {
+            name: "operator",
+            door: Door::CommandLine,
+            address: None,
+            correlation: None,
+        },
+        replaced: Replaced::default(),
+        texts_may_repeat: false,
+    }
 }
 
 fn write<Key, Value>(key: Key, next: Value) -> Write<Key, Value> {
@@ -188,6 +204,17 @@ async fn what_was_open_is_ended_and_what_moved_is_marked(place: &Place) {
     assert_eq!(told[0].kind, EventKind::Restore);
 }
 
+async fn an_event_of_a_clock_that_was_far_ahead_hides_no_approval(place: &Place) {
+    const TEN_YEARS_S: u32 = 10 * 365 * 86_400;
+    let store = place.open().await;
+    let open = opened(&*store).await;
+    let ahead = event_at(open.tenant, NOW.plus_s(TEN_YEARS_S));
+    store.commit(Change::telling(ahead)).await.unwrap();
+    let marked = marked_at(&*store, NOW.plus_s(5)).await.unwrap();
+    assert_eq!(marked.at, NOW.plus_s(TEN_YEARS_S));
+    assert_eq!(marked.sessions, 2);
+}
+
 async fn what_leaves_the_outbox_is_said_and_the_rest_stays(place: &Place) {
     let store = place.open().await;
     let tenant = with_users(&*store, 1).await;
@@ -232,19 +259,7 @@ async fn a_marking_that_was_stopped_lets_no_server_start_until_it_is_run_again(p
     let tenant = with_users(&*store, 2).await;
     let other = place.open().await;
     let clock = ManualClock::at(NOW);
-    let marking = Marking {
-        store: &*store,
-        clock: &clock,
-        rng: &OsBytes,
-        actor: Actor {
-            name: "operator",
-            door: Door::CommandLine,
-            address: None,
-            correlation: None,
-        },
-        not_before: None,
-        texts_may_repeat: false,
-    };
+    let marking = marking(&*store, &clock);
     // Somebody answers between what is read and what is written.
     let mut was_there = false;
     let mut meanwhile = |_: u64| {
@@ -282,6 +297,18 @@ async fn the_moment_is_never_before_what_the_database_tells_of(place: &Place) {
     assert_eq!(again.at, NOW);
     let later = marked_at(&*store, NOW.plus_s(60)).await.unwrap();
     assert_eq!(later.at, NOW.plus_s(60));
+    // Nor before what that one told of whose place it takes; what could not be read of it is in the log.
+    let replaced = Replaced {
+        latest: Some(NOW.plus_s(90)),
+        unread: Some("the file is not a database"),
+    };
+    let over = marked_over(&*store, early, replaced).await.unwrap();
+    assert_eq!(over.at, NOW.plus_s(90));
+    let told = store.events(Id::SERVER, 10).await.unwrap();
+    let unread = told.iter().flat_map(|event| &event.detail.fields);
+    let unread = unread.filter(|(name, _)| name.contains("could not be read"));
+    let problems: Vec<_> = unread.map(|(_, problem)| problem.as_str()).collect();
+    assert_eq!(problems, ["the file is not a database"]);
 }
 
 async fn a_key_ring_that_opens_nothing_is_told(place: &Place) {

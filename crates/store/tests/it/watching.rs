@@ -139,7 +139,7 @@ async fn sessions_are_listed_by_how_long_they_may_be_decided(place: &Place) {
         let sessions = store.sessions(tenant, &page).await.unwrap();
         sessions
             .iter()
-            .map(|session| session.id.number())
+            .map(|session| session.value.id.number())
             .collect::<Vec<_>>()
     };
     assert_eq!(listed(None, None, 10).await, [6, 8, 7, 5]);

@@ -8,5 +8,6 @@ mod linking;
 mod phone;
 mod pushing;
 mod races;
+mod restoring;
 mod starting;
 mod telling;

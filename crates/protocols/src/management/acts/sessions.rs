@@ -92,11 +92,12 @@ async fn of_tenant(
         answer_after,
         limit: paging.limit.saturating_add(1),
     };
-    let mut sessions = desk
+    let read = desk
         .verifier
         .store()
         .sessions(view.tenant.id, &page)
         .await?;
+    let mut sessions: Vec<_> = read.into_iter().map(|row| row.value).collect();
     let is_cut = sessions.len() > paging.limit();
     sessions.truncate(paging.limit());
     let last = sessions.last().filter(|_| is_cut);

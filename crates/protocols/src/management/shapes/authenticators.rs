@@ -4,7 +4,7 @@ use challenge::directory::provision::{
     AuthenticatorBlueprint, Generated, GeneratedKey, KeySource, Kind,
 };
 use challenge::directory::{Authenticator, User};
-use challenge::methods::grid;
+use challenge::methods::{Lost, grid};
 use challenge::secret::Sealed;
 use challenge::standing::{Standing, Status};
 use oath::{Algorithm, Key};
@@ -119,6 +119,7 @@ pub struct KeyGiven {
 /// An authenticator.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = ManagementAuthenticator)]
+#[expect(clippy::struct_excessive_bools, reason = "members of the answer")]
 pub struct AuthenticatorShown {
     /// Its serial number.
     #[schema(examples("10000000"))]
@@ -177,6 +178,14 @@ pub struct AuthenticatorShown {
     /// Grid: whether a step over one edge comes back at the other.
     #[schema(required)]
     pub grid_wraps: Option<bool>,
+    /// Whether the database was restored from a backup, and its codes or responses are refused until two
+    /// consecutive ones find its counter again: resynchronise it.
+    pub counter_is_lost: bool,
+    /// The same of its signatures, where they have a counter.
+    pub signature_counter_is_lost: bool,
+    /// Whether the database was restored from a backup, and its signatures, which have neither counter nor time
+    /// in them, are refused: enrol it anew with a suite that has one.
+    pub texts_are_lost: bool,
     /// The key that this request had drawn, to be handed over. It is told nowhere else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrolment: Option<Enrolment>,
@@ -350,6 +359,9 @@ impl AuthenticatorShown {
             time_window: has.time_window,
             grid_mode: has.grid_mode.map(|mode| mode.name().to_owned()),
             grid_wraps: has.grid_wraps,
+            counter_is_lost: false,
+            signature_counter_is_lost: false,
+            texts_are_lost: false,
             enrolment: None,
             warnings: Vec::new(),
         };
@@ -357,8 +369,18 @@ impl AuthenticatorShown {
             Some(one.secret.as_bytes()),
             one.pin.as_ref().map(Sealed::as_bytes),
         ];
+        // What is found again changes nothing that is written here, and so leaves the tag as it was.
         let tag = Tag::of(&shown, &kept);
-        Tagged { value: shown, tag }
+        let movement = standing.movement(one);
+        let lost = movement.map(|movement| Lost::of(&one.method, movement));
+        let lost = lost.unwrap_or_default();
+        let value = Self {
+            counter_is_lost: lost.counter,
+            signature_counter_is_lost: lost.signature_counter,
+            texts_are_lost: lost.texts,
+            ..shown
+        };
+        Tagged { value, tag }
     }
 }
 

@@ -9,5 +9,6 @@ mod moving;
 mod office;
 mod races;
 mod refusals;
+mod restoring;
 mod strict;
 mod watching;

@@ -151,6 +151,12 @@ impl AuthenticatorPage {
         (self.page.t(key), colour)
     }
 
+    /// What is not taken since the database was restored: in short, and what to do.
+    fn lost(&self) -> Option<(&'static str, String)> {
+        let (mark, what) = kinds::lost(&self.one)?;
+        Some((self.page.t(mark), self.page.with(what, &self.one.serial)))
+    }
+
     fn last_used(&self) -> Option<Moment> {
         last_used(&self.one, self.movement.as_ref()?)
     }

@@ -2,6 +2,7 @@
 
 use challenge::directory::provision::Kind;
 use challenge::standing::Status;
+use protocols::management::shapes::authenticators::AuthenticatorShown;
 
 /// The kinds, those first that most people want.
 pub(super) const KINDS: [Kind; 6] = [
@@ -36,6 +37,24 @@ pub(super) fn status(status: Status) -> (&'static str, &'static str) {
         Status::Active => ("authenticators.active", "good"),
         Status::Locked => ("authenticators.locked", "bad"),
         Status::Revoked => ("authenticators.revoked", ""),
+    }
+}
+
+/// What is not taken of one since the database was restored: the keys of the mark that it gets, and of what is to
+/// be done. Of two counters it names the one that is found first.
+pub(super) fn lost(one: &AuthenticatorShown) -> Option<(&'static str, &'static str)> {
+    let mark = "authenticators.lost";
+    if one.status == Status::Revoked {
+        None
+    } else if one.counter_is_lost && named(&one.kind).is_some_and(can_resynchronise) {
+        Some((mark, "authenticators.lost_codes"))
+    } else if one.counter_is_lost {
+        Some((mark, "authenticators.lost_responses"))
+    } else if one.signature_counter_is_lost {
+        Some((mark, "authenticators.lost_signatures"))
+    } else {
+        let lost = ("authenticators.lost_for_good", "authenticators.lost_texts");
+        one.texts_are_lost.then_some(lost)
     }
 }
 

@@ -65,6 +65,11 @@ impl PersonPage {
         (self.page.t(key), colour)
     }
 
+    /// What has to be done before all of it is taken again.
+    fn lost(&self, one: &AuthenticatorShown) -> Option<&'static str> {
+        kinds::lost(one).map(|(mark, _)| self.page.t(mark))
+    }
+
     fn movement(&self, one: &AuthenticatorShown) -> Option<&MovementShown> {
         self.standing.authenticators.get(&one.serial)
     }
@@ -155,7 +160,8 @@ mod tests {
             "device_id": "1", "product": null, "policies": [], "has_pin": false, "suite": suite,
             "signature_suite": null, "digits": 6, "algorithm": "SHA1", "look_ahead": null,
             "period_s": 30, "t0": 60, "counter_window": null, "time_window": null,
-            "grid_mode": null, "grid_wraps": null,
+            "grid_mode": null, "grid_wraps": null, "counter_is_lost": false,
+            "signature_counter_is_lost": false, "texts_are_lost": false,
         });
         serde_json::from_value(json).unwrap()
     }
