@@ -24,14 +24,6 @@ pub(crate) fn steps(change: &Provision, stamp: Option<&Stamp>) -> Result<Vec<Ste
         sql::RAISE_DIRECTORY_VERSION,
         vec![version.into()],
     )];
-    let of_key = |version| exactly(0, sql_keys::EXPECT_NOT_DROPPED, vec![version]);
-    steps.extend(
-        sealed_under(change)
-            .into_iter()
-            .map(i64::from)
-            .map(Cell::from)
-            .map(of_key),
-    );
     steps.extend(change.settings.iter().map(setting));
     for tenant in &change.tenants {
         steps.push(exactly(
@@ -85,8 +77,14 @@ pub(crate) fn steps(change: &Provision, stamp: Option<&Stamp>) -> Result<Vec<Ste
     Ok(steps)
 }
 
-/// The versions of the master key that the change's secrets are sealed under. One that was dropped is a
-/// conflict: whoever sealed did not see that it was, and nobody could open what is written.
+/// That no version of the master key was dropped that the change's secrets are sealed under: whoever sealed them
+/// did not see that it was, and nobody could open what is written.
+pub(crate) fn none_dropped(change: &Provision) -> impl Iterator<Item = Step> {
+    let version = |version| vec![Cell::from(i64::from(version))];
+    let versions = sealed_under(change).into_iter();
+    versions.map(move |of| exactly(0, sql_keys::EXPECT_NOT_DROPPED, version(of)))
+}
+
 fn sealed_under(change: &Provision) -> BTreeSet<u32> {
     let okay = change
         .tenants
