@@ -335,12 +335,10 @@ impl<D: Database> Store for Engine<D> {
 
     async fn provision(&self, change: Provision) -> Result<(), StoreError> {
         self.database.clear_up().await?;
-        self.database
-            .run(
-                provision::steps(&change, self.stamp().as_ref())?,
-                LONG_PATIENCE,
-            )
-            .await?;
+        let mut steps = provision::steps(&change, self.stamp().as_ref())?;
+        // After the first one, behind which nothing is dropped until it is done.
+        steps.extend(provision::none_dropped(&change));
+        self.database.run(steps, LONG_PATIENCE).await?;
         Ok(())
     }
 

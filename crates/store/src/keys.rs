@@ -24,18 +24,23 @@ impl<D: Database> KeyStore for Engine<D> {
     }
 
     async fn add_key(&self, row: &KeyRow) -> Result<Vec<KeyRow>, StoreError> {
-        let moment = |at: Timestamp| at.unix_ms();
-        let cells = vec![
-            i64::from(row.held.version).into(),
-            row.held.fingerprint.as_slice().into(),
-            row.added_at.unix_ms().into(),
-            row.seals_since.map(moment).into(),
-            row.resealed_at.map(moment).into(),
-        ];
         self.database()
-            .run(vec![any(sql::ADD_KEY, cells)], PATIENCE)
+            .run(vec![any(sql::ADD_KEY, added(row))], PATIENCE)
             .await?;
         self.master_keys().await
+    }
+
+    async fn add_first_keys(&self, rows: &[KeyRow]) -> Result<Vec<KeyRow>, StoreError> {
+        let mut steps = vec![
+            any(crate::sql::PROBE, vec![]),
+            exactly(0, sql::EXPECT_NO_KEY, vec![]),
+        ];
+        steps.extend(rows.iter().map(|row| exactly(1, sql::ADD_KEY, added(row))));
+        match self.database().run(steps, PATIENCE).await {
+            // Another node was faster: what it wrote counts.
+            Ok(_) | Err(StoreError::Conflict) => self.master_keys().await,
+            Err(error) => Err(error),
+        }
     }
 
     async fn key_holders(&self, since: Timestamp) -> Result<Vec<Holder>, StoreError> {
@@ -106,13 +111,15 @@ impl<D: Database> KeyStore for Engine<D> {
     async fn drop_key(
         &self,
         version: u32,
-        lasting: &Sealed,
-        now: Timestamp,
+        (sealing, lasting): (u32, &Sealed),
+        (now, alive): (Timestamp, Timestamp),
     ) -> Result<(), StoreError> {
         let cells = vec![
             now.unix_ms().into(),
             lasting.as_bytes().into(),
             i64::from(version).into(),
+            i64::from(sealing).into(),
+            alive.unix_ms().into(),
         ];
         self.with_directory(exactly(1, sql::DROP_KEY, cells)).await
     }
@@ -168,6 +175,18 @@ impl<D: Database> Engine<D> {
         let count = row.int()?;
         u64::try_from(count).map_err(|_| row.fault("it is negative"))
     }
+}
+
+/// The cells of a version that becomes known.
+fn added(row: &KeyRow) -> Vec<Cell> {
+    let moment = |at: Timestamp| at.unix_ms();
+    vec![
+        i64::from(row.held.version).into(),
+        row.held.fingerprint.as_slice().into(),
+        row.added_at.unix_ms().into(),
+        row.seals_since.map(moment).into(),
+        row.resealed_at.map(moment).into(),
+    ]
 }
 
 fn rows_of(shelf: Shelf) -> &'static str {

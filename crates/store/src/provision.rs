@@ -1,16 +1,19 @@
 //! A change of the directory as a list of statements, the same for both databases.
 
+use std::collections::BTreeSet;
+
 use challenge::audit::chain::Stamp;
 use challenge::clock::Timestamp;
 use challenge::directory::{ServerSetting, Tenant};
 use challenge::id::Id;
 use challenge::ports::{Provision, SITE_HOURS_KEPT_S, StandingWrite, StoreError};
+use challenge::secret::Sealed;
 use challenge::visitor::SiteHour;
 
 use crate::cell::Cell;
 use crate::change::{EventRow, StandingRow};
 use crate::database::Step;
-use crate::{audit, directory, officers, restoring, sql, sql_audit};
+use crate::{audit, directory, officers, restoring, sql, sql_audit, sql_keys};
 
 /// The statements of a change of the directory. The first one takes the directory's version, so
 /// that two changes computed from the same version never both happen.
@@ -72,6 +75,29 @@ pub(crate) fn steps(change: &Provision, stamp: Option<&Stamp>) -> Result<Vec<Ste
         steps.extend(appended(EventRow::of(event, stamp)?));
     }
     Ok(steps)
+}
+
+/// That no version of the master key was dropped that the change's secrets are sealed under: whoever sealed them
+/// did not see that it was, and nobody could open what is written.
+pub(crate) fn none_dropped(change: &Provision) -> impl Iterator<Item = Step> {
+    let version = |version| vec![Cell::from(i64::from(version))];
+    let versions = sealed_under(change).into_iter();
+    versions.map(move |of| exactly(0, sql_keys::EXPECT_NOT_DROPPED, version(of)))
+}
+
+fn sealed_under(change: &Provision) -> BTreeSet<u32> {
+    let okay = change
+        .tenants
+        .iter()
+        .filter_map(|tenant| tenant.okay.as_ref());
+    let okay = okay.flat_map(|okay| [&okay.secret, &okay.callback_standard_secret]);
+    let tokens = change.authenticators.iter();
+    let tokens = tokens.flat_map(|token| std::iter::once(&token.secret).chain(&token.pin));
+    let settings = change.settings.iter().map(|setting| &setting.secret);
+    let sites = change.sites.iter().map(|site| &site.secret);
+    let all = okay.chain(settings).chain(sites).flatten().chain(tokens);
+    let version = |sealed: &Sealed| sealed.as_bytes().first_chunk().copied();
+    all.filter_map(version).map(u32::from_be_bytes).collect()
 }
 
 fn setting(setting: &ServerSetting) -> Step {

@@ -13,14 +13,30 @@ pub(crate) const ADD_HOLDER: &str = "INSERT INTO key_holder (node, version, fing
      seen_at) VALUES ($1, $2, $3, $4, $5, $6)";
 /// Takes the row that all who write the directory take first.
 pub(crate) const RAISE_DIRECTORY: &str = "UPDATE directory_version SET version = version + 1";
+/// Touches a row where there is any.
+pub(crate) const EXPECT_NO_KEY: &str = "UPDATE master_key SET added_at = added_at";
+/// One below a version that seals never begins to.
 pub(crate) const BEGIN_SEALING: &str = "UPDATE master_key SET seals_since = $1 WHERE version = $2 \
-     AND seals_since IS NULL AND dropped_at IS NULL AND NOT EXISTS (SELECT h.node FROM key_holder h \
+     AND seals_since IS NULL AND dropped_at IS NULL AND NOT EXISTS (SELECT s.version FROM master_key s \
+     WHERE s.version > master_key.version AND s.seals_since IS NOT NULL) \
+     AND NOT EXISTS (SELECT h.node FROM key_holder h \
      WHERE h.seen_at >= $3 AND NOT EXISTS (SELECT k.node FROM key_holder k WHERE k.node = h.node \
      AND k.version = master_key.version AND k.fingerprint = master_key.fingerprint))";
 pub(crate) const NOTE_RESEALED: &str =
     "UPDATE master_key SET resealed_at = $1 WHERE version = $2 AND resealed_at IS NULL";
+/// Drops a version while the one that seals ($4) still is the one that what lasts is sealed under. A version that
+/// never sealed may go before everything is sealed anew.
 pub(crate) const DROP_KEY: &str = "UPDATE master_key SET dropped_at = $1, lasting = $2 \
-     WHERE version = $3 AND dropped_at IS NULL";
+     WHERE version = $3 AND dropped_at IS NULL AND version <> $4 \
+     AND EXISTS (SELECT s.version FROM master_key s WHERE s.version = $4 AND s.seals_since IS NOT NULL \
+     AND s.dropped_at IS NULL AND (s.resealed_at IS NOT NULL OR master_key.seals_since IS NULL)) \
+     AND NOT EXISTS (SELECT n.version FROM master_key n WHERE n.version > $4 \
+     AND n.seals_since IS NOT NULL AND n.dropped_at IS NULL) \
+     AND NOT EXISTS (SELECT h.node FROM key_holder h WHERE h.seen_at >= $5 AND h.seals = 1 \
+     AND h.version = master_key.version)";
+/// Touches a row where this version was dropped.
+pub(crate) const EXPECT_NOT_DROPPED: &str = "UPDATE master_key SET dropped_at = dropped_at \
+     WHERE version = $1 AND dropped_at IS NOT NULL";
 pub(crate) const MARKED_EVENTS: &str =
     "SELECT count(*) FROM event_unsealed WHERE refused = 0 AND substr(tag, 1, 4) = $1";
 pub(crate) const COUNT: &str = "SELECT (SELECT count(*) FROM tenant) + (SELECT count(*) FROM site) \

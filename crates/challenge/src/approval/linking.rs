@@ -118,15 +118,29 @@ impl Verifier {
             let number = rng::below(&*self.rng, 10_u64.saturating_pow(digits));
             let code = format!("{number:0width$}");
             let digest = self.keyring.linking_code_digest(&code)?;
-            match self.store.linking_code(&digest).await? {
-                None => return Ok((code, digest, 0)),
-                Some(past) if past.value.open_until <= now => {
-                    return Ok((code, digest, past.version));
-                }
-                Some(_) => {}
+            // Read before it is looked whether it is open: whoever opens it after that wins or loses the write.
+            let past = self.store.linking_code(&digest).await?;
+            // Open under another master key it is the same code for whoever types it.
+            if self.open_codes(&code, now).await?.is_empty() {
+                return Ok((code, digest, past.map_or(0, |past| past.version)));
             }
         }
         Err(Refused::NoUniqueLinkingCode)
+    }
+
+    /// All open codes of this text: one for each master key that one was drawn under.
+    pub(super) async fn open_codes(
+        &self,
+        unverified_code: &str,
+        now: Timestamp,
+    ) -> Result<Vec<(CodeDigest, Versioned<LinkingCode>)>, StoreError> {
+        let mut open = Vec::new();
+        for digest in self.keyring.linking_code_digests(unverified_code) {
+            let found = self.store.linking_code(&digest).await?;
+            let found = found.filter(|row| now < row.value.open_until);
+            open.extend(found.map(|row| (digest, row)));
+        }
+        Ok(open)
     }
 
     /// The write that closes the code drawn before for the user, if it is open and another.

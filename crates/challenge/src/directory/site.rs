@@ -32,7 +32,7 @@ pub struct Site {
 
 impl Site {
     /// Where the key of a site stands, sealed.
-    pub(crate) fn secret_place(tenant: Id<Tenant>, id: Id<Self>) -> Place<'static> {
+    pub fn secret_place(tenant: Id<Tenant>, id: Id<Self>) -> Place<'static> {
         Place {
             table: "site",
             column: "secret",

@@ -36,7 +36,7 @@ pub enum KeyTrouble {
 }
 
 /// Brings a ring to what the database says: the version that seals, and what lasts of those that were
-/// dropped. A database that knows of no key takes the ring's highest as its first.
+/// dropped. A database that knows of no key takes all of the ring's, of which the highest seals.
 pub async fn agree(
     store: &dyn Store,
     keyring: &Keyring,
@@ -44,19 +44,36 @@ pub async fn agree(
 ) -> Result<Vec<KeyRow>, KeyTrouble> {
     let mut rows = store.master_keys().await?;
     if rows.is_empty() {
-        let highest = keyring.held().pop();
-        let highest = highest.ok_or(KeyTrouble::NoneSeals)?;
-        // What is written here is believed ever after: not before the key opened what there is.
-        check_keys(store, keyring)
-            .await
-            .map_err(|unfit| match unfit {
-                Unfit::Store(error) => KeyTrouble::Store(error),
-                Unfit::Sealed { .. } => KeyTrouble::Other(highest.version),
-            })?;
-        rows = store.add_key(&KeyRow::first(highest, now)).await?;
+        rows = first_known(store, keyring, now).await?;
     }
     take_up(&rows, keyring, keyring)?;
     Ok(rows)
+}
+
+/// Makes what the ring holds known to a database that knows of no key. Those below the highest sealed before
+/// it, if ever: each is known as one that did, so that none of them begins to once more.
+async fn first_known(
+    store: &dyn Store,
+    keyring: &Keyring,
+    now: Timestamp,
+) -> Result<Vec<KeyRow>, KeyTrouble> {
+    let mut older = keyring.held();
+    let highest = older.pop().ok_or(KeyTrouble::NoneSeals)?;
+    // What is written here is believed ever after: not before the key opened what there is.
+    check_keys(store, keyring)
+        .await
+        .map_err(|unfit| match unfit {
+            Unfit::Store(error) => KeyTrouble::Store(error),
+            Unfit::Sealed { .. } => KeyTrouble::Other(highest.version),
+        })?;
+    let mut sealing = KeyRow::first(highest, now);
+    // Nobody looked yet what is sealed under the older ones: they are needed until everything is sealed anew.
+    if !older.is_empty() && store.count_sealed_rows().await? > 0 {
+        sealing.resealed_at = None;
+    }
+    let rows = older.into_iter().map(|held| KeyRow::first(held, now));
+    let rows: Vec<_> = rows.chain([sealing]).collect();
+    Ok(store.add_first_keys(&rows).await?)
 }
 
 /// Takes keys into a ring as the database's rows say.

@@ -46,6 +46,11 @@ impl Node {
         // node is asked; one that began before is seen below. What is new is said once it is taken up.
         let mut held = keys.unwrap_or(ring).held();
         held.retain(|one| ring.held().contains(one));
+        // What it seals with is held until another takes its place, though it is out of the file already.
+        let mut all = ring.held().into_iter();
+        let used = all.find(|one| one.version == ring.version());
+        held.extend(used.filter(|one| !held.contains(one)));
+        held.sort_unstable();
         self.say(held).await?;
         let rows = store.master_keys().await?;
         let before = ring.version();

@@ -25,7 +25,7 @@ pub struct KeyRow {
 }
 
 impl KeyRow {
-    /// A version that seals from its first moment, as the first one of a database does.
+    /// A version that seals from its first moment, as the first ones of a database do.
     pub fn first(held: Held, now: Timestamp) -> Self {
         Self {
             seals_since: Some(now),
@@ -194,6 +194,10 @@ pub trait KeyStore: Send + Sync {
     /// Adds a version, if there is none of that number yet; gives all versions as they are after that.
     async fn add_key(&self, row: &KeyRow) -> Result<Vec<KeyRow>, StoreError>;
 
+    /// Adds the first versions, all of them or, where there is any already, none; gives all versions as they
+    /// are after that.
+    async fn add_first_keys(&self, rows: &[KeyRow]) -> Result<Vec<KeyRow>, StoreError>;
+
     /// The nodes that said what they hold since then.
     async fn key_holders(&self, since: Timestamp) -> Result<Vec<Holder>, StoreError>;
 
@@ -205,8 +209,8 @@ pub trait KeyStore: Send + Sync {
 
     /// Lets a version seal from now on, and raises the directory's version.
     ///
-    /// [`StoreError::Conflict`] where it seals already, was dropped, or a node that was seen since `alive`
-    /// does not hold it.
+    /// [`StoreError::Conflict`] where it or a later one seals already, it was dropped, or a node that was seen
+    /// since `alive` does not hold it.
     async fn begin_sealing(
         &self,
         version: u32,
@@ -218,12 +222,14 @@ pub trait KeyStore: Send + Sync {
 
     /// Drops a version, keeping what outlives it, and raises the directory's version.
     ///
-    /// [`StoreError::Conflict`] where it was dropped before.
+    /// [`StoreError::Conflict`] where it was dropped before, where it seals, where another version seals than
+    /// `sealing` (which `lasting` is sealed under), where not everything is noted to be sealed under that one,
+    /// or where a node that was seen since `alive` seals with the version still.
     async fn drop_key(
         &self,
         version: u32,
-        lasting: &Sealed,
-        now: Timestamp,
+        (sealing, lasting): (u32, &Sealed),
+        (now, alive): (Timestamp, Timestamp),
     ) -> Result<(), StoreError>;
 
     /// Raises the directory's version, so that every node reads it anew, and no change that was computed

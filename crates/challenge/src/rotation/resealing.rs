@@ -6,6 +6,7 @@ use super::KeyTrouble;
 use super::places::{Spot, rewritten, spots};
 use super::ports::{RowKey, SealedRow, Shelf};
 use crate::officers::CONSOLE;
+use crate::ports::{Store, StoreError};
 use crate::secret::SealError;
 use crate::verifier::Verifier;
 
@@ -50,6 +51,33 @@ impl Needs {
     }
 }
 
+/// A way through all rows, a few at a time, which are as they are when they are read.
+#[derive(Default)]
+struct Walk {
+    /// Shelves that were gone through.
+    done: usize,
+    /// The last row that was read of the next one.
+    after: Option<RowKey>,
+}
+
+impl Walk {
+    /// The next rows; nothing at the end.
+    async fn next(
+        &mut self,
+        store: &dyn Store,
+    ) -> Result<Option<(Shelf, Vec<SealedRow>)>, StoreError> {
+        while let Some(shelf) = Shelf::ALL.get(self.done) {
+            let rows = store.sealed_rows(*shelf, self.after.as_ref(), ROWS).await?;
+            self.after = rows.last().map(|last| last.key.clone());
+            if !rows.is_empty() {
+                return Ok(Some((*shelf, rows)));
+            }
+            self.done += 1;
+        }
+        Ok(None)
+    }
+}
+
 impl Verifier {
     /// Seals everything under the version that seals; gives how many rows that were. `watch` is told how far
     /// it is after each few rows, and `pause` ends them.
@@ -63,20 +91,15 @@ impl Verifier {
             let before = told.resealed;
             told.rows = 0;
             let mut found = 0;
-            for shelf in Shelf::ALL {
-                let mut after: Option<RowKey> = None;
-                loop {
-                    let rows = self.store.sealed_rows(shelf, after.as_ref(), ROWS).await?;
-                    let Some(last) = rows.last() else { break };
-                    after = Some(last.key.clone());
-                    told.rows += rows.len() as u64;
-                    let (older, written) = self.reseal_rows(shelf, &rows).await?;
-                    found += older;
-                    told.resealed += written;
-                    watch(told);
-                    if older > 0 {
-                        pause().await;
-                    }
+            let mut walk = Walk::default();
+            while let Some((shelf, rows)) = walk.next(&*self.store).await? {
+                told.rows += rows.len() as u64;
+                let (older, written) = self.reseal_rows(shelf, &rows).await?;
+                found += older;
+                told.resealed += written;
+                watch(told);
+                if older > 0 {
+                    pause().await;
                 }
             }
             if told.resealed > before {
@@ -93,7 +116,7 @@ impl Verifier {
         }
         let unfinished = "rows are sealed under an older version as fast as they are sealed anew; see \
                           `countersign key status`: does a node not follow?";
-        Err(KeyTrouble::Store(crate::ports::StoreError::Unavailable(
+        Err(KeyTrouble::Store(StoreError::Unavailable(
             unfinished.to_owned(),
         )))
     }
@@ -129,29 +152,23 @@ impl Verifier {
     /// What needs which version of the master key, by all rows there are.
     pub async fn needs(&self, watch: &(dyn Fn(u64) + Sync)) -> Result<Needs, KeyTrouble> {
         let (mut needs, console) = (Needs::default(), self.console_number());
-        let mut looked = 0;
-        for shelf in Shelf::ALL {
-            let mut after: Option<RowKey> = None;
-            loop {
-                let rows = self.store.sealed_rows(shelf, after.as_ref(), ROWS).await?;
-                let Some(last) = rows.last() else { break };
-                after = Some(last.key.clone());
-                for row in &rows {
-                    let (mut good, mut damaged) = (Vec::new(), false);
-                    for spot in spots(shelf, row, console) {
-                        match spot.map(|spot| (spot.opens(&self.keyring), spot)) {
-                            Ok((Err(SealError::Damaged), _)) | Err(_) => damaged = true,
-                            Ok((_, spot)) => good.push(spot),
-                        }
-                    }
-                    needs.count(shelf, &good);
-                    if damaged {
-                        *needs.damaged.entry(shelf.table()).or_default() += 1;
+        let (mut looked, mut walk) = (0, Walk::default());
+        while let Some((shelf, rows)) = walk.next(&*self.store).await? {
+            for row in &rows {
+                let (mut good, mut damaged) = (Vec::new(), false);
+                for spot in spots(shelf, row, console) {
+                    match spot.map(|spot| (spot.opens(&self.keyring), spot)) {
+                        Ok((Err(SealError::Damaged), _)) | Err(_) => damaged = true,
+                        Ok((_, spot)) => good.push(spot),
                     }
                 }
-                looked += rows.len() as u64;
-                watch(looked);
+                needs.count(shelf, &good);
+                if damaged {
+                    *needs.damaged.entry(shelf.table()).or_default() += 1;
+                }
             }
+            looked += rows.len() as u64;
+            watch(looked);
         }
         Ok(needs)
     }

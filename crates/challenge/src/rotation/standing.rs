@@ -32,9 +32,11 @@ pub struct State {
 impl State {
     /// The version that is known and does not seal yet.
     pub fn waiting(&self) -> Option<&KeyRow> {
-        let seals = self.key(self.seals).and_then(|row| row.seals_since);
-        let waits = |row: &&KeyRow| row.seals_since.is_none() && row.dropped_at.is_none();
-        self.keys.iter().rfind(|row| waits(row) && seals.is_some())
+        // One below the version that seals never will.
+        let may_come = |row: &&KeyRow| row.held.version > self.seals && row.dropped_at.is_none();
+        self.keys
+            .iter()
+            .rfind(|row| may_come(row) && row.seals_since.is_none())
     }
 
     /// What is known of a version.
@@ -92,6 +94,18 @@ pub enum DropRefused {
         /// The version.
         version: u32,
     },
+    /// Not everything is known to be sealed under the version that seals.
+    #[error(
+        "not everything is known to be sealed under master key version {0} yet; run `countersign key rotate` \
+         to its end first"
+    )]
+    Unfinished(u32),
+    /// Another version began to seal while it was counted what needs this one.
+    #[error(
+        "another version began to seal, or a node came or went, while it was counted what needs master key \
+         version {0}: nothing was dropped; run this again"
+    )]
+    Changed(u32),
     /// What was given out under it is still good.
     #[error(
         "challenges and linking codes that were given out under master key version {version} are good for \
@@ -121,12 +135,26 @@ pub enum DropRefused {
 impl Verifier {
     /// What is known of the master key now.
     pub async fn key_state(&self) -> Result<State, KeyTrouble> {
-        let now = self.now();
-        let alive = Timestamp::from_unix_ms(now.unix_ms() - ALIVE_S * 1000);
-        let keys = self.store.master_keys().await?;
+        self.state_of(self.store.master_keys().await?).await
+    }
+
+    /// What is known, where these are the versions.
+    async fn state_of(&self, keys: Vec<KeyRow>) -> Result<State, KeyTrouble> {
         let seals = sealing(&keys).ok_or(KeyTrouble::NoneSeals)?.held.version;
-        let nodes = self.store.key_holders(alive).await?;
+        let nodes = self.store.key_holders(self.alive_since()).await?;
         Ok(State { keys, nodes, seals })
+    }
+
+    /// Brings this ring to what the database says now, and marks under it what is appended to the audit log.
+    async fn agree(&self) -> Result<Vec<KeyRow>, KeyTrouble> {
+        let keys = agreement::agree(&*self.store, &self.keyring, self.now()).await?;
+        self.store.stamp_with(self.keyring.audit_stamp()?);
+        Ok(keys)
+    }
+
+    /// A node that was seen since then counts as running.
+    fn alive_since(&self) -> Timestamp {
+        Timestamp::from_unix_ms(self.now().unix_ms() - ALIVE_S * 1000)
     }
 
     /// Makes a version known that is in this ring; whether it was not before.
@@ -163,8 +191,8 @@ impl Verifier {
             return Ok(Begun::NotHeldBy(names(without)));
         }
         let now = self.now();
-        let alive = Timestamp::from_unix_ms(now.unix_ms() - ALIVE_S * 1000);
-        match self.store.begin_sealing(version, (now, alive)).await {
+        let moments = (now, self.alive_since());
+        match self.store.begin_sealing(version, moments).await {
             Ok(()) => {}
             Err(StoreError::Conflict) => {
                 let state = self.key_state().await?;
@@ -177,9 +205,7 @@ impl Verifier {
             }
             Err(error) => return Err(KeyTrouble::Store(error).into()),
         }
-        agreement::agree(&*self.store, &self.keyring, now).await?;
-        let stamp = self.keyring.audit_stamp().map_err(KeyTrouble::Seal)?;
-        self.store.stamp_with(stamp);
+        self.agree().await?;
         self.tell_of_key("seals", version, by).await?;
         Ok(Begun::Seals)
     }
@@ -191,7 +217,39 @@ impl Verifier {
         at_once: bool,
         by: &Actor<'_>,
     ) -> Result<(), DropRefused> {
-        let state = self.key_state().await?;
+        // What lasts of it is sealed under the version that seals now, not under the one of this ring's start.
+        let keys = self.agree().await?;
+        let state = self.state_of(keys).await?;
+        self.may_drop(&state, version, at_once)?;
+        let trouble = |error: StoreError| DropRefused::Trouble(error.into());
+        // What is being changed from rows as they were is not written after they are counted.
+        self.store.raise_directory().await.map_err(trouble)?;
+        let rows = self.needs(&|_| ()).await?.of(version);
+        let unsealed = self.store.marked_events(version).await.map_err(trouble)?;
+        let signed = self.sign_log_anew().await?;
+        let events = unsealed.max(signed.left);
+        if rows + events > 0 {
+            return Err(DropRefused::Needed {
+                version,
+                rows,
+                events,
+            });
+        }
+        let sealed = self.keyring.seal_lasting(&*self.rng, version);
+        let lasting = sealed.map_err(KeyTrouble::Seal)?;
+        let moments = (self.now(), self.alive_since());
+        let dropped = self
+            .store
+            .drop_key(version, (state.seals, &lasting), moments);
+        match dropped.await {
+            Ok(()) => Ok(self.tell_of_key("dropped", version, by).await?),
+            Err(StoreError::Conflict) => Err(self.not_dropped(version, state.seals).await?),
+            Err(error) => Err(trouble(error)),
+        }
+    }
+
+    /// Whether a version may be dropped, before it is counted what needs it.
+    fn may_drop(&self, state: &State, version: u32, at_once: bool) -> Result<(), DropRefused> {
         let row = state.key(version).ok_or(DropRefused::Unknown(version))?;
         if row.dropped_at.is_some() {
             return Err(DropRefused::Dropped(version));
@@ -210,28 +268,21 @@ impl Verifier {
             let wait_s = (good_until.unix_ms() - now.unix_ms()).div_euclid(1000) + 1;
             return Err(DropRefused::Carried { version, wait_s });
         }
-        let trouble = |error: StoreError| DropRefused::Trouble(error.into());
-        // What is being changed from rows as they were is not written after they are counted.
-        self.store.raise_directory().await.map_err(trouble)?;
-        let rows = self.needs(&|_| ()).await?.of(version);
-        let unsealed = self.store.marked_events(version).await.map_err(trouble)?;
-        let signed = self.sign_log_anew().await?;
-        let events = unsealed.max(signed.left);
-        if rows + events > 0 {
-            return Err(DropRefused::Needed {
-                version,
-                rows,
-                events,
-            });
+        Ok(())
+    }
+
+    /// Why the store did not drop a version, while `sealing` was taken for the one that seals.
+    async fn not_dropped(&self, version: u32, sealing: u32) -> Result<DropRefused, KeyTrouble> {
+        let state = self.key_state().await?;
+        if let Err(refused) = self.may_drop(&state, version, true) {
+            return Ok(refused);
         }
-        let sealed = self.keyring.seal_lasting(&*self.rng, version);
-        let lasting = sealed.map_err(KeyTrouble::Seal)?;
-        let dropped = self.store.drop_key(version, &lasting, now).await;
-        dropped.map_err(|error| match error {
-            StoreError::Conflict => DropRefused::Dropped(version),
-            error => trouble(error),
-        })?;
-        Ok(self.tell_of_key("dropped", version, by).await?)
+        let noted = state.key(sealing).and_then(|row| row.resealed_at);
+        Ok(if state.seals == sealing && noted.is_none() {
+            DropRefused::Unfinished(sealing)
+        } else {
+            DropRefused::Changed(version)
+        })
     }
 
     /// Has what older versions signed of the audit log signed by the one that seals; what is left goes by itself

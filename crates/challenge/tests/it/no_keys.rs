@@ -26,6 +26,10 @@ macro_rules! no_keys {
                 Err(no_keys())
             }
 
+            async fn add_first_keys(&self, _: &[KeyRow]) -> Result<Vec<KeyRow>, StoreError> {
+                Err(no_keys())
+            }
+
             async fn key_holders(&self, _: Timestamp) -> Result<Vec<Holder>, StoreError> {
                 Err(no_keys())
             }
@@ -50,7 +54,12 @@ macro_rules! no_keys {
                 Err(no_keys())
             }
 
-            async fn drop_key(&self, _: u32, _: &Sealed, _: Timestamp) -> Result<(), StoreError> {
+            async fn drop_key(
+                &self,
+                _: u32,
+                _: (u32, &Sealed),
+                _: (Timestamp, Timestamp),
+            ) -> Result<(), StoreError> {
                 Err(no_keys())
             }
 

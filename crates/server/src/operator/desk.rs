@@ -58,6 +58,17 @@ impl Desk {
         Ok(keyring)
     }
 
+    /// The directory's version, and the master keys that what is written is sealed under: whoever writes, and
+    /// each time anew, expects that version, so that nothing is written that was sealed under a key of before.
+    /// What is appended to the audit log is marked under them.
+    pub(super) async fn keys_to_write(&self, store: &dyn Store) -> Result<(u64, Keyring), Failure> {
+        // Read first: whatever becomes of the keys after this raises it.
+        let version = store.directory_version().await?;
+        let keyring = self.keyring_of(store).await?;
+        store.stamp_with(keyring.audit_stamp().map_err(Failure::new)?);
+        Ok((version, keyring))
+    }
+
     /// What the acts of officers need: those that the management API has too are the same code.
     pub(super) async fn management(&self) -> Result<protocols::desk::Desk, Failure> {
         let public_url = self.settings.public_url.clone();
@@ -109,8 +120,7 @@ impl Desk {
         // Without keys the database is not opened: it would be made.
         self.keyring()?;
         let store = self.open_unmarked().await?;
-        let stamp = self.keyring_of(&*store).await?.audit_stamp();
-        store.stamp_with(stamp.map_err(Failure::new)?);
+        self.keys_to_write(&*store).await?;
         Ok(store)
     }
 

@@ -1,5 +1,6 @@
 //! `key`: the master key looked at, changed, and its old versions dropped, while everything goes on.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,13 +85,24 @@ fn told(state: &State, needs: &Needs) -> Vec<String> {
     let keys = state.keys.iter().map(|row| {
         let version = row.held.version;
         let since = moment(row.added_at);
-        match standing(row, state) {
-            "dropped" => format!("version {version}: dropped"),
-            standing => format!(
-                "version {version}: {standing}, known since {since}, needed by {} rows",
-                needs.of(version)
+        match (standing(row, state), needs.of(version)) {
+            ("dropped", 0) => format!("version {version}: dropped"),
+            ("dropped", rows) => format!(
+                "version {version}: dropped, and {rows} rows are sealed under it still; put its line back \
+                 into the key file, from its copy, and run `countersign key rotate`"
+            ),
+            (standing, rows) => format!(
+                "version {version}: {standing}, known since {since}, needed by {rows} rows"
             ),
         }
+    });
+    let unknown: BTreeSet<_> = needs.rows.keys().map(|(version, _)| *version).collect();
+    let unknown = unknown.into_iter().filter(|of| state.key(*of).is_none());
+    let unknown = unknown.map(|version| {
+        let rows = needs.of(version);
+        format!(
+            "version {version}: not known to this database, and {rows} rows are sealed under it"
+        )
     });
     let nodes = state.nodes.iter().map(|node| {
         let held: Vec<_> = node
@@ -110,7 +122,7 @@ fn told(state: &State, needs: &Needs) -> Vec<String> {
             "{rows} rows of {table} are damaged: no key that is here opens what is sealed in them"
         )
     });
-    keys.chain(nodes).chain(damaged).collect()
+    keys.chain(unknown).chain(nodes).chain(damaged).collect()
 }
 
 async fn rotate(desk: &Desk, arguments: &RotateArguments) -> Result<(), Failure> {
@@ -297,4 +309,52 @@ async fn bar(store: &dyn Store) -> Result<ProgressBar, Failure> {
     let style = "{wide_bar} {pos}/{len} rows, {per_sec}, {eta} left";
     bar.set_style(ProgressStyle::with_template(style).map_err(Failure::new)?);
     Ok(bar)
+}
+
+#[cfg(test)]
+mod tests {
+    use challenge::secret::Held;
+
+    use super::*;
+
+    #[test]
+    fn rows_under_a_version_that_was_dropped_or_is_not_known_are_told() {
+        let now = Timestamp::from_unix_s(1_800_000_000);
+        let row = |version| {
+            let fingerprint = [0; 16];
+            KeyRow::first(
+                Held {
+                    version,
+                    fingerprint,
+                },
+                now,
+            )
+        };
+        let dropped = |version| KeyRow {
+            dropped_at: Some(now),
+            ..row(version)
+        };
+        let state = State {
+            keys: vec![dropped(2), dropped(3), row(4)],
+            nodes: Vec::new(),
+            seals: 4,
+        };
+        let needs = Needs {
+            rows: [
+                ((1, "site"), 5),
+                ((3, "site"), 2),
+                ((3, "device"), 1),
+                ((4, "site"), 7),
+            ]
+            .into(),
+            ..Needs::default()
+        };
+        let told = told(&state, &needs);
+        assert_eq!(told[0], "version 2: dropped");
+        let still = "version 3: dropped, and 3 rows are sealed under it still";
+        assert!(told[1].starts_with(still), "{told:?}");
+        assert!(told[2].ends_with("needed by 7 rows"), "{told:?}");
+        let unknown = "version 1: not known to this database, and 5 rows are sealed under it";
+        assert_eq!(told[3..], [unknown]);
+    }
 }

@@ -217,6 +217,27 @@ fn proxies_of_one() -> (&'static str, &'static str) {
 }
 
 #[test]
+fn what_was_found_before_the_database_refuses_is_told() {
+    let home = Home::sqlite();
+    let open = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(key_file(&home), open).unwrap();
+    let both = ["key.readable_by_others", "store.unreachable"];
+    let wrong = [("COUNTERSIGN_STORE", "mysql://nowhere")];
+    only(&doctor(&home, &["--offline"], &wrong), &both);
+    // Whoever restores has the database alone.
+    let lock = std::fs::File::open(home.data().join("countersign.db.lock")).unwrap();
+    lock.lock().unwrap();
+    only(&doctor(&home, &["--offline"], &[]), &both);
+    drop(lock);
+    let sql = "UPDATE master_key SET dropped_at = 1";
+    let database = rusqlite::Connection::open(home.data().join("countersign.db")).unwrap();
+    database.execute_batch(sql).unwrap();
+    let told = doctor(&home, &["--offline"], &[]);
+    only(&told, &["key.readable_by_others", "doctor.cut_short"]);
+    assert!(told.text.contains("names no master key"));
+}
+
+#[test]
 fn a_certificate_that_clients_refuse_is_told() {
     let home = Home::sqlite();
     let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,9 @@
 //! The master key changed at the command line beside a running server, by the commands of the document.
 
 use std::process::Command;
+use std::time::Duration;
 
+use countersign::system::Stopwatch;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -25,7 +27,21 @@ fn sh(home: &Home, script: &str) -> (bool, String, String) {
     (output.status.success(), told, log)
 }
 
-fn status(home: &Home) -> Value {
+/// Drops a version beside a server, which seals the events of the change itself within seconds.
+pub(crate) fn dropped(home: &Home, version: usize) {
+    let begun = Stopwatch::start();
+    loop {
+        let output = home.run(["key", "drop", &version.to_string(), "--now"]);
+        if output.status.success() {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_mins(1), "{output:?}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// What `key status` tells.
+pub(crate) fn status(home: &Home) -> Value {
     serde_json::from_str(&home.done(["key", "status", "--json"])).unwrap()
 }
 
@@ -61,12 +77,7 @@ fn the_key_is_changed_beside_a_server_by_the_documents_commands() {
         assert!(!again.contains("changed"), "{again}");
         let text = std::fs::read_to_string(&file).unwrap();
         assert_eq!(text.lines().count(), 3);
-        // The events of the change itself are sealed by the server within seconds.
-        let dropped = (0..50).any(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(200));
-            home.run(["key", "drop", "1", "--now"]).status.success()
-        });
-        assert!(dropped, "{:?}", home.run(["key", "drop", "1", "--now"]));
+        dropped(&home, 1);
         let text = std::fs::read_to_string(&file).unwrap();
         assert_eq!(text.lines().count(), 2);
         assert!(!text.contains(key));

@@ -58,6 +58,7 @@ mod pushes;
 mod races;
 mod receiver;
 mod restoring;
+mod rotating;
 mod running;
 mod secrets;
 mod secure_receivers;

@@ -1,10 +1,17 @@
 //! Linking a phone, replacing it, unlinking it, and what it signs.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use challenge::approval::signed::SignedRequest;
 use challenge::approval::{Capabilities, DeviceStatus, DeviceUpdate, Refused, SessionKind, Told};
 use challenge::audit::EventKind;
 use challenge::directory::TenantStatus;
 use challenge::lifecycle::State;
+use challenge::rng::Rng;
+use challenge::secret::Keyring;
+use challenge::verifier::{Ports, Verifier};
+use challenge::visitor::InlineMint;
 
 use super::phone::{Desk, Phone, USER, subscribed};
 use crate::bench::{START, block_on};
@@ -256,4 +263,70 @@ fn what_a_phone_tells_anew_is_kept_and_its_push_is_sealed() {
             .iter()
             .any(|event| event.kind == EventKind::UpdateDevice)
     );
+}
+
+/// Draws this number first, and other ones after it.
+struct First(AtomicU64);
+
+impl Rng for First {
+    fn fill(&self, buffer: &mut [u8]) {
+        let next = self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        for (byte, drawn) in buffer.iter_mut().zip(next.iter().cycle()) {
+            *byte = *drawn;
+        }
+    }
+}
+
+/// Two versions of the master key, of which the bench has the first.
+fn both() -> Keyring {
+    Keyring::new([(1, [7; 32]), (2, [8; 32])].into()).unwrap()
+}
+
+/// Another node on the same database, which seals with the second version.
+fn follow(desk: &mut Desk, first: u64) {
+    let ports = Ports {
+        store: desk.bench.store.clone(),
+        clock: desk.bench.clock.clone(),
+        rng: Arc::new(First(AtomicU64::new(first))),
+        keyring: both(),
+        mint: Arc::new(InlineMint(First(AtomicU64::new(0)))),
+    };
+    desk.bench.verifier = Arc::new(block_on(Verifier::start(ports)).unwrap());
+}
+
+#[test]
+fn a_code_that_is_open_under_an_older_key_is_not_drawn_again() {
+    let mut desk = Desk::new();
+    desk.code_for("another");
+    let code = desk.code_for(USER);
+    let number: u64 = code.parse().unwrap();
+    follow(&mut desk, number);
+    let fresh = desk.code_for("another");
+    assert_eq!(fresh, format!("{:06}", number + 1));
+    let linked = desk.link(&mut Phone::new(), &code).unwrap();
+    assert_eq!(linked.device.user_external_id, USER);
+    let linked = desk.link(&mut Phone::new(), &fresh).unwrap();
+    assert_eq!(linked.device.user_external_id, "another");
+    // Once it is used, it may be drawn again.
+    follow(&mut desk, number);
+    assert_eq!(desk.code_for("another"), code);
+}
+
+#[test]
+fn a_code_that_two_keys_drew_opens_nothing() {
+    let mut desk = Desk::new();
+    desk.code_for("another");
+    let code = desk.code_for(USER);
+    // Two nodes drew it at one moment, one of which did not follow yet.
+    follow(&mut desk, 0);
+    let other = desk.code_for("another");
+    {
+        let mut rows = desk.bench.store.rows();
+        let digests = [&other, &code].map(|code| both().linking_code_digest(code).unwrap());
+        let row = rows.approvals.codes.remove(&digests[0]).unwrap();
+        rows.approvals.codes.insert(digests[1], row);
+    }
+    let refused = desk.link(&mut Phone::new(), &code).unwrap_err();
+    assert_eq!(refused, Refused::BadLinkingCode);
+    assert!(desk.bench.store.rows().approvals.devices.is_empty());
 }

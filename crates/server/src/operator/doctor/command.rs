@@ -32,22 +32,31 @@ impl Findings {
 /// `doctor`
 pub async fn run(desk: &Desk, arguments: &DoctorArguments) -> Result<(), Failure> {
     let mut found = Findings::default();
-    settings::look(desk, &mut found);
-    key::look(desk, &mut found);
-    machine::look(desk, &mut found)?;
-    network::look(desk, &mut found, arguments.offline).await;
-    // Opened as a reader, without bringing its schema up to date.
-    if let Some(facts) = database::look(desk, &mut found).await? {
-        clock::look(&facts, &mut found);
-        // What is below needs the right keys, and a database that is not changed by being opened.
-        if facts.opens_as_it_is()
-            && let Some(verifier) = key::opened(desk, &mut found).await?
-        {
-            clock::look_at_events(&verifier, &mut found).await?;
-            directory::look(&verifier, &mut found, arguments.offline).await?;
-        }
+    if let Err(refusal) = look(desk, &mut found, arguments.offline).await {
+        // What was found before that is told all the same.
+        found.add(Kind::CutShort, refusal);
     }
     tell(desk.output, found)
+}
+
+async fn look(desk: &Desk, found: &mut Findings, offline: bool) -> Result<(), Failure> {
+    settings::look(desk, found);
+    key::look(desk, found);
+    machine::look(desk, found);
+    network::look(desk, found, offline).await;
+    // Opened as a reader, without bringing its schema up to date.
+    let Some(facts) = database::look(desk, found).await else {
+        return Ok(());
+    };
+    clock::look(&facts, found);
+    // What is below needs the right keys, and a database that is not changed by being opened.
+    if facts.opens_as_it_is()
+        && let Some(verifier) = key::opened(desk, found).await?
+    {
+        clock::look_at_events(&verifier, found).await?;
+        directory::look(&verifier, found, offline).await?;
+    }
+    Ok(())
 }
 
 /// Settings that cannot be read, told as everything else.

@@ -9,13 +9,16 @@ use crate::operator::Desk;
 use crate::system::SystemClock;
 
 /// Looks at the database without changing it; nothing where it cannot be opened.
-pub(super) async fn look(desk: &Desk, found: &mut Findings) -> Result<Option<Facts>, Failure> {
-    let url = desk.store_url()?;
-    let facts = match store::facts(&url, &SystemClock).await {
+pub(super) async fn look(desk: &Desk, found: &mut Findings) -> Option<Facts> {
+    let facts = match desk.store_url() {
+        Ok(url) => store::facts(&url, &SystemClock).await.map_err(Failure::new),
+        Err(problem) => Err(problem),
+    };
+    let facts = match facts {
         Ok(facts) => facts,
         Err(problem) => {
             found.add(Kind::StoreUnreachable, problem);
-            return Ok(None);
+            return None;
         }
     };
     match facts.schema {
@@ -44,5 +47,5 @@ pub(super) async fn look(desk: &Desk, found: &mut Findings) -> Result<Option<Fac
     if let Some(mode) = facts.journal.as_ref().filter(|mode| *mode != "wal") {
         found.add(Kind::StoreJournal, format!("its journal mode is {mode}"));
     }
-    Ok(Some(facts))
+    Some(facts)
 }

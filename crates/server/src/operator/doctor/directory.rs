@@ -4,7 +4,6 @@
 use challenge::audit::chain::Which;
 use challenge::directory::{Site, Tenant};
 use challenge::ports::TenantRows;
-use challenge::secret::Place;
 use challenge::verifier::Verifier;
 use secrecy::ExposeSecret as _;
 
@@ -88,7 +87,7 @@ fn secrets(verifier: &Verifier, rows: &TenantRows, found: &mut Findings) {
         }
     }
     for site in &rows.sites {
-        let place = site_place(tenant, site);
+        let place = Site::secret_place(tenant.id, site.id);
         let opened = site
             .secret
             .as_ref()
@@ -108,15 +107,6 @@ fn secrets(verifier: &Verifier, rows: &TenantRows, found: &mut Findings) {
         && secret.len() < OKAY_SECRET_MIN
     {
         found.add(Kind::OkayWeak, &tenant.name);
-    }
-}
-
-fn site_place(tenant: &Tenant, site: &Site) -> Place<'static> {
-    Place {
-        table: "site",
-        column: "secret",
-        tenant: tenant.id.number(),
-        row: site.id.number(),
     }
 }
 

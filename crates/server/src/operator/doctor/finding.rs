@@ -145,6 +145,8 @@ pub enum Kind {
     DeliveryUnreachable,
     /// `sign_up.without_mail`
     SignUpWithoutMail,
+    /// `doctor.cut_short`
+    CutShort,
 }
 
 /// A kind of findings in words.

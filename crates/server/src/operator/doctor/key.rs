@@ -54,7 +54,13 @@ pub(super) async fn opened(desk: &Desk, found: &mut Findings) -> Result<Option<V
     let Ok(keyring) = desk.keyring() else {
         return Ok(None);
     };
-    let store = desk.open_unmarked().await?;
+    let store = match desk.open_unmarked().await {
+        Ok(store) => store,
+        Err(refusal) => {
+            found.add(Kind::StoreUnreachable, refusal);
+            return Ok(None);
+        }
+    };
     let known = store.master_keys().await?;
     // A database that no server opened yet knows no key: nothing is written for it here.
     if known.is_empty() {

@@ -19,7 +19,7 @@ const fn described(
 }
 
 /// All kinds, in the order in which they are looked for.
-pub static KINDS: [Described; 43] = [
+pub static KINDS: [Described; 44] = [
     described(
         (Kind::SettingsUnreadable, "settings.unreadable"),
         Error,
@@ -277,5 +277,11 @@ pub static KINDS: [Described; 43] = [
         Error,
         "Visitors may open accounts, and no mail server is set by which their addresses could be confirmed.",
         "Set `[delivery.smtp]`, or close signing up.",
+    ),
+    described(
+        (Kind::CutShort, "doctor.cut_short"),
+        Error,
+        "Not everything could be looked at: there may be more to find.",
+        "Do what the message says, and run it again.",
     ),
 ];

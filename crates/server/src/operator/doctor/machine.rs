@@ -8,7 +8,6 @@ use store::StoreUrl;
 
 use super::command::Findings;
 use super::finding::Kind;
-use crate::cli::Failure;
 use crate::operator::Desk;
 
 /// Bytes free below which a disk is full, and below which little is left.
@@ -21,7 +20,7 @@ const MIB: u64 = 1024 * 1024;
 const IN_MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
 
 /// Looks at the data folder, and at that of an embedded database.
-pub(super) fn look(desk: &Desk, found: &mut Findings) -> Result<(), Failure> {
+pub(super) fn look(desk: &Desk, found: &mut Findings) {
     let data = &desk.settings.data;
     if let Ok(folder) = std::fs::metadata(data) {
         let mode = folder.permissions().mode() & 0o777;
@@ -30,8 +29,9 @@ pub(super) fn look(desk: &Desk, found: &mut Findings) -> Result<(), Failure> {
             found.add(Kind::DataOpen, told);
         }
     }
-    let StoreUrl::Sqlite(path) = desk.store_url()? else {
-        return Ok(());
+    // What is wrong with the URL is told with the database.
+    let Ok(StoreUrl::Sqlite(path)) = desk.store_url() else {
+        return;
     };
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
@@ -39,7 +39,7 @@ pub(super) fn look(desk: &Desk, found: &mut Findings) -> Result<(), Failure> {
     };
     // That it is not there is told with the database.
     if !folder.is_dir() {
-        return Ok(());
+        return;
     }
     if let Err(error) = brought_to_disk(&folder) {
         found.add(
@@ -54,7 +54,6 @@ pub(super) fn look(desk: &Desk, found: &mut Findings) -> Result<(), Failure> {
             format!("{}: {error}", folder.display()),
         ),
     }
-    Ok(())
 }
 
 /// Writes a file, brings it and its folder to disk, and removes it.

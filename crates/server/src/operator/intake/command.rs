@@ -41,14 +41,15 @@ pub async fn run(desk: &Desk, command: &ImportCommand) -> Result<(), Failure> {
     let mut outcome = Err(Ended::Raced);
     for _ in 0..ATTEMPTS {
         // Another version of the master key may seal by now.
-        let keyring = desk.keyring_of(&*store).await?;
+        let (version, keyring) = desk.keys_to_write(&*store).await?;
         let provisioner = Provisioner {
             store: &*store,
             keyring: &keyring,
             rng: &OsRng,
             clock: &SystemClock,
         };
-        outcome = once(desk, &provisioner, (command, arguments, format)).await;
+        let asked = (command, arguments, format);
+        outcome = once(desk, (&provisioner, version), asked).await;
         if !matches!(outcome, Err(Ended::Raced)) {
             break;
         }
@@ -92,7 +93,7 @@ impl From<IntakeError> for Ended {
 
 async fn once(
     desk: &Desk,
-    provisioner: &Provisioner<'_>,
+    (provisioner, version): (&Provisioner<'_>, u64),
     (command, arguments, format): (&ImportCommand, &IntakeArguments, &str),
 ) -> Result<Report, Ended> {
     let path = &arguments.file;
@@ -117,6 +118,10 @@ async fn once(
         source: format,
     };
     let intake = Intake::begin(provisioner, &arguments.tenant, options).await?;
+    // The keys are those of that version: under others nothing is sealed that is written from here.
+    if intake.version() != version {
+        return Err(Ended::Raced);
+    }
     let source = Source::new(records, intake, arguments.skip_refused)
         .telling(|tokens| bar.set_message(tokens.to_string()));
     let outcome = source.take_in(provisioner.store, arguments.dry_run).await;

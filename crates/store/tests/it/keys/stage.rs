@@ -83,7 +83,12 @@ impl Sample {
     }
 }
 
-fn spot(table: &'static str, column: &'static str, tenant: i64, row: i64) -> Spot<'static> {
+pub(super) fn spot(
+    table: &'static str,
+    column: &'static str,
+    tenant: i64,
+    row: i64,
+) -> Spot<'static> {
     Spot {
         table,
         column,
