@@ -1,7 +1,7 @@
 //! Writes a file of many tokens, to measure with it what an import costs: each token a HOTP one, of a user of
 //! its own.
 //!
-//! `cargo run -p import --example token_file -- csv 100000 > tokens.csv`; `pskc` instead of `csv` is a plain
+//! `echo csv 100000 | cargo run -p import --example token_file > tokens.csv`; `pskc` instead of `csv` is a plain
 //! container, `pskc-key` one under a pre-shared key (AES-256-CBC with HMAC-SHA256; the key is 32 letters
 //! `k`), `pskc-passphrase` one under the passphrase `measured` (PBKDF2 with 100,000 iterations).
 
@@ -26,14 +26,15 @@ const NAMESPACES: &str = "xmlns=\"urn:ietf:params:xml:ns:keyprov:pskc\" \
      xmlns:pkcs5=\"http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#\"";
 
 fn main() -> io::Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let usage = "usage: token_file csv|pskc|pskc-key|pskc-passphrase [TOKENS]";
-    let form = arguments.next().expect(usage);
-    let count = arguments.next().map_or(100_000, |number| {
-        number.parse().expect("the second argument is a number")
+    let usage = "say on stdin: csv|pskc|pskc-key|pskc-passphrase [TOKENS]";
+    let asked = io::read_to_string(io::stdin())?;
+    let mut words = asked.split_whitespace();
+    let form = words.next().expect(usage);
+    let count = words.next().map_or(100_000, |number| {
+        number.parse().expect("the second word is a number")
     });
     let mut out = BufWriter::new(io::stdout().lock());
-    match form.as_str() {
+    match form {
         "csv" => table(&mut out, count)?,
         "pskc" => container(&mut out, count, None)?,
         "pskc-key" => container(&mut out, count, Some(&Opener::pre_shared()))?,
