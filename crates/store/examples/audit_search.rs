@@ -138,6 +138,10 @@ fn searches() -> Vec<(&'static str, Search)> {
         }),
         named("a text of the newest", &|all| all.text = some("REQUEST-99")),
         named("a text that is nowhere", &|all| all.text = some("nowhere")),
+        named("the same, of twice as many", &|all| {
+            all.text = some("nowhere");
+            all.look = 2 * LOOK_MAX;
+        }),
     ]
 }
 

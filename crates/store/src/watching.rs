@@ -27,8 +27,10 @@ use crate::shelf::{self, Shelf};
 use crate::sieve::Sieve;
 use crate::{moving, provision, sql_watching as sql};
 
-/// Events read at once where each has still to be compared.
+/// Events read at once where each has still to be compared: of a search the first ones, and of each further
+/// reading so many times more, since on a busy machine it is the readings that take long.
 const CHUNK: u32 = 1000;
+const GROWTH: u32 = 3;
 
 /// The index that a search reads along, and the key in it.
 struct Way {
@@ -89,9 +91,10 @@ impl<D: Database> Engine<D> {
         let (mut below, at_least) = (search.below(), search.at_least());
         let (mut events, mut looked) = (Vec::new(), 0);
         let mut sieve = search.text.as_deref().map(Sieve::of);
+        let mut wanted = if way.is_exact { search.limit } else { CHUNK };
         loop {
-            let wanted = if way.is_exact { search.limit } else { CHUNK };
             let chunk = wanted.min(look - looked);
+            wanted = wanted.saturating_mul(GROWTH);
             let mut cells = vec![
                 tenant.number().into(),
                 below.as_bytes().as_slice().into(),
