@@ -87,9 +87,15 @@ def before_call(context, case, kwargs):
     case._auth = Spoken(lambda request: said(request, management, speak))
 
 
+def takes_away(request):
+    """Whether a request would change the tenant with which the protocols are called, as the description's examples name it."""
+    return request.method in CHANGES and "/tenants/BANK" in request.path_url
+
+
 def spare(operation, request):
     """A request as it was drawn calls as nobody, or as somebody who may."""
-    if request.path_url.startswith("/api/") and WORLD.rng.random() < 0.7 and operation not in ("tokenRevoke", "tenantChange"):
+    managed = request.path_url.startswith("/api/") and operation != "tokenRevoke" and not takes_away(request)
+    if managed and WORLD.rng.random() < 0.7:
         request.headers["Authorization"] = "Bearer " + WORLD.token()
 
 
@@ -98,7 +104,7 @@ def said(request, management, speak):
     if management:
         drawn = WORLD.rng.random()
         token = "cst_" + "a" * 64 if drawn < 0.02 else WORLD.token()
-        if drawn < 0.95 or drawn > 0.97:
+        if (drawn < 0.95 or drawn > 0.97) and not takes_away(request):
             request.headers["Authorization"] = "Bearer " + token
     if speak:
         speak(request)

@@ -116,6 +116,15 @@ def fuzz(base, folder, options):
     return subprocess.run(command, check=False, env=os.environ | told, cwd=folder).returncode
 
 
+def still_stands(base):
+    """Fails where the portal may no longer sign in: then most of what was sent to its protocols was refused at the door."""
+    name, secret = w.PORTAL
+    form = {"grant_type": "client_credentials", "client_id": name, "client_secret": secret}
+    answer = requests.post(f"{base}/idp/BANK/authn/token", data=form, timeout=30)
+    if not answer.ok:
+        sys.exit(f"something that was drawn took the portal away: {answer.text}")
+
+
 def answers(folder):
     """How many requests were answered, by operation and status."""
     counted = collections.defaultdict(collections.Counter)
@@ -164,6 +173,7 @@ def main():
             (folder / "world.json").write_text(json.dumps(world), encoding="utf-8")
             code = fuzz(base, folder, options)
             requests.get(f"{base}/readyz", timeout=30).raise_for_status()
+            still_stands(base)
         total, granted = summary(answers(folder))
         if total < options.at_least:
             sys.exit(f"{total} requests are fewer than {options.at_least}")
