@@ -335,11 +335,10 @@ impl<D: Database> Store for Engine<D> {
 
     async fn provision(&self, change: Provision) -> Result<(), StoreError> {
         self.database.clear_up().await?;
-        let mut steps = provision::steps(&change, self.stamp().as_ref())?;
-        // After the first one, behind which nothing is dropped until it is done.
-        steps.extend(provision::none_dropped(&change));
-        self.database.run(steps, LONG_PATIENCE).await?;
-        Ok(())
+        let steps = provision::steps(&change, self.stamp().as_ref())?;
+        let sealed_under = provision::sealed_under(&change);
+        self.run_sealed(steps, (change.expected_version, &sealed_under))
+            .await
     }
 
     async fn take_in(

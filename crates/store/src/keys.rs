@@ -1,8 +1,10 @@
 //! The port's part about changing the master key, written once for both databases.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use challenge::clock::Timestamp;
-use challenge::ports::StoreError;
+use challenge::ports::{Store as _, StoreError};
 use challenge::rotation::ports::{
     Holder, KeyRow, KeyStore, Rewrite, RowId, RowKey, SealedRow, Shelf,
 };
@@ -11,7 +13,7 @@ use challenge::secret::{Held, Sealed};
 use crate::cell::{Cell, Row, RowReader};
 use crate::database::{Database, LONG_PATIENCE, PATIENCE, Step};
 use crate::engine::Engine;
-use crate::provision::{any, exactly};
+use crate::provision::{self, any, exactly};
 use crate::sql_keys as sql;
 
 /// How long a node that went away without a word is remembered, in milliseconds: a day.
@@ -174,6 +176,44 @@ impl<D: Database> Engine<D> {
         let mut row = row.of("count");
         let count = row.int()?;
         u64::try_from(count).map_err(|_| row.fault("it is negative"))
+    }
+}
+
+impl<D: Database> Engine<D> {
+    /// Carries out a change of the directory whose secrets are sealed under these versions, unless one of them
+    /// was dropped.
+    pub(crate) async fn run_sealed(
+        &self,
+        mut steps: Vec<Step>,
+        (expected, versions): (u64, &BTreeSet<u32>),
+    ) -> Result<(), StoreError> {
+        // After the first one, behind which nothing is dropped until it is done.
+        steps.extend(provision::none_dropped(versions));
+        match self.database().run(steps, LONG_PATIENCE).await {
+            Err(StoreError::Conflict) => Err(self.why_not(expected, versions).await?),
+            outcome => outcome.map(|_| ()),
+        }
+    }
+
+    /// Why a change was refused: to read again does not help where nobody else was faster, and what it carries along
+    /// stood under a dropped version before.
+    async fn why_not(
+        &self,
+        expected: u64,
+        versions: &BTreeSet<u32>,
+    ) -> Result<StoreError, StoreError> {
+        let keys = self.master_keys().await?;
+        let is_dropped = |row: &&KeyRow| row.dropped_at.is_some();
+        let mut dropped = keys.iter().filter(is_dropped).map(|row| row.held.version);
+        let dropped = dropped.find(|version| versions.contains(version));
+        let is_first = self.directory_version().await? == expected;
+        Ok(match dropped.filter(|_| is_first) {
+            Some(version) => StoreError::Unavailable(format!(
+                "nothing was written: a secret that goes with it is sealed under master key version {version}, \
+                 which was dropped; `countersign key status` says what to do"
+            )),
+            None => StoreError::Conflict,
+        })
     }
 }
 

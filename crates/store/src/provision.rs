@@ -77,15 +77,16 @@ pub(crate) fn steps(change: &Provision, stamp: Option<&Stamp>) -> Result<Vec<Ste
     Ok(steps)
 }
 
-/// That no version of the master key was dropped that the change's secrets are sealed under: whoever sealed them
-/// did not see that it was, and nobody could open what is written.
-pub(crate) fn none_dropped(change: &Provision) -> impl Iterator<Item = Step> {
-    let version = |version| vec![Cell::from(i64::from(version))];
-    let versions = sealed_under(change).into_iter();
+/// That none of these versions of the master key was dropped, which secrets to be written are sealed under: whoever
+/// sealed them did not see that it was, and nobody could open what is written.
+pub(crate) fn none_dropped(versions: &BTreeSet<u32>) -> impl Iterator<Item = Step> {
+    let version = |of: &u32| vec![Cell::from(i64::from(*of))];
+    let versions = versions.iter();
     versions.map(move |of| exactly(0, sql_keys::EXPECT_NOT_DROPPED, version(of)))
 }
 
-fn sealed_under(change: &Provision) -> BTreeSet<u32> {
+/// The versions of the master key that the change's secrets are sealed under.
+pub(crate) fn sealed_under(change: &Provision) -> BTreeSet<u32> {
     let okay = change
         .tenants
         .iter()

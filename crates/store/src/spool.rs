@@ -2,6 +2,7 @@
 //! nothing can be wrong with it any more, and then lasts no longer than the writing does. The file has no
 //! name, so that nothing of it is left whatever happens; secrets in it are sealed, as in the database.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
@@ -13,10 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::cell::Cell;
 use crate::database::Step;
-use crate::{provision, sql, sql_audit};
+use crate::{provision, sql, sql_audit, sql_keys};
 
 /// The statements that an intake consists of; a step names one by its place.
-const STATEMENTS: [&str; 7] = [
+const STATEMENTS: [&str; 8] = [
     sql::PUT_USER,
     sql::PUT_AUTHENTICATOR,
     sql::ADD_STANDING,
@@ -24,6 +25,7 @@ const STATEMENTS: [&str; 7] = [
     sql::ADD_EVENT,
     sql_audit::ADD_UNSEALED,
     sql::RAISE_DIRECTORY_VERSION,
+    sql_keys::EXPECT_NOT_DROPPED,
 ];
 
 /// Statements in the order in which they are to be carried out.
@@ -82,13 +84,14 @@ impl Spool {
     ) -> Result<Option<Self>, StoreError> {
         let file = tempfile::tempfile_in(folder).map_err(|error| failed(&error))?;
         let mut file = BufWriter::new(file);
-        let (mut length, mut span) = (0, None);
+        let (mut length, mut span, mut sealed_under) = (0, None, BTreeSet::new());
         loop {
             let steps = match parts.next().await? {
                 Part::GivenUp => return Ok(None),
                 // The first step of a change takes the version.
                 Part::Rows(rows) => {
                     span = Span::with(span, &rows);
+                    sealed_under.append(&mut provision::sealed_under(&rows));
                     provision::steps(&rows, stamp)?.split_off(1)
                 }
                 Part::End => {
@@ -96,7 +99,9 @@ impl Spool {
                         expected_version,
                         ..Provision::default()
                     };
-                    provision::steps(&last, stamp)?
+                    let mut steps = provision::steps(&last, stamp)?;
+                    steps.extend(provision::none_dropped(&sealed_under));
+                    steps
                 }
             };
             let is_last = steps

@@ -220,7 +220,11 @@ impl Verifier {
         // What lasts of it is sealed under the version that seals now, not under the one of this ring's start.
         let keys = self.agree().await?;
         let state = self.state_of(keys).await?;
-        self.may_drop(&state, version, at_once)?;
+        match self.may_drop(&state, version, at_once) {
+            // Its line may have been put back for what was sealed under it since.
+            Err(DropRefused::Dropped(_)) => return Err(self.dropped_before(version).await?),
+            may => may?,
+        }
         let trouble = |error: StoreError| DropRefused::Trouble(error.into());
         // What is being changed from rows as they were is not written after they are counted.
         self.store.raise_directory().await.map_err(trouble)?;
@@ -269,6 +273,20 @@ impl Verifier {
             return Err(DropRefused::Carried { version, wait_s });
         }
         Ok(())
+    }
+
+    /// What is told of a version that was dropped before.
+    async fn dropped_before(&self, version: u32) -> Result<DropRefused, KeyTrouble> {
+        let rows = self.needs(&|_| ()).await?.of(version);
+        Ok(if rows > 0 {
+            DropRefused::Needed {
+                version,
+                rows,
+                events: 0,
+            }
+        } else {
+            DropRefused::Dropped(version)
+        })
     }
 
     /// Why the store did not drop a version, while `sealing` was taken for the one that seals.

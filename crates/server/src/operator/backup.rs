@@ -131,7 +131,7 @@ async fn marked(
     if marked.at > SystemClock.now().plus_s(CLOCKS_S) {
         desk.output.note(&format!(
             "the clock is behind what the database tells of: time-based codes and what visitors are asked are \
-             refused until {}; set the clock if it is wrong",
+             refused until {}; set the clock if it is wrong; docs/backup.md tells what to do where it was wrong before",
             moment(marked.at)
         ));
     }

@@ -186,9 +186,7 @@ async fn prepared(
 ) -> Result<Verifier, Failure> {
     let keyring = desk.keyring_of(&*store).await?;
     let keys = store.master_keys().await?;
-    let is_under_way = keys.iter().any(|row| {
-        row.dropped_at.is_none() && (row.seals_since.is_none() || row.resealed_at.is_none())
-    });
+    let is_under_way = is_under_way(&keys);
     let unknown = |ring: &Keyring| {
         let held = ring.held().into_iter();
         // One below those that are known served before the database knew of keys.
@@ -217,6 +215,17 @@ async fn prepared(
         introduced.map_err(Failure::new)?;
     }
     Ok(verifier)
+}
+
+/// Whether a rotation was begun that is to be ended before another one. A version below the one that seals never
+/// comes to its end, and is in nobody's way.
+fn is_under_way(keys: &[KeyRow]) -> bool {
+    let good = || keys.iter().filter(|row| row.dropped_at.is_none());
+    let sealed = good().filter(|row| row.seals_since.is_some());
+    let seals = sealed.map(|row| row.held.version).max().unwrap_or(0);
+    good().any(|row| {
+        row.held.version >= seals && (row.seals_since.is_none() || row.resealed_at.is_none())
+    })
 }
 
 fn add(source: &Source, version: u32) -> Result<(), Failure> {
@@ -317,21 +326,40 @@ mod tests {
 
     use super::*;
 
+    const NOW: Timestamp = Timestamp::from_unix_s(1_800_000_000);
+
+    fn held(version: u32) -> Held {
+        let fingerprint = [0; 16];
+        Held {
+            version,
+            fingerprint,
+        }
+    }
+
+    fn row(version: u32) -> KeyRow {
+        KeyRow::first(held(version), NOW)
+    }
+
+    #[test]
+    fn a_rotation_is_under_way_until_the_highest_version_has_sealed_all() {
+        let unfinished = |version| KeyRow {
+            resealed_at: None,
+            ..row(version)
+        };
+        let waiting = |version| KeyRow::waiting(held(version), NOW);
+        assert!(!is_under_way(&[row(1)]));
+        assert!(is_under_way(&[row(1), waiting(2)]));
+        assert!(is_under_way(&[row(1), unfinished(2)]));
+        // Two operators at once: what the other one began is over.
+        assert!(!is_under_way(&[row(1), waiting(2), row(3)]));
+        assert!(!is_under_way(&[row(1), unfinished(2), row(3)]));
+        assert!(is_under_way(&[row(1), waiting(2), unfinished(3)]));
+    }
+
     #[test]
     fn rows_under_a_version_that_was_dropped_or_is_not_known_are_told() {
-        let now = Timestamp::from_unix_s(1_800_000_000);
-        let row = |version| {
-            let fingerprint = [0; 16];
-            KeyRow::first(
-                Held {
-                    version,
-                    fingerprint,
-                },
-                now,
-            )
-        };
         let dropped = |version| KeyRow {
-            dropped_at: Some(now),
+            dropped_at: Some(NOW),
             ..row(version)
         };
         let state = State {

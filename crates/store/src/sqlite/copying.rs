@@ -227,6 +227,13 @@ pub(super) fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Whether there is a table of settings, which older versions did not know.
+pub(super) fn has_settings(connection: &Connection) -> rusqlite::Result<bool> {
+    connection
+        .prepare("SELECT 1 FROM sqlite_schema WHERE name = 'server_setting'")?
+        .exists([])
+}
+
 /// Checks that a file is a database of ours and whole, and says what it holds; `name` is what it is called.
 pub(super) fn check(path: &Path, name: &Path) -> Result<Contents, CopyError> {
     let foreign = |error: rusqlite::Error| CopyError::Foreign {
@@ -247,8 +254,7 @@ pub(super) fn check(path: &Path, name: &Path) -> Result<Contents, CopyError> {
     let schema = number("SELECT max(version) FROM refinery_schema_history").map_err(foreign)?;
     number("SELECT version FROM directory_version").map_err(foreign)?;
     // Of rows that are being taken in nobody knows yet. A schema without settings has none.
-    let has_settings = "SELECT count(*) FROM sqlite_schema WHERE name = 'server_setting'";
-    if number(has_settings).map_err(foreign)? > 0 {
+    if has_settings(&connection).map_err(foreign)? {
         connection.execute_batch(pending::VIEWS).map_err(foreign)?;
     }
     let bytes = fs::metadata(path).map_err(CopyError::file(path))?.len();

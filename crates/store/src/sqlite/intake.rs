@@ -16,7 +16,7 @@ use crate::sqlite::leftovers::{self, Removal};
 use crate::sqlite::paced::paced;
 use crate::sqlite::pending::{Alone, Mark};
 use crate::sqlite::store::Sqlite;
-use crate::{moving, provision, sql, sql_audit};
+use crate::{moving, provision, sql, sql_audit, sql_keys};
 
 /// Statements in one transaction: some ten milliseconds, for which others wait.
 const TOGETHER: usize = 1_000;
@@ -95,6 +95,7 @@ async fn stage(store: &Sqlite, mark: &Mark, mut spool: Spool) -> Result<Vec<Step
         sql::ADD_EVENT,
         sql_audit::ADD_UNSEALED,
         sql::RAISE_DIRECTORY_VERSION,
+        sql_keys::EXPECT_NOT_DROPPED,
     ];
     let (mut own, mut standings, mut last) = (Vec::new(), Vec::new(), vec![mark.removed()]);
     while let Some(step) = next(&mut spool)? {

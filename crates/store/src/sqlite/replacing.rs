@@ -18,8 +18,8 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 use crate::engine::Engine;
 use crate::error::OpenError;
 use crate::sqlite::copying::{
-    Contents, CopyError, Progress, check, copy_into, is_same, latest_event, open_to_read,
-    sync_folder,
+    Contents, CopyError, Progress, check, copy_into, has_settings, is_same, latest_event,
+    open_to_read, sync_folder,
 };
 use crate::sqlite::lock::Lock;
 use crate::sqlite::pending;
@@ -196,6 +196,10 @@ fn told_by(database: &Path) -> Replaced {
 
 /// The moment up to which nothing counts in a database that was restored itself, in milliseconds.
 fn restored_at(connection: &Connection) -> Result<Option<i64>, String> {
+    // A database of a version before there were settings was never restored.
+    if !has_settings(connection).map_err(|error| error.to_string())? {
+        return Ok(None);
+    }
     let body = connection
         .query_row(
             "SELECT body FROM server_setting WHERE name = $1",

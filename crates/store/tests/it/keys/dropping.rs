@@ -3,16 +3,22 @@
 use std::sync::Arc;
 
 use challenge::clock::{ManualClock, Timestamp};
-use challenge::directory::ServerSetting;
+use challenge::directory::provision::Part;
+use challenge::directory::{Authenticator, ServerSetting, UserKey};
 use challenge::officers::CONSOLE;
 use challenge::ports::{Provision, StoreError};
 use challenge::rotation::ports::Holder;
 use challenge::rotation::{self, Begun, DropRefused, KeyTrouble, Node};
 use challenge::secret::{Keyring, Sealed};
 use challenge::verifier::Verifier;
+use data_encoding::BASE64;
 
+use super::resealing::console;
 use super::stage::*;
+use crate::rows::authenticator;
 use crate::support::*;
+use crate::taking_in::Numbered;
+use crate::verifying::OsBytes;
 
 on_both!(
     a_version_is_not_dropped_by_who_takes_another_for_the_one_that_seals,
@@ -25,6 +31,8 @@ on_both!(
     of_two_nodes_that_are_first_one_is_believed,
     one_below_the_version_that_seals_never_begins_to,
     nothing_is_written_to_the_directory_that_a_dropped_version_sealed,
+    nothing_is_taken_in_that_a_dropped_version_sealed,
+    what_somebody_sealed_under_a_dropped_version_is_counted_before_its_line_goes,
 );
 
 const LONG_AGO: Timestamp = Timestamp::from_unix_s(0);
@@ -57,7 +65,7 @@ async fn all_in_chain(clock: &ManualClock, node: &Verifier) {
 }
 
 fn lasting(keyring: &Keyring) -> Sealed {
-    keyring.seal_lasting(&crate::verifying::OsBytes, 1).unwrap()
+    keyring.seal_lasting(&OsBytes, 1).unwrap()
 }
 
 async fn is_dropped(node: &Verifier, version: u32) -> bool {
@@ -270,19 +278,25 @@ async fn one_below_the_version_that_seals_never_begins_to(place: &Place) {
     assert_eq!(refused, Err(StoreError::Conflict));
 }
 
-async fn nothing_is_written_to_the_directory_that_a_dropped_version_sealed(place: &Place) {
+/// A process that does not follow, so that its ring seals with the first version still; and a node by which that
+/// one was dropped.
+async fn dropped_meanwhile(place: &Place) -> (Arc<Verifier>, Arc<Verifier>) {
     let (clock, first) = stage(place).await;
     let both = node(place, &clock, ring(&[1, 2])).await;
     begun(&both).await;
     resealed(&both).await;
     all_in_chain(&clock, &both).await;
     assert_eq!(both.drop_key(1, true, &BY).await, Ok(()));
-    // This process does not follow: its ring seals with the first version still.
     assert_eq!(first.keyring().version(), 1);
+    (first, both)
+}
+
+async fn nothing_is_written_to_the_directory_that_a_dropped_version_sealed(place: &Place) {
+    let (first, both) = dropped_meanwhile(place).await;
     let store = first.store();
     let setting = |keyring: &Keyring, name: &'static str| {
         let of_setting = spot("server_setting", name, 1, 0);
-        let sealed = keyring.seal(&crate::verifying::OsBytes, &of_setting, SECRET);
+        let sealed = keyring.seal(&OsBytes, &of_setting, SECRET);
         ServerSetting {
             name: name.to_owned(),
             body: "{}".to_owned(),
@@ -295,10 +309,75 @@ async fn nothing_is_written_to_the_directory_that_a_dropped_version_sealed(place
         ..Provision::default()
     };
     let late = change(setting(first.keyring(), "late")).await;
-    assert_eq!(store.provision(late).await, Err(StoreError::Conflict));
+    // To read again would not help: nobody else was faster.
+    let told = store.provision(late).await.unwrap_err().to_string();
+    assert!(
+        told.contains("under master key version 1, which was dropped"),
+        "{told}"
+    );
+    let mut overtaken = change(setting(first.keyring(), "late")).await;
+    overtaken.expected_version -= 1;
+    assert_eq!(store.provision(overtaken).await, Err(StoreError::Conflict));
     let good = change(setting(both.keyring(), "good")).await;
     assert_eq!(store.provision(good).await, Ok(()));
     let names = store.server_settings().await.unwrap().into_iter();
     let names: Vec<_> = names.map(|setting| setting.name).collect();
     assert!(names.contains(&"good".to_owned()) && !names.contains(&"late".to_owned()));
+}
+
+async fn nothing_is_taken_in_that_a_dropped_version_sealed(place: &Place) {
+    let (first, both) = dropped_meanwhile(place).await;
+    fill(place, both.keyring(), console(&both)).await;
+    let store = first.store();
+    let taken_in = async |keyring: &Keyring, number: i64| {
+        let of_token = spot("authenticator", "secret", 77, number);
+        let token = Authenticator {
+            user: id(8),
+            secret: keyring.seal(&OsBytes, &of_token, SECRET).unwrap(),
+            pin: None,
+            ..authenticator(id(77), number, &format!("late{number}"))
+        };
+        let rows = Provision {
+            authenticators: vec![token],
+            ..Provision::default()
+        };
+        let left = [Part::Rows(Box::new(rows)), Part::End].into();
+        let version = store.directory_version().await.unwrap();
+        store.take_in(version, &mut Numbered { left }).await
+    };
+    assert_eq!(
+        taken_in(first.keyring(), 901).await,
+        Err(StoreError::Conflict)
+    );
+    assert_eq!(taken_in(both.keyring(), 902).await, Ok(true));
+    let (_, tokens) = store
+        .user(id(77), UserKey::Id(id(8)))
+        .await
+        .unwrap()
+        .unwrap();
+    let serials: Vec<_> = tokens.iter().map(|token| token.serial.as_str()).collect();
+    assert!(serials.contains(&"late902") && !serials.contains(&"late901"));
+}
+
+async fn what_somebody_sealed_under_a_dropped_version_is_counted_before_its_line_goes(
+    place: &Place,
+) {
+    let (first, both) = dropped_meanwhile(place).await;
+    fill(place, both.keyring(), console(&both)).await;
+    assert_eq!(
+        both.drop_key(1, true, &BY).await,
+        Err(DropRefused::Dropped(1))
+    );
+    // A node that was cut off wrote what does not stand in the directory.
+    let of_push = spot("device", "push", 77, 99);
+    let sealed = first.keyring().seal(&OsBytes, &of_push, SECRET).unwrap();
+    let body = serde_json::json!({ "push": BASE64.encode(sealed.as_bytes()) });
+    let row = shelved("device", "77, '99'", &format!("'{body}'"));
+    place.execute(&row).await;
+    let needed = DropRefused::Needed {
+        version: 1,
+        rows: 1,
+        events: 0,
+    };
+    assert_eq!(both.drop_key(1, true, &BY).await, Err(needed));
 }

@@ -33,7 +33,7 @@ on_both!(
 const ROWS: u64 = 13;
 
 /// The number of the console's tenant.
-fn console(node: &Verifier) -> i64 {
+pub(super) fn console(node: &Verifier) -> i64 {
     node.catalogue.tenant(CONSOLE).unwrap().tenant.id.number()
 }
 

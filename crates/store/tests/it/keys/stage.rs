@@ -266,6 +266,6 @@ async fn directory(place: &Place, sealed: &[Sealed]) {
     store.provision(change).await.unwrap();
 }
 
-fn shelved(table: &str, key: &str, body: &str) -> String {
+pub(super) fn shelved(table: &str, key: &str, body: &str) -> String {
     format!("INSERT INTO {table} (tenant, id, version, body) VALUES ({key}, 3, {body})")
 }
