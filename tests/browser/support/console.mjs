@@ -11,8 +11,8 @@ import { program, run } from './server.mjs';
 export const PASSWORD = 'four words that do not belong together';
 export const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1280, height: 900 } };
 
-/** A server on a free port, with what `toml` describes; `link()` is a sign-in link of the first administrator. */
-export async function startConsole(toml = '') {
+/** A server on a free port, with what `toml` describes, after the sub-commands in `first`; `link()` is a sign-in link of the first administrator. */
+export async function startConsole(toml = '', first = []) {
   const data = mkdtempSync(join(tmpdir(), 'countersign-console-'));
   const call = (...words) => execFileSync(program, ['--data', data, ...words], { encoding: 'utf8' });
   call('init');
@@ -21,6 +21,7 @@ export async function startConsole(toml = '') {
     writeFileSync(file, toml);
     call('apply', file);
   }
+  first.forEach((words) => call(...words));
   const running = await run(['--data', data, 'serve', '--listen', '127.0.0.1:0'], /listening on (http:\/\/\S+)/);
   const address = running.found[1];
   return {

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -191,6 +191,9 @@ fn rewrite(path: &Path, change: impl FnOnce(&str) -> Result<String, String>) -> 
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.as_file()
             .set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        // Rewritten by root it stays the server's own. Only root may give a file away; whoever else can is the owner.
+        let before = path.metadata()?;
+        let _ = fchown(file.as_file(), Some(before.uid()), Some(before.gid()));
         let next = Zeroizing::new(change(&text).map_err(std::io::Error::other)?);
         file.write_all(next.as_bytes())?;
         file.as_file().sync_all()?;
@@ -373,6 +376,24 @@ mod tests {
                 .unwrap()
                 .contains(first.trim())
         );
+    }
+
+    #[test]
+    fn a_file_that_is_rewritten_by_another_user_stays_its_owners() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        make(&path, &OsRng).unwrap();
+        // Where the test may not give it away, it is whoever runs it.
+        let _ = std::os::unix::fs::chown(&path, Some(12_345), Some(12_346));
+        let owner = || {
+            let now = path.metadata().unwrap();
+            (now.uid(), now.gid(), now.mode() & 0o777)
+        };
+        let before = owner();
+        add_version(&path, 2, &OsRng).unwrap();
+        assert_eq!(owner(), before);
+        remove_version(&path, 1).unwrap();
+        assert_eq!(owner(), before);
     }
 
     #[test]
